@@ -1,0 +1,1 @@
+//! What a clause says: predicate, who, whom, how many, where, when.

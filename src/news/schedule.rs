@@ -1,0 +1,1 @@
+//! Cron line, zone and a given time → due editions and their windows.

@@ -1,0 +1,1 @@
+//! What the program does: talks to the world, and decides nothing about news.
