@@ -4,10 +4,16 @@
 //! here fails on text: what cannot be understood becomes a diagnostic, never an `Err` or a panic.
 
 pub mod article;
+pub mod digest;
 pub mod extract;
 pub mod feed;
+pub mod grounding;
+pub mod incident;
 pub mod kinds;
+pub mod message;
 pub mod reading;
 pub mod schedule;
 pub mod text;
+pub mod track;
 pub mod value;
+pub mod wording;
