@@ -1,1 +1,3 @@
 //! What the program does: talks to the world, and decides nothing about news.
+
+pub mod fetch;
