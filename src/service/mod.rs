@@ -1,3 +1,4 @@
 //! What the program does: talks to the world, and decides nothing about news.
 
 pub mod fetch;
+pub mod mail;
