@@ -138,6 +138,7 @@ impl Relay {
         certificates: Option<&[u8]>,
     ) -> Result<Self, RelayError> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| RelayError::Name(host.to_owned()))?;
+        let certificates = certificates.map(read_certificates).transpose()?.unwrap_or_default();
         let tls = match encryption {
             Encryption::None => None,
             Encryption::StartTls => Some(Tls::Start(start_tls(host, certificates)?)),
@@ -161,22 +162,33 @@ impl fmt::Debug for Relay {
     }
 }
 
-fn start_tls(host: &str, certificates: Option<&[u8]>) -> Result<TlsParameters, RelayError> {
-    let mut parameters = TlsParameters::builder(host.to_owned());
-    if let Some(pem) = certificates {
-        let certificate = Certificate::from_pem(pem).map_err(|error| RelayError::Certificates(error.to_string()))?;
-        parameters = parameters.add_root_certificate(certificate);
+fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, RelayError> {
+    let unusable = |problem: String| RelayError::Certificates(problem);
+    let certificates: Vec<_> =
+        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|error| unusable(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(unusable("there is none".to_owned()));
     }
-    parameters.build_rustls().map_err(|error| RelayError::Tls(error.to_string()))
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in &certificates {
+        roots.add(certificate.clone()).map_err(|error| unusable(error.to_string()))?;
+    }
+    Ok(certificates)
 }
 
-fn direct_tls(certificates: Option<&[u8]>) -> Result<Arc<rustls::ClientConfig>, RelayError> {
+fn start_tls(host: &str, certificates: Vec<CertificateDer<'static>>) -> Result<TlsParameters, RelayError> {
+    let unusable = |error: lettre::transport::smtp::Error| RelayError::Tls(error.to_string());
+    let mut parameters = TlsParameters::builder(host.to_owned());
+    for certificate in certificates {
+        parameters = parameters.add_root_certificate(Certificate::from_der(certificate.to_vec()).map_err(unusable)?);
+    }
+    parameters.build_rustls().map_err(unusable)
+}
+
+fn direct_tls(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<rustls::ClientConfig>, RelayError> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for certificate in certificates.map(CertificateDer::pem_slice_iter).into_iter().flatten() {
-        let certificate = certificate.map_err(|error| RelayError::Certificates(error.to_string()))?;
-        roots.add(certificate).map_err(|error| RelayError::Certificates(error.to_string()))?;
-    }
+    roots.add_parsable_certificates(certificates);
     let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| RelayError::Tls(error.to_string()))?
@@ -371,7 +383,8 @@ fn accepted(response: &Response, to: &str) -> Reply {
 
 /// An open conversation. Dropped rather than kept whenever what comes next is not certain.
 struct Connection {
-    smtp: AsyncSmtpConnection,
+    /// Boxed, as it is large and moves to and from its parking place.
+    smtp: Box<AsyncSmtpConnection>,
     messages: u32,
     /// What the server still has to be told before the next message.
     next: Next,
@@ -418,7 +431,7 @@ impl Connection {
             within(Stage::Greeting, limits.greeting, AsyncSmtpConnection::connect_with_transport(stream, &hello))
                 .await?
                 .map_err(|error| Failure::smtp(Stage::Greeting, &error))?;
-        let mut connection = Self { smtp, messages: 0, next: Next::Ready };
+        let mut connection = Self { smtp: Box::new(smtp), messages: 0, next: Next::Ready };
 
         if let Some(Tls::Start(parameters)) = &relay.tls {
             if !connection.smtp.can_starttls() {
@@ -699,9 +712,9 @@ mod tests {
     fn bad_settings_are_refused() {
         let error = Relay::new("not a host", 25, Encryption::None, None, "x", None).unwrap_err();
         assert!(error.to_string().contains("write a host name"), "{error}");
-        let pem = b"-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n";
-        for encryption in [Encryption::StartTls, Encryption::Tls] {
-            let error = Relay::new("localhost", 25, encryption, None, "x", Some(pem)).unwrap_err();
+        let nonsense = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
+        for pem in [nonsense, "", "-----BEGIN CERTIFICATE-----\n"] {
+            let error = Relay::new("localhost", 25, Encryption::Tls, None, "x", Some(pem.as_bytes())).unwrap_err();
             assert!(matches!(error, RelayError::Certificates(_)), "{error}");
         }
     }
