@@ -25,13 +25,14 @@ const LOCK: &str = "/tmp/daybrief-testbed.lock";
 const PROGRAMS: [&str; 4] = ["postfix", "dovecot", "smtp-sink", "swaks"];
 
 const START_SECONDS_MAX: u32 = 30;
+const STOP_SECONDS_MAX: u32 = 10;
 const ARRIVAL_SECONDS_MAX: u32 = 30;
 
 static RUNNING: Mutex<Weak<Testbed>> = Mutex::new(Weak::new());
 
 pub struct Testbed {
     /// What we started and have to stop; `None` when it was up before.
-    ours: Option<Ours>,
+    _ours: Option<Ours>,
 }
 
 struct Ours {
@@ -65,12 +66,12 @@ impl Testbed {
         let lock = File::create(LOCK).unwrap();
         lock.lock().unwrap();
         if is_up() {
-            return Self { ours: None };
+            return Self { _ours: None };
         }
         let folder = tempfile::Builder::new().prefix("daybrief-testbed-").tempdir_in("/tmp").unwrap();
         let ours = Ours { scripts: scripts(), folder, _lock: lock };
         ours.script("up.sh");
-        let testbed = Self { ours: Some(ours) };
+        let testbed = Self { _ours: Some(ours) };
         for _ in 0..START_SECONDS_MAX * 10 {
             if is_up() {
                 return testbed;
@@ -145,8 +146,8 @@ impl Ours {
 impl Drop for Ours {
     fn drop(&mut self) {
         self.script("down.sh");
-        for _ in 0..100 {
-            if !is_up() {
+        for _ in 0..STOP_SECONDS_MAX * 10 {
+            if !answers(SMTP) && !answers(IMAP) {
                 return;
             }
             sleep(Duration::from_millis(100));
@@ -171,5 +172,9 @@ fn missing() -> Option<String> {
 }
 
 fn is_up() -> bool {
-    TcpStream::connect(SMTP).is_ok() && TcpStream::connect(IMAP).is_ok()
+    answers(SMTP) && answers(IMAP)
+}
+
+fn answers(address: (&str, u16)) -> bool {
+    TcpStream::connect(address).is_ok()
 }
