@@ -2,3 +2,9 @@
 
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
+/// The mailer against a scripted mail server, and against the real one.
+mod mail;
+/// A mail server on loopback that misbehaves on request. No tests.
+mod smtp_server;
+/// Postfix and Dovecot on loopback, where they are installed. No tests.
+mod testbed;
