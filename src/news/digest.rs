@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::article::{Article, Published};
@@ -28,6 +28,28 @@ const OTHERS_MAX: usize = 3;
 pub struct Window {
     pub from: Timestamp,
     pub to: Timestamp,
+}
+
+/// How long before its window an article may have been published and still be news when it is first seen: feeds are
+/// read late, and some outlets date an update by its first version.
+const LATE: SignedDuration = SignedDuration::from_hours(48);
+
+impl Window {
+    /// Whether an article that was first seen, or changed, at `seen` is news to an edition with this window.
+    ///
+    /// A feed that is read for the first time brings weeks of old entries; those are not news.
+    pub fn admits(&self, published: Option<Published>, seen: Timestamp) -> bool {
+        let holds = |at: Timestamp| self.from < at && at <= self.to;
+        match published {
+            None => holds(seen),
+            Some(Published::On(date)) => {
+                let day = |at: Timestamp| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+                (day(self.from)..=day(self.to)).contains(&date) || (holds(seen) && day(self.from - LATE) <= date)
+            }
+            // What claims to come from the future was seen now.
+            Some(Published::At(at)) => holds(at) || (holds(seen) && at > self.from - LATE),
+        }
+    }
 }
 
 /// What an edition is, before anything is known of its content.

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashSet;
+
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -162,6 +164,27 @@ impl Store {
         .await
         .map_err(failed(doing))?;
         rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
+    }
+
+    /// The ids of all stored articles.
+    pub async fn article_ids(&self) -> Result<HashSet<String>, StoreError> {
+        let doing = "list the stored articles";
+        let rows = sqlx::query("SELECT id FROM articles").fetch_all(&self.pool).await.map_err(failed(doing))?;
+        rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>().map_err(failed(doing))
+    }
+
+    /// Whether a text of an article was news in an edition of the series already.
+    pub async fn is_used(&self, series: &str, id: &str, text_hash: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query(
+            "SELECT 1 AS used FROM edition_articles WHERE series = $1 AND article_id = $2 AND text_hash = $3",
+        )
+        .bind(series)
+        .bind(id)
+        .bind(text_hash)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(failed("read whether an article was used"))?;
+        Ok(row.is_some())
     }
 
     /// The articles that a frozen edition used, with the texts that it used, whatever became of them since.
