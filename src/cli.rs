@@ -258,7 +258,7 @@ pub struct ReadArgs {
 }
 
 /// Runs the verb. Errors are printed here, once.
-pub async fn run(cli: Cli, terminal: &Terminal) -> Status {
+pub async fn run(cli: Cli, terminal: Terminal) -> Status {
     let config = cli.config.as_deref();
     let result = match cli.verb {
         Verb::Demo(args) => demo::demo(&args, terminal).await,

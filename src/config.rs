@@ -11,7 +11,6 @@ mod reader;
 mod suggest;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,11 +19,21 @@ use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 use url::Url;
 
+use crate::news::digest::Section;
+use crate::service::fetch::FetchLimits;
+use crate::service::fetch::address::Opened;
+
 pub use edit::{AddSourceError, NewSource, add_source};
 pub use mistakes::{ConfigError, Mistake, Mistakes};
 
 /// Where the configuration is looked for in the working folder, in this order.
 const LOCAL_PATHS: [&str; 2] = ["daybrief.toml", "config/daybrief.toml"];
+
+/// The default database and the default folder for mail that goes nowhere, beside the configuration file.
+const STORE_FILE: &str = "daybrief.db";
+const OUTBOX: &str = "outbox";
+/// The edition there is when none is configured.
+const EDITION: &str = "daily";
 
 /// Everything an administrator may set, validated. `Config::default()` is what `config/daybrief.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,22 +126,6 @@ pub struct Edition {
     pub list_id: String,
 }
 
-/// A part of the digest that can be left out or moved. Header, sources and footer are always there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Section {
-    /// What changed since the reader's last digest, corrections first.
-    Changed,
-    Talks,
-    /// Strikes, attacks, accidents and disasters, with their tolls.
-    Tolls,
-    /// Air-defence tallies.
-    Munitions,
-    /// Stories in which nothing typed was found.
-    Brief,
-    /// Held figures, silent sources, the next edition.
-    Coverage,
-}
-
 /// What an edition with nothing new does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Empty {
@@ -189,31 +182,13 @@ pub struct Login {
 /// What one run may take from the world at most.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of one response, after decompression.
-    pub body_bytes_max: u64,
-    pub connect_timeout: Duration,
-    /// Between two pieces of a response.
-    pub read_timeout: Duration,
-    /// From the first byte sent to the last received, redirects included.
-    pub total_timeout: Duration,
-    pub redirects_max: u32,
-    /// New articles taken per run; the rest come with the next.
-    pub articles_max: u32,
+    pub fetch: FetchLimits,
     /// Requests under way at once, over all hosts.
-    pub fetches_max: u32,
-    /// Least time between two requests to one host.
-    pub host_gap: Duration,
-    /// Hosts and networks that may be fetched from although their addresses are private or local.
-    pub allow_private: Vec<PrivateHost>,
-}
-
-/// An exception to the rule that nothing is fetched from private addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PrivateHost {
-    /// As it stands in the URL, in lower case.
-    Host(String),
-    /// All addresses whose first `prefix` bits are those of `address`.
-    Network { address: IpAddr, prefix: u8 },
+    pub fetches_max: usize,
+    /// New articles taken per run; the rest come with the next.
+    pub articles_max: usize,
+    /// What may be fetched from although its address is private or local.
+    pub allow_private: Vec<Opened>,
 }
 
 /// A text that is never shown.
@@ -271,10 +246,10 @@ impl Default for Config {
         Self {
             path: None,
             contact: None,
-            store: StoreUrl::Sqlite("daybrief.db".into()),
+            store: StoreUrl::Sqlite(STORE_FILE.into()),
             archive: None,
             sources: Vec::new(),
-            editions: vec![Edition::new("daily", "Daybrief", mail.from.email.domain())],
+            editions: vec![Edition::new(EDITION, mail.from.email.domain())],
             mail,
             limits: Limits::default(),
         }
@@ -282,11 +257,12 @@ impl Default for Config {
 }
 
 impl Edition {
-    /// An edition with everything but its name as the defaults have it: every day at 07:00 UTC.
-    pub fn new(name: &str, title: &str, domain: &str) -> Self {
+    /// An edition with everything but its name as the defaults have it: every day at 07:00 UTC. `domain` ends its
+    /// List-Id.
+    pub fn new(name: &str, domain: &str) -> Self {
         Self {
             name: name.to_owned(),
-            title: title.to_owned(),
+            title: "Daybrief".to_owned(),
             cron: "0 7 * * *".to_owned(),
             zone: TimeZone::UTC,
             window: SignedDuration::from_hours(24),
@@ -296,12 +272,6 @@ impl Edition {
             list_id: format!("{name}.{domain}"),
         }
     }
-}
-
-impl Section {
-    /// In the order of the default edition.
-    pub const ALL: [Self; 6] =
-        [Self::Changed, Self::Talks, Self::Tolls, Self::Munitions, Self::Brief, Self::Coverage];
 }
 
 impl Source {
@@ -335,7 +305,7 @@ impl Default for Mail {
         Self {
             from: "Daybrief <daybrief@localhost>".parse().expect("a constant that a test parses"),
             reply_to: None,
-            transport: Transport::Directory("outbox".into()),
+            transport: Transport::Directory(OUTBOX.into()),
         }
     }
 }
@@ -365,36 +335,32 @@ impl Security {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            body_bytes_max: 10_000_000,
-            connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(20),
-            total_timeout: Duration::from_secs(60),
-            redirects_max: 5,
-            articles_max: 500,
-            fetches_max: 8,
-            host_gap: Duration::from_secs(1),
-            allow_private: Vec::new(),
-        }
+        Self { fetch: FetchLimits::default(), fetches_max: 8, articles_max: 500, allow_private: Vec::new() }
     }
 }
 
-impl PrivateHost {
-    /// Whether this exception covers a request to `host` (as it stands in the URL) that resolved to `address`.
-    pub fn covers(&self, host: &str, address: IpAddr) -> bool {
-        match self {
-            Self::Host(allowed) => allowed.eq_ignore_ascii_case(host),
-            Self::Network { address: network, prefix } => match (network, address) {
-                (IpAddr::V4(network), IpAddr::V4(address)) => {
-                    let shift = 32 - u32::from(*prefix);
-                    network.to_bits().checked_shr(shift) == address.to_bits().checked_shr(shift)
-                }
-                (IpAddr::V6(network), IpAddr::V6(address)) => {
-                    let shift = 128 - u32::from(*prefix);
-                    network.to_bits().checked_shr(shift) == address.to_bits().checked_shr(shift)
-                }
-                _ => false,
-            },
+impl StoreUrl {
+    /// Reads `sqlite:daybrief.db`, `sqlite::memory:` or `postgres://…`; a relative file starts at `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with it, without its text, which may hold a password.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        if let Some(file) = text.strip_prefix("sqlite:") {
+            return match file.strip_prefix("//").unwrap_or(file) {
+                "" => Err("the address of the store names no file".to_owned()),
+                ":memory:" => Ok(Self::Memory),
+                file if file.contains('?') => Err("the address of an SQLite file takes no options".to_owned()),
+                file => Ok(Self::Sqlite(folder.join(file))),
+            };
+        }
+        match Url::parse(text) {
+            Ok(url) if !matches!(url.scheme(), "postgres" | "postgresql") => {
+                Err(format!("the store cannot be {:?}: there is sqlite and postgres", url.scheme()))
+            }
+            Ok(url) if !url.has_host() => Err("the address of the store names no host".to_owned()),
+            Ok(url) if url.path().len() < 2 => Err("the address of the store names no database".to_owned()),
+            Ok(url) => Ok(Self::Postgres(url)),
+            Err(error) => Err(format!("this is no address of a store: {error}")),
         }
     }
 }

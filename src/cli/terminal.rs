@@ -6,7 +6,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Status;
 use crate::config::{self, ConfigError};
-use crate::service::pipeline::Progress;
 
 /// Where output goes, and what it may look like there.
 #[derive(Clone, Copy, Debug)]
@@ -55,14 +54,15 @@ impl Terminal {
         if error.is::<Misuse>() { Status::Usage } else { Status::Failed }
     }
 
-    /// A progress display on standard error that vanishes when it is dropped.
-    pub fn progress(self) -> Progress {
+    /// A progress display on standard error that vanishes when it is finished; hidden without a terminal.
+    pub fn progress(self) -> ProgressBar {
         if !self.live {
-            return Progress::hidden();
+            return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{spinner} {msg} {wide_bar:.dim} {pos}/{len}");
+        let style = ProgressStyle::with_template("{spinner} {prefix} {pos}/{len} {wide_msg}");
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        Progress::on(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! here fails on text: what cannot be understood becomes a diagnostic, never an `Err` or a panic.
 
 pub mod article;
+pub mod charset;
 pub mod delivery;
 pub mod digest;
 pub mod extract;
