@@ -5,3 +5,4 @@ pub mod gather;
 pub mod mail;
 pub mod pipeline;
 pub mod store;
+pub mod worker;

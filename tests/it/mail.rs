@@ -124,9 +124,10 @@ async fn refusals_of_recipient_and_message_are_told_apart() {
         ("content", "554 5.7.1 looks like spam", Stage::Confirmation),
     ] {
         let (outcome, server) = after(point, Does::Say(reply)).await;
-        let (found, said) = match (&outcome, reply.as_bytes()[0]) {
-            (Outcome::Deferred { stage, reply }, b'4') | (Outcome::Rejected { stage, reply }, b'5') => (stage, reply),
-            _ => panic!("{reply}: {outcome}"),
+        let ((Outcome::Deferred { stage: found, reply: said }, b'4')
+        | (Outcome::Rejected { stage: found, reply: said }, b'5')) = (&outcome, reply.as_bytes()[0])
+        else {
+            panic!("{reply}: {outcome}")
         };
         assert_eq!((*found, &*said.to_string()), (stage, reply));
         assert_eq!(server.seen().connections, 1, "a refusal does not cost the connection");
@@ -289,6 +290,19 @@ async fn starttls_is_used_or_nothing_is_sent() {
     assert_eq!(server.verbs(), ["EHLO", "QUIT"]);
     let error = smtp.check().await.unwrap_err().to_string();
     assert!(error.contains("does not offer STARTTLS on this port; check the port"), "{error}");
+}
+
+/// What an attacker adds to the last plain reply is read as the first encrypted one, by lettre's buffer; every reply is
+/// then taken for that to the next command, and the message for taken when it was only announced.
+#[tokio::test]
+async fn replies_slipped_in_before_tls_do_not_pass_for_acceptance() {
+    let slipped = "220 2.0.0 ready\r\n250 mail.test.example";
+    let instead = vec![("STARTTLS", Does::Say(slipped))];
+    let server = SmtpServer::start(Script { extensions: vec!["STARTTLS"], instead, ..Script::default() }).await;
+    let mut smtp = Smtp::new(Arc::new(relay(&server, Encryption::StartTls)));
+    let outcome = send_text(&mut smtp).await;
+    assert!(matches!(outcome, Outcome::NotSent { stage: Stage::Data, .. }), "{outcome}");
+    assert!(server.seen().messages.is_empty());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The one integration binary. What belongs where:
 
+#![expect(clippy::unwrap_used, reason = "a panic in a helper is a failed test")]
+
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
 /// The mailer against a scripted mail server, and against the real one.

@@ -162,7 +162,7 @@ impl Conversation {
         }
     }
 
-    /// Answers as foreseen and says true, or does what the script has instead.
+    /// Answers as foreseen, or does what the script has instead. False after a reply that is not a yes.
     async fn answer<S: AsyncWrite + Unpin>(
         &self,
         stream: &mut S,
@@ -187,7 +187,7 @@ impl Conversation {
         if reply.starts_with("421") {
             return Err(std::io::ErrorKind::ConnectionAborted.into());
         }
-        Ok(instead.is_none())
+        Ok(instead.is_none() || reply.starts_with('2'))
     }
 }
 
