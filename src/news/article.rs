@@ -27,3 +27,25 @@ pub struct Article {
     pub modified: Option<Published>,
     pub text: String,
 }
+
+impl Published {
+    /// The day of publication; that of an instant is taken in UTC.
+    pub fn date(self) -> civil::Date {
+        match self {
+            Self::At(instant) => instant.to_zoned_datetime(jiff::tz::TimeZone::UTC).date(),
+            Self::On(date) => date,
+        }
+    }
+
+    /// The instant of publication, or the end of the day when only the day is known (`None` beyond jiff's years).
+    ///
+    /// The end, because a report of which only the day is known may carry that day's last figures.
+    pub fn instant(self) -> Option<Timestamp> {
+        match self {
+            Self::At(instant) => Some(instant),
+            Self::On(date) => {
+                date.at(23, 59, 59, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+            }
+        }
+    }
+}

@@ -5,10 +5,16 @@
 
 pub mod article;
 pub mod charset;
+pub mod digest;
 pub mod extract;
 pub mod feed;
+pub mod grounding;
+pub mod incident;
 pub mod kinds;
+pub mod message;
 pub mod reading;
 pub mod schedule;
 pub mod text;
+pub mod track;
 pub mod value;
+pub mod wording;
