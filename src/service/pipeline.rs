@@ -231,8 +231,9 @@ async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
 }
 
 /// Sends every message that is due, of this edition and of earlier ones.
-pub async fn deliver(service: &mut Service, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Result<Delivered> {
     let worker = format!("{}-{}", std::process::id(), service.clock.now().as_microsecond());
+    let mut mailer = service.mailer.lane();
     let mut delivered = Delivered::default();
     let mut editions: HashMap<String, (StoredEdition, Rendered)> = HashMap::new();
     service.store.recover(service.clock.now(), OnUnknown::default()).await?;
@@ -241,7 +242,7 @@ pub async fn deliver(service: &mut Service, progress: &ProgressBar) -> anyhow::R
         let now = service.clock.now();
         let leases = service.store.lease(&worker, now, now + LEASE, LEASE_MESSAGES_MAX).await?;
         if leases.is_empty() {
-            service.mailer.close().await;
+            mailer.close().await;
             return Ok(delivered);
         }
         progress.inc_length(leases.len() as u64);
@@ -260,7 +261,7 @@ pub async fn deliver(service: &mut Service, progress: &ProgressBar) -> anyhow::R
             };
             let (store, clock) = (&service.store, service.clock.clone());
             let go_ahead = async || store.transmitting(&mut lease, clock.now()).await.unwrap_or(false);
-            let outcome = service.mailer.send(outgoing, go_ahead).await;
+            let outcome = mailer.send(outgoing, go_ahead).await;
             let state = store.record(&lease, &outcome, clock.now(), OnUnknown::default()).await?;
             delivered.note(state.map(|delivery| delivery.state), &outcome);
             progress.inc(1);
