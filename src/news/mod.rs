@@ -13,6 +13,7 @@ pub mod feed;
 pub mod grounding;
 pub mod incident;
 pub mod kinds;
+pub mod lexicon;
 pub mod message;
 pub mod reading;
 pub mod schedule;
