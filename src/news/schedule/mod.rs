@@ -62,6 +62,13 @@ pub struct Due {
     pub skipped: Slots,
 }
 
+/// Two schedules are the same when line and zone are: the calendars follow from the line.
+impl PartialEq for Schedule {
+    fn eq(&self, other: &Self) -> bool {
+        self.line == other.line && self.zone == other.zone
+    }
+}
+
 impl Schedule {
     /// Reads a cron line, and names every field that is wrong.
     pub fn parse(line: &str, zone: TimeZone) -> Result<Self, Vec<FieldMistake>> {

@@ -13,7 +13,7 @@ use sqlx::{Any, AnyConnection, Row as _, Transaction};
 
 use super::error::failed;
 use super::subscribers::SubscriberState;
-use super::{Dialect, Freeze, Store, StoreError, locking, micros, optional_time, subscribers, time, unreadable};
+use super::{Freeze, Store, StoreError, locking, micros, optional_time, subscribers, time, unreadable};
 use crate::news::delivery::{Delivery, OnUnknown, Outcome, State, message_id};
 
 /// A delivery that a worker has to itself until the lease ends.
