@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::article::{Article, Published};
-use super::extract::{Claim, Stance, What};
+use super::extract::{self, Claim, Stance, What};
 use super::grounding::{Grounded, Notes};
 use super::incident::{self, Incident, IncidentKey, Line, Reading, Telling};
 use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Scope};
@@ -47,7 +47,7 @@ impl Window {
                 (day(self.from)..=day(self.to)).contains(&date) || (holds(seen) && day(self.from - LATE) <= date)
             }
             // What claims to come from the future was seen now.
-            Some(Published::At(at)) => holds(at) || (holds(seen) && at > self.from - LATE),
+            Some(Published::At(at, _)) => holds(at) || (holds(seen) && at > self.from - LATE),
         }
     }
 }
@@ -411,7 +411,10 @@ fn munitions_lines(notes: &mut Notes, readings: &[Reading]) -> Vec<MunitionsLine
 /// Stories without a current typed claim: first those that most outlets carry, then the newest.
 fn brief_items(notes: &mut Notes, readings: &[Reading]) -> (Vec<BriefItem>, usize) {
     let mut stories: Vec<(String, &Reading, Vec<String>)> = Vec::new();
-    let untyped = |reading: &&Reading| reading.fresh && !reading.extraction.claims.iter().any(|claim| claim.current);
+    let untyped = |reading: &&Reading| {
+        let typed = reading.extraction.claims.iter().any(|claim| claim.current);
+        reading.fresh && !typed && extract::reads(&reading.article)
+    };
     for reading in in_order(readings.iter().filter(untyped)) {
         let headline = reading.article.title.trim().to_owned();
         let folded = headline.to_lowercase();

@@ -1,8 +1,7 @@
 //! (&Article) → claims: the one entrance to extraction.
 
-use std::str::FromStr;
 
-use jiff::{Timestamp, civil};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -65,11 +64,10 @@ pub struct Extraction {
 
 /// Reads what an article claims. Total: any text gives an extraction, and what was not read is told in its diagnostics.
 pub fn extract(article: &Article) -> Extraction {
-    if let Some(language) = article.language.as_deref().filter(|language| !is_english(language)) {
-        return Extraction {
-            claims: Vec::new(),
-            diagnostics: vec![format!("not read: the article is in {language}, and only English is read")],
-        };
+    if !reads(article) {
+        let language = article.language.as_deref().unwrap_or_default();
+        let why = format!("not read: the article is in {language}, and only English is read");
+        return Extraction { claims: Vec::new(), diagnostics: vec![why] };
     }
     let text = Text::read(&article.text);
     let mut reading = Reading::new(article, &text);
@@ -89,6 +87,11 @@ pub fn extract(article: &Article) -> Extraction {
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
     Extraction { claims, diagnostics: Vec::new() }
+}
+
+/// Whether the article is in a language that is read. One that does not say is taken at its words.
+pub fn reads(article: &Article) -> bool {
+    article.language.as_deref().is_none_or(is_english)
 }
 
 fn is_english(language: &str) -> bool {
@@ -137,15 +140,16 @@ pub fn answer(line: &str) -> String {
         }
     };
     let answer = match result {
-        Ok(article) => {
-            let extraction = extract(&article);
-            let developments: Vec<Value> =
-                extraction.claims.iter().map(|claim| to_json(claim, &article.text)).collect();
-            json!({"id": id, "language": article.language, "developments": developments, "diagnostics": extraction.diagnostics})
-        }
+        Ok(article) => answer_of(id, &article, &extract(&article)),
         Err(error) => json!({"id": id, "language": null, "developments": [], "diagnostics": [], "error": error}),
     };
     answer.to_string()
+}
+
+/// What was extracted from an article, as the object of the contract.
+pub fn answer_of(id: Value, article: &Article, extraction: &Extraction) -> Value {
+    let developments: Vec<Value> = extraction.claims.iter().map(|claim| to_json(claim, &article.text)).collect();
+    json!({"id": id, "language": article.language, "developments": developments, "diagnostics": extraction.diagnostics})
 }
 
 fn id_of(line: &str) -> Value {
@@ -171,8 +175,5 @@ fn article(line: Line) -> Result<Article, String> {
 }
 
 fn published_at(text: &str) -> Result<Published, String> {
-    civil::Date::from_str(text)
-        .map(Published::On)
-        .or_else(|_| Timestamp::from_str(text).map(Published::At))
-        .map_err(|_| format!("not read: published is {text:?}; write a date (2025-03-25) or an RFC 3339 instant"))
+    text.parse().map_err(|error| format!("not read: failed to {error}, and not as {text:?}"))
 }

@@ -68,6 +68,7 @@ pub async fn gather(source: &Source, state: Freshness, manner: Manner<'_>) -> Ga
     match &source.location {
         Location::Url(url) => from_web(source, url, state, manner).await,
         Location::Path(path) => from_disk(source, path, manner).await,
+        Location::Bundled(bytes) => from_bytes(source, &source.name, Ok(bytes.to_vec()), manner).await,
         Location::Stdin => {
             let bytes = read_all(tokio::io::stdin(), manner.body_bytes_max).await;
             from_bytes(source, "standard input", bytes, manner).await

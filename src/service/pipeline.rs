@@ -12,7 +12,7 @@ use super::fetch::Fetcher;
 use super::fetch::freshness::Freshness;
 use super::gather::{self, Gathered, Manner};
 use super::mail::{Mailer, Outgoing};
-use super::store::{Audience, Freeze, Frozen, Store, StoredArticle, StoredEdition, text_hash};
+use super::store::{Audience, Freeze, Frozen, Store};
 use super::worker::Clock;
 use crate::config::{Config, Edition, Source};
 use crate::news::article::Article;
@@ -50,7 +50,6 @@ pub struct Order<'a> {
     pub window: Window,
     /// The due times it stands for; none for a manual run.
     pub slots: &'a [Timestamp],
-    pub audience: Audience<'a>,
     /// Whether it is made of what was just collected and nothing else, whatever its date.
     pub collected_only: bool,
 }
@@ -58,8 +57,7 @@ pub struct Order<'a> {
 /// What the sources gave.
 #[derive(Debug, Default)]
 pub struct Collected {
-    /// With the name of the source that gave each.
-    pub articles: Vec<(String, Article)>,
+    pub articles: Vec<Article>,
     pub asked: usize,
     pub silent: Vec<Silent>,
     /// What else about a source wants a person's attention.
@@ -72,7 +70,8 @@ pub struct Collected {
 pub struct Composed {
     pub digest: Digest,
     pub rendered: Rendered,
-    fresh: Vec<StoredArticle>,
+    /// The articles that are news in it.
+    fresh: Vec<Article>,
 }
 
 /// What became of the messages that were due.
@@ -95,7 +94,7 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
     let mut collected = Collected { asked: sources.len(), ..Collected::default() };
     let mut answers = stream::iter(&sources)
         .map(|source| async move {
-            let state = service.store.freshness(&source.name, &source.location.to_string()).await?;
+            let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
             Ok::<_, anyhow::Error>((*source, gather::gather(source, state, manner).await))
         })
         .buffer_unordered(service.config.limits.fetches_max);
@@ -103,13 +102,14 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
         let (source, Gathered { articles, remarks, state, failure }) = answer?;
         progress.inc(1);
         progress.set_message(source.name.clone());
-        collected.articles.extend(articles.into_iter().map(|article| (source.name.clone(), article)));
+        collected.articles.extend(articles);
         collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
         collected.states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
         collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
     }
     // Sources answer in any order; what is made of them must not depend on it.
-    collected.articles.sort_by(|(a, left), (b, right)| (&left.id, a).cmp(&(&right.id, b)));
+    collected.articles.sort_by(|a, b| (&a.id, &a.outlet).cmp(&(&b.id, &b.outlet)));
+    collected.articles.dedup_by(|a, b| a.id == b.id);
     collected.silent.sort_by(|a, b| a.source.cmp(&b.source));
     collected.remarks.sort();
     Ok(collected)
@@ -118,11 +118,9 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
 /// Stores what was collected, so that nothing is lost whatever happens next.
 pub async fn keep(service: &Service, collected: &Collected) -> anyhow::Result<()> {
     let now = service.clock.now();
-    for (source, article) in &collected.articles {
-        service.store.insert_article(article, source, now).await?;
-    }
+    service.store.save_articles(&collected.articles, now).await?;
     for (name, url, state) in &collected.states {
-        service.store.put_freshness(name, url, state, now).await?;
+        service.store.save_source_state(name, url, state, now).await?;
     }
     Ok(())
 }
@@ -130,19 +128,15 @@ pub async fn keep(service: &Service, collected: &Collected) -> anyhow::Result<()
 /// Makes an edition of what is stored and what was just collected. Changes nothing.
 pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Composed> {
     let (edition, now) = (order.edition, service.clock.now());
-    let series = order.audience.series(&edition.name);
-    let earlier = service.store.editions(&series, now - LEDGER..now, LEDGER_EDITIONS_MAX).await?;
-    let fresh = fresh(service, order, &series, collected).await?;
-    let mut told = Vec::new();
-    for edition in &earlier {
-        told.extend(service.store.articles_of(&edition.id).await?);
-    }
-    let readings = read(&fresh, told).await?;
+    let earlier = service.store.editions(&edition.name, now - LEDGER..Timestamp::MAX, LEDGER_EDITIONS_MAX).await?;
+    let fresh = fresh(service, order, collected).await?;
+    let told = service.store.articles_told(&edition.name, now - LEDGER).await?;
+    let readings = read(&fresh, told.into_iter().map(|stored| stored.article).collect()).await?;
     let articles = readings.iter().filter(|reading| reading.fresh);
     let frame = Frame {
         name: edition.name.clone(),
         title: edition.title.clone(),
-        zone: edition.zone.iana_name().unwrap_or("UTC").to_owned(),
+        zone: edition.zone().iana_name().unwrap_or("UTC").to_owned(),
         window: order.window,
         slots: order.slots.to_vec(),
         composed_at: now,
@@ -161,62 +155,51 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
 }
 
 /// The articles that are news to this edition.
-async fn fresh(
-    service: &Service,
-    order: &Order<'_>,
-    series: &str,
-    collected: &Collected,
-) -> anyhow::Result<Vec<StoredArticle>> {
-    let now = service.clock.now();
+async fn fresh(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Vec<Article>> {
+    let (name, now) = (&order.edition.name, service.clock.now());
     let mut fresh = Vec::new();
     if !order.collected_only {
-        fresh = service.store.articles_for(series, order.window).await?;
-        fresh.retain(|stored| order.window.admits(stored.article.published, stored.changed_at));
+        for stored in service.store.articles_for(name, order.window).await? {
+            if order.window.admits(stored.article.published, stored.changed_at) {
+                fresh.push(stored.article);
+            }
+        }
     }
-    let mut seen: BTreeSet<String> = fresh.iter().map(|stored| stored.article.id.clone()).collect();
-    for (source, article) in &collected.articles {
-        let text_hash = text_hash(article);
+    // What was just collected is not stored in a dry run; what an earlier edition told stays out all the same.
+    let known: BTreeSet<String> = fresh.iter().map(|article| article.id.clone()).collect();
+    for article in &collected.articles {
         let admitted = order.collected_only || order.window.admits(article.published, now);
-        // In a dry run the article is not stored; one that an earlier edition had stays out all the same.
-        if admitted
-            && seen.insert(article.id.clone())
-            && !service.store.is_used(series, &article.id, &text_hash).await?
-        {
-            let (source, article) = (source.clone(), article.clone());
-            fresh.push(StoredArticle { article, source, text_hash, first_seen: now, changed_at: now, revised: false });
+        if admitted && !known.contains(&article.id) && !service.store.is_told(name, article).await? {
+            fresh.push(article.clone());
         }
     }
     Ok(fresh)
 }
 
 /// Extracts from every article once, off the threads that serve the network.
-async fn read(fresh: &[StoredArticle], told: Vec<StoredArticle>) -> anyhow::Result<Vec<Reading>> {
-    let ids: BTreeSet<&str> = fresh.iter().map(|stored| stored.article.id.as_str()).collect();
+async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<Reading>> {
     // Of an article that changed since, the new text speaks.
-    let mut told: Vec<Article> = told.into_iter().map(|stored| stored.article).filter(|a| !ids.contains(a.id.as_str())).collect();
+    told.retain(|old| !fresh.iter().any(|new| new.id == old.id));
     told.sort_by(|a, b| a.id.cmp(&b.id));
     told.dedup_by(|a, b| a.id == b.id);
-    let fresh: Vec<Article> = fresh.iter().map(|stored| stored.article.clone()).collect();
-    let reading = |fresh: bool| move |article: Article| Reading { extraction: extract::extract(&article), article, fresh };
+    let fresh = fresh.to_vec();
+    let reading = |fresh| move |article: Article| Reading { extraction: extract::extract(&article), article, fresh };
     let work = move || fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect();
     tokio::task::spawn_blocking(work).await.context("extract from the articles")
 }
 
-/// Makes the edition final: its digest, its articles and its recipients, in one transaction. `None` when there is nothing
-/// to be final: it says nothing new, or another process was first.
-pub async fn freeze(service: &Service, order: &Order<'_>, composed: &Composed) -> anyhow::Result<Option<String>> {
+/// Makes the edition final: its digest, its articles and its recipients, in one transaction. Of two processes that make
+/// the same one, the first wins.
+pub async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> anyhow::Result<Frozen> {
     verify(service, composed).await?;
     let freeze = Freeze {
         digest: &composed.digest,
         articles: &composed.fresh,
-        audience: order.audience,
+        audience,
         message_domain: service.config.mail.from.email.domain(),
         expires_after: SignedDuration::from_hours(delivery::EXPIRES_AFTER_HOURS),
     };
-    match service.store.freeze(freeze, service.clock.now()).await? {
-        Frozen::Now { id, .. } => Ok(Some(id)),
-        Frozen::Before { .. } | Frozen::Overtaken { .. } => Ok(None),
-    }
+    Ok(service.store.freeze(freeze, service.clock.now()).await?)
 }
 
 /// Reads every quotation once more from the store: a figure whose sentence is not there is not sent.
@@ -235,7 +218,7 @@ pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Resul
     let worker = format!("{}-{}", std::process::id(), service.clock.now().as_microsecond());
     let mut mailer = service.mailer.lane();
     let mut delivered = Delivered::default();
-    let mut editions: HashMap<String, (StoredEdition, Rendered)> = HashMap::new();
+    let mut editions: HashMap<String, (Digest, Rendered)> = HashMap::new();
     service.store.recover(service.clock.now(), OnUnknown::default()).await?;
     progress.set_prefix("sending");
     loop {
@@ -251,8 +234,8 @@ pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Resul
                 let edition = load(service, &lease.edition_id).await?;
                 editions.insert(lease.edition_id.clone(), edition);
             }
-            let (edition, rendered) = &editions[&lease.edition_id];
-            let bytes = message(service, &edition.digest, rendered, &lease.to.email, &lease.message_id)?;
+            let (digest, rendered) = &editions[&lease.edition_id];
+            let bytes = message(service, digest, rendered, &lease.to.email, &lease.message_id)?;
             let outgoing = Outgoing {
                 from: &service.config.mail.from.email,
                 to: &lease.to.email.clone(),
@@ -269,15 +252,15 @@ pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Resul
     }
 }
 
-async fn load(service: &Service, id: &str) -> anyhow::Result<(StoredEdition, Rendered)> {
+async fn load(service: &Service, id: &str) -> anyhow::Result<(Digest, Rendered)> {
     let edition = service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
     let rendered = render(service, &edition.digest)?;
-    Ok((edition, rendered))
+    Ok((edition.digest, rendered))
 }
 
 /// The edition of that name that was composed on a day of its own zone, as it was sent.
 pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> anyhow::Result<Option<Composed>> {
-    let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone.clone())?.timestamp());
+    let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
     let during = start(day)?..start(day.tomorrow()?)?;
     let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
     let rendered = render(service, &stored.digest)?;
@@ -290,6 +273,27 @@ fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
     let mail = &service.config.mail;
     let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
     Ok(message::render(digest, &zone, contact.email.as_ref())?)
+}
+
+/// Sends an edition to these addresses at once and records nothing: it is a copy, and takes nothing from the subscribers.
+pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address]) -> anyhow::Result<Delivered> {
+    let mut mailer = service.mailer.lane();
+    let mut delivered = Delivered::default();
+    for to in to {
+        let copy = format!("{}-copy-{}", composed.digest.frame.name, composed.digest.frame.composed_at.as_microsecond());
+        let message_id = delivery::message_id(&copy, to.as_ref(), service.config.mail.from.email.domain());
+        let bytes = message(service, &composed.digest, &composed.rendered, to, &message_id)?;
+        let outgoing = Outgoing { from: &service.config.mail.from.email, to, message_id: &message_id, bytes: &bytes };
+        let outcome = mailer.send(outgoing, async || true).await;
+        let state = match outcome {
+            Outcome::Accepted { .. } => State::Accepted,
+            Outcome::Unknown { .. } => State::Unknown,
+            _ => State::Rejected,
+        };
+        delivered.note(Some(state), &outcome);
+    }
+    mailer.close().await;
+    Ok(delivered)
 }
 
 /// One subscriber's message, finished: the bytes that are sent, previewed and written to files.
@@ -319,6 +323,13 @@ impl Delivered {
         if !matches!(outcome, Outcome::Accepted { .. }) {
             self.reasons.insert(outcome.to_string());
         }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        for (state, count) in other.messages {
+            *self.messages.entry(state).or_default() += count;
+        }
+        self.reasons.extend(other.reasons);
     }
 
     /// Whether a message did not reach the mail server, and may never without a person.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{Article, Published, article_id, body, language, prescan};
 use crate::news::address;
-use crate::news::feed::{Entry, Feed, sane};
+use crate::news::feed::dates::sane;
+use crate::news::feed::{Entry, Feed};
 
 /// Ends of a text that was cut short to make a reader open the page.
 const CUT_MARKS: &[&str] = &["…", "...", "[…]", "[...]", "(more)", "read more", "continue reading"];
@@ -37,8 +38,8 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
             title: entry.title.as_deref().map(body::line).unwrap_or_default(),
             byline: entry.author.as_deref().map(body::line).filter(|byline| !byline.is_empty()),
             language: language::of(declared.into_iter().flatten(), &text),
-            published: given.map(|given| Published::At(sane(Some(given), first_seen))),
-            modified: entry.updated.map(Published::At),
+            published: given.map(|given| sane(Some(given), first_seen).into()),
+            modified: entry.updated.map(Published::from),
             text,
         },
         whole,

@@ -172,10 +172,7 @@ fn is_general(event: Event) -> bool {
     matches!(event, Event::Attack | Event::War | Event::Exchange | Event::Unrest)
 }
 
-/// The day of publication, in UTC where an instant is known.
+/// The day of publication, by the publisher's clock.
 pub fn day(published: Published) -> Date {
-    match published {
-        Published::On(date) => date,
-        Published::At(instant) => jiff::tz::Offset::UTC.to_datetime(instant).date(),
-    }
+    published.date()
 }

@@ -36,7 +36,7 @@ const PREVIOUS_HOURS_MAX: i64 = 1 << 17;
 const YEARS: Range<i16> = 1970..2101;
 
 /// When an edition is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Schedule {
     line: String,
     zone: TimeZone,

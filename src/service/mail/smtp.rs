@@ -72,6 +72,25 @@ pub struct TimeLimits {
     pub confirmation: Duration,
 }
 
+impl TimeLimits {
+    /// The defaults, none of them longer than `limit`.
+    pub fn at_most(limit: Duration) -> Self {
+        let Self { connect, greeting, command, data, content, confirmation } = Self::default();
+        Self {
+            connect: connect.min(limit),
+            greeting: greeting.min(limit),
+            command: command.min(limit),
+            data: data.min(limit),
+            content: content.min(limit),
+            // Giving up here leaves a message's fate unknown, so the server gets its time.
+            confirmation: confirmation.min(limit.saturating_mul(CONFIRMATION_FACTOR)),
+        }
+    }
+}
+
+/// How much longer than for another command a server may take to store a message.
+const CONFIRMATION_FACTOR: u32 = 4;
+
 impl Default for TimeLimits {
     fn default() -> Self {
         Self {
