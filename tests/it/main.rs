@@ -1,4 +1,8 @@
 //! The one integration binary. What belongs where:
 
+/// The configuration file as a person writes it.
+mod config;
+/// The store, on SQLite and on PostgreSQL.
+mod store;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
