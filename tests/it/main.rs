@@ -1,5 +1,7 @@
 //! The one integration binary. What belongs where:
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 /// The configuration file as a person writes it.
 mod config;
 /// The store, on SQLite and on PostgreSQL.
