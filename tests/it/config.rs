@@ -9,6 +9,7 @@ use daybrief::config::{
 };
 use daybrief::news::digest::Section;
 use jiff::SignedDuration;
+use proptest::prelude::*;
 
 const SAMPLE: &str = include_str!("../../config/daybrief.toml");
 
@@ -180,6 +181,68 @@ colour = "blue"
              read_timeout, redirects_max, total_timeout",
         ],
     );
+}
+
+#[test]
+fn sections_are_written_in_their_own_brackets() {
+    check(
+        "[source]\nname = \"Courier\"\n[[mail]]\nfrom = \"a@b.example\"\n",
+        &[
+            "1:1 `source` is a section | write [[source]], in double brackets: there can be several",
+            "3:1 `mail` is a list of sections | write a section of its own, [mail]",
+        ],
+    );
+    check("limits = 3\n", &["1:10 `limits` is a whole number | write a section of its own, [limits]"]);
+}
+
+#[test]
+fn an_smtp_server_needs_a_host_and_a_whole_login() {
+    check(
+        "[mail]\ntransport = \"smtp\"\n",
+        &["2:1 `transport` is \"smtp\", but there is no [mail.smtp] | add it, with host and port"],
+    );
+    check(
+        "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nuser = \"desk\"\nport = 70000\n",
+        &[
+            "3:1 [mail.smtp] has no `host` | add a line host = \"mail.example.org\"",
+            "4:8 `user` is given without a password | \
+             add password_env = \"DAYBRIEF_SMTP_PASSWORD\", or password_file, or password",
+            "5:8 `port` is 70000, which is out of range | write a number from 1 to 65535",
+        ],
+    );
+}
+
+/// The sample, uncommented, with a piece of it replaced by something else: near enough to the truth to get far.
+fn damaged() -> impl Strategy<Value = String> {
+    let whole: String = SAMPLE.lines().flat_map(|line| [line.strip_prefix("# ").unwrap_or(line), "\n"]).collect();
+    let code: Vec<String> = whole.lines().filter(|line| line.contains(" = ") || line.starts_with('[')).map(str::to_owned).collect();
+    let piece = prop_oneof![Just(String::new()), "\\PC{0,3}", "[\"'=\\[\\]{}\n#.é –0-9a]{1,4}"];
+    let change = (any::<prop::sample::Index>(), 0..12_usize, piece);
+    prop::collection::vec(change, 0..6).prop_map(move |changes| {
+        let mut text = code.join("\n");
+        for (at, length, piece) in changes {
+            let start = text.floor_char_boundary(at.index(text.len() + 1));
+            let end = text.ceil_char_boundary((start + length).min(text.len()));
+            text.replace_range(start..end, &piece);
+        }
+        text
+    })
+}
+
+proptest! {
+    /// Whatever the file says, it is read or refused; each mistake has a place in it and can be shown.
+    #[test]
+    fn any_file_is_read_or_refused_with_places(text in prop_oneof![damaged(), ".*"]) {
+        let Err(error) = parse(&text) else { return Ok(()) };
+        prop_assert!(!error.mistakes().is_empty());
+        for mistake in error.mistakes() {
+            let line = text.split('\n').nth(mistake.line - 1);
+            prop_assert!(line.is_some_and(|line| mistake.column <= line.chars().count() + 1), "{mistake:?}");
+            prop_assert!(!mistake.problem.is_empty() && !mistake.advice.is_empty());
+        }
+        let shown = error.render(false);
+        prop_assert!(shown.matches("error: ").count() >= error.mistakes().len());
+    }
 }
 
 #[test]
