@@ -119,7 +119,12 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
 }
 
 /// What a manual or a late edition covers: from where the last one that reached anyone ended, and at least `window`.
-pub async fn window(service: &Service, edition: &Edition, slot: Option<Timestamp>, to: Timestamp) -> anyhow::Result<Window> {
+pub async fn window(
+    service: &Service,
+    edition: &Edition,
+    slot: Option<Timestamp>,
+    to: Timestamp,
+) -> anyhow::Result<Window> {
     let earliest = slot.unwrap_or(to) - edition.window;
     let last = service.store.latest_edition(&edition.name).await?.map(|last| last.digest.frame.window.to);
     let from = last.map_or(earliest, |last| last.min(earliest)).max(to - WINDOW_MAX);

@@ -8,9 +8,13 @@ mod config;
 mod digest;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
+/// The program from the outside: verbs, exit statuses, what arrives.
+mod program;
 /// A mail server on loopback that misbehaves on request. No tests.
 mod smtp_server;
 /// The store, on SQLite and on PostgreSQL.
 mod store;
 /// Postfix and Dovecot on loopback, where they are installed. No tests.
 mod testbed;
+/// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.
+mod world;

@@ -106,8 +106,9 @@ impl Store {
             }
             Audience::Nobody => Vec::new(),
         };
-        let slot = frame.slots.last().copied().unwrap_or(frame.window.to);
-        deliveries::queue(&mut transaction, &id, &recipients, slot, &freeze, now).await.map_err(failed(doing))?;
+        deliveries::queue(&mut transaction, &id, &recipients, frame.composed_at, &freeze, now)
+            .await
+            .map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
         Ok(Frozen::Now { id, deliveries: recipients.len() })
     }
