@@ -37,6 +37,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{Outgoing, lost_lease, mask};
+use crate::config::{self, Security};
 use crate::news::delivery::{Outcome, Reply, Stage};
 
 /// How many messages go over one connection. Many relays close it after a hundred.
@@ -54,58 +55,37 @@ pub const CHECK_SECONDS_MAX: u64 = 30;
 /// How long a server may take to say goodbye. Nothing depends on it.
 const QUIT_SECONDS_MAX: u64 = 5;
 
-/// How long the server may take for each stage. The defaults are those of RFC 5321, section 4.5.3.2: giving up earlier
-/// leaves messages whose fate is unknown.
+/// The least time for taking in a message, and for the answer to its final dot, whatever is configured: RFC 5321,
+/// section 4.5.3.2. Giving up earlier leaves messages whose fate is unknown.
+const CONTENT_TIMEOUT_MIN: Duration = Duration::from_mins(3);
+const CONFIRMATION_TIMEOUT_MIN: Duration = Duration::from_mins(10);
+
+/// How long the server may take for each stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimits {
-    /// For the connection and for TLS, on which the RFC says nothing.
-    pub connect: Duration,
-    /// For the greeting and EHLO, for STARTTLS, and for AUTH.
-    pub greeting: Duration,
-    /// For MAIL and RCPT.
+    /// For the connection, for each command and its reply.
     pub command: Duration,
-    /// For the answer to DATA.
-    pub data: Duration,
-    /// For taking in the message.
+    /// For taking in a message.
     pub content: Duration,
     /// For the answer to the final dot.
     pub confirmation: Duration,
 }
 
-impl Default for TimeLimits {
-    fn default() -> Self {
+impl TimeLimits {
+    fn of(timeout: Duration) -> Self {
         Self {
-            connect: Duration::from_secs(30),
-            greeting: Duration::from_mins(5),
-            command: Duration::from_mins(5),
-            data: Duration::from_mins(2),
-            content: Duration::from_mins(3),
-            confirmation: Duration::from_mins(10),
+            command: timeout,
+            content: timeout.max(CONTENT_TIMEOUT_MIN),
+            confirmation: timeout.max(CONFIRMATION_TIMEOUT_MIN),
         }
     }
 }
 
-/// How the conversation is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Encryption {
-    /// Not at all: for a server on this machine. A password is sent over it only to a loopback address.
-    None,
-    /// By STARTTLS, usually on port 587. Without it nothing is sent.
-    #[default]
-    StartTls,
-    /// From the first byte, usually on port 465.
-    Tls,
-}
-
 /// The server that takes our mail, and how to talk to it.
 pub struct Relay {
-    pub host: String,
-    pub port: u16,
-    pub encryption: Encryption,
-    /// User name and password. Never shown.
-    pub credentials: Option<Credentials>,
-    /// What we call ourselves: the name of this machine as the server may look it up.
-    pub hello: String,
+    settings: config::Smtp,
+    /// What we call ourselves.
+    hello: ClientId,
     pub limits: TimeLimits,
     tls: Option<Tls>,
 }
@@ -128,37 +108,25 @@ pub enum RelayError {
 }
 
 impl Relay {
-    /// `certificates` are trusted besides the system's: one or more in PEM form, for a server with a CA of its own.
-    pub fn new(
-        host: &str,
-        port: u16,
-        encryption: Encryption,
-        credentials: Option<Credentials>,
-        hello: &str,
-        certificates: Option<&[u8]>,
-    ) -> Result<Self, RelayError> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| RelayError::Name(host.to_owned()))?;
+    /// `hello` is the name by which the server may know us. `certificates` are trusted besides the system's: one or
+    /// more in PEM form, for a server with an authority of its own.
+    pub fn new(settings: &config::Smtp, hello: &str, certificates: Option<&[u8]>) -> Result<Self, RelayError> {
+        let host = &settings.host;
+        let name = ServerName::try_from(host.clone()).map_err(|_| RelayError::Name(host.clone()))?;
         let certificates = certificates.map(read_certificates).transpose()?.unwrap_or_default();
-        let tls = match encryption {
-            Encryption::None => None,
-            Encryption::StartTls => Some(Tls::Start(start_tls(host, certificates)?)),
-            Encryption::Tls => Some(Tls::Direct(direct_tls(certificates)?, name)),
+        let tls = match settings.security {
+            Security::None => None,
+            Security::StartTls => Some(Tls::Start(start_tls(host, certificates)?)),
+            Security::Tls => Some(Tls::Direct(direct_tls(certificates)?, name)),
         };
-        let limits = TimeLimits::default();
-        Ok(Self { host: host.to_owned(), port, encryption, credentials, hello: hello.to_owned(), limits, tls })
+        let hello = ClientId::Domain(hello.to_owned());
+        Ok(Self { settings: settings.clone(), hello, limits: TimeLimits::of(settings.timeout), tls })
     }
 }
 
 impl fmt::Debug for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay")
-            .field("host", &self.host)
-            .field("port", &self.port)
-            .field("encryption", &self.encryption)
-            .field("credentials", &self.credentials.as_ref().map(|_| "…"))
-            .field("hello", &self.hello)
-            .field("limits", &self.limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Relay").field("settings", &self.settings).field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
@@ -223,6 +191,14 @@ pub struct LoginError {
     pub reason: String,
 }
 
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encrypted = if self.encrypted { "encrypted" } else { "not encrypted" };
+        let authenticated = if self.authenticated { "logged in" } else { "no login" };
+        write!(f, "{} is ready to take mail ({encrypted}, {authenticated})", self.server)
+    }
+}
+
 impl Smtp {
     pub fn new(relay: Arc<Relay>) -> Self {
         Self { relay, parked: None }
@@ -257,8 +233,8 @@ impl Smtp {
             connection.command(Noop, Stage::LoggingIn, relay.limits.command, 250).await?;
             let login = Login {
                 server: connection.smtp.server_info().name().to_owned(),
-                encrypted: relay.encryption != Encryption::None,
-                authenticated: relay.credentials.is_some(),
+                encrypted: relay.tls.is_some(),
+                authenticated: relay.settings.login.is_some(),
             };
             connection.quit().await;
             Ok(login)
@@ -274,7 +250,7 @@ impl Smtp {
             Stage::LoggingIn => format!("{}; check the user name and the password", failure.says),
             _ => failure.says.to_string(),
         };
-        Err(LoginError { host: relay.host.clone(), port: relay.port, stage: failure.stage, reason })
+        Err(LoginError { host: relay.settings.host.clone(), port: relay.settings.port, stage: failure.stage, reason })
     }
 
     /// Ends the conversation, if there is one.
@@ -410,25 +386,25 @@ impl Connection {
     async fn open(relay: &Relay) -> Result<Self, Failure> {
         let limits = &relay.limits;
         let connecting = |reason: String| Failure::new(Stage::Connecting, reason);
-        let socket = within(Stage::Connecting, limits.connect, TcpStream::connect((&*relay.host, relay.port)))
-            .await?
-            .map_err(|error| connecting(error.to_string()))?;
+        let socket =
+            within(Stage::Connecting, limits.command, TcpStream::connect((&*relay.settings.host, relay.settings.port)))
+                .await?
+                .map_err(|error| connecting(error.to_string()))?;
         socket.set_nodelay(true).map_err(|error| connecting(error.to_string()))?;
         let is_loopback = socket.peer_addr().is_ok_and(|address| address.ip().is_loopback());
 
         let stream: Box<dyn AsyncTokioStream> = match &relay.tls {
             Some(Tls::Direct(config, name)) => {
                 let connector = TlsConnector::from(Arc::clone(config));
-                let stream = within(Stage::Encrypting, limits.connect, connector.connect(name.clone(), socket))
+                let stream = within(Stage::Encrypting, limits.command, connector.connect(name.clone(), socket))
                     .await?
                     .map_err(|error| Failure::new(Stage::Encrypting, error.to_string()))?;
                 Box::new(TlsSocket(stream))
             }
             _ => Box::new(socket),
         };
-        let hello = ClientId::Domain(relay.hello.clone());
         let smtp =
-            within(Stage::Greeting, limits.greeting, AsyncSmtpConnection::connect_with_transport(stream, &hello))
+            within(Stage::Greeting, limits.command, AsyncSmtpConnection::connect_with_transport(stream, &relay.hello))
                 .await?
                 .map_err(|error| Failure::smtp(Stage::Greeting, &error))?;
         let mut connection = Self { smtp: Box::new(smtp), messages: 0, next: Next::Ready };
@@ -438,12 +414,12 @@ impl Connection {
                 connection.quit().await;
                 return Err(Failure::new(Stage::Encrypting, "the server does not offer STARTTLS on this port"));
             }
-            let upgrade = connection.smtp.starttls(parameters.clone(), &hello);
-            within(Stage::Encrypting, limits.greeting, upgrade)
+            let upgrade = connection.smtp.starttls(parameters.clone(), &relay.hello);
+            within(Stage::Encrypting, limits.command, upgrade)
                 .await?
                 .map_err(|error| Failure::smtp(Stage::Encrypting, &error))?;
         }
-        if let Some(credentials) = &relay.credentials {
+        if let Some(login) = &relay.settings.login {
             if relay.tls.is_none() && !is_loopback {
                 connection.quit().await;
                 return Err(Failure::new(
@@ -451,8 +427,9 @@ impl Connection {
                     "the password is not sent over an unencrypted connection; choose STARTTLS or TLS",
                 ));
             }
-            let login = connection.smtp.auth(DEFAULT_MECHANISMS, credentials);
-            let refused = within(Stage::LoggingIn, limits.greeting, login).await?.err();
+            let credentials = Credentials::new(login.user.clone(), login.password.expose().to_owned());
+            let login = connection.smtp.auth(DEFAULT_MECHANISMS, &credentials);
+            let refused = within(Stage::LoggingIn, limits.command, login).await?.err();
             if let Some(error) = refused {
                 let failure = Failure::smtp(Stage::LoggingIn, &error);
                 connection.quit().await;
@@ -500,7 +477,7 @@ impl Connection {
         if let Err(failure) = self.command(recipient, Stage::Recipient, limits.command, 250).await {
             return failure.refused(to);
         }
-        if let Err(failure) = self.command(Data, Stage::Data, limits.data, 354).await {
+        if let Err(failure) = self.command(Data, Stage::Data, limits.command, 354).await {
             return failure.refused(to);
         }
         if !go_ahead().await {
@@ -700,22 +677,34 @@ mod tests {
         check(&"x".repeat(999), Err("a line of 999 bytes"));
     }
 
+    fn settings(host: &str, security: Security) -> config::Smtp {
+        config::Smtp { host: host.to_owned(), security, ..config::Smtp::default() }
+    }
+
     #[test]
     fn a_password_is_never_shown() {
-        let credentials = Credentials::new("daybrief".to_owned(), "hunter2".to_owned());
-        let relay = Relay::new("localhost", 25, Encryption::None, Some(credentials), "localhost", None).unwrap();
+        let login = config::Login { user: "daybrief".to_owned(), password: config::Secret::new("hunter2") };
+        let settings = config::Smtp { login: Some(login), ..settings("localhost", Security::None) };
+        let relay = Relay::new(&settings, "localhost", None).unwrap();
         let shown = format!("{:?}", Smtp::new(Arc::new(relay)));
         assert!(shown.contains("localhost") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]
     fn bad_settings_are_refused() {
-        let error = Relay::new("not a host", 25, Encryption::None, None, "x", None).unwrap_err();
+        let error = Relay::new(&settings("not a host", Security::None), "x", None).unwrap_err();
         assert!(error.to_string().contains("write a host name"), "{error}");
         let nonsense = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
         for pem in [nonsense, "", "-----BEGIN CERTIFICATE-----\n"] {
-            let error = Relay::new("localhost", 25, Encryption::Tls, None, "x", Some(pem.as_bytes())).unwrap_err();
+            let error = Relay::new(&settings("localhost", Security::Tls), "x", Some(pem.as_bytes())).unwrap_err();
             assert!(matches!(error, RelayError::Certificates(_)), "{error}");
         }
+    }
+
+    #[test]
+    fn the_final_dot_is_given_time() {
+        let limits = TimeLimits::of(Duration::from_secs(30));
+        assert_eq!(limits.command, Duration::from_secs(30));
+        assert_eq!(limits.confirmation, Duration::from_mins(10));
     }
 }
