@@ -3,6 +3,7 @@
 //! What is sent is exactly the bytes that are given; building them is the business of `news::message`. What an outcome
 //! means for a delivery is decided in [`crate::news::delivery`].
 
+mod relay;
 mod smtp;
 
 use std::{
@@ -13,7 +14,8 @@ use std::{
 use lettre::Address;
 use tokio::{fs, io::AsyncWriteExt as _};
 
-pub use smtp::{Login, LoginError, Relay, RelayError, Smtp, TimeLimits};
+pub use relay::{Relay, RelayError, TimeLimits};
+pub use smtp::{Login, LoginError, Smtp};
 
 use crate::{
     config::{self, Transport},

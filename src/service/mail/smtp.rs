@@ -11,33 +11,29 @@
 
 use std::{
     borrow::Cow,
-    fmt, io, iter,
-    pin::{Pin, pin},
+    fmt, iter,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use lettre::transport::smtp::{
     authentication::{Credentials, DEFAULT_MECHANISMS},
-    client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters},
+    client::{AsyncSmtpConnection, AsyncTokioStream},
     commands::{Data, Mail, Noop, Quit, Rcpt, Rset},
-    extension::{ClientId, Extension, MailBodyParameter, MailParameter},
+    extension::{Extension, MailBodyParameter, MailParameter},
     response::Response,
 };
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-    time::timeout,
-};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsConnector;
 
-use super::{Outgoing, lost_lease, mask};
-use crate::config::{self, Security};
+use super::{
+    Outgoing, lost_lease, mask,
+    relay::{Relay, TimeLimits, Tls, TlsSocket},
+};
 use crate::news::delivery::{Outcome, Reply, Stage};
 
 /// How many messages go over one connection. Many relays close it after a hundred.
@@ -54,116 +50,6 @@ pub const CHECK_SECONDS_MAX: u64 = 30;
 
 /// How long a server may take to say goodbye. Nothing depends on it.
 const QUIT_SECONDS_MAX: u64 = 5;
-
-/// The least time for taking in a message, and for the answer to its final dot, whatever is configured: RFC 5321,
-/// section 4.5.3.2. Giving up earlier leaves messages whose fate is unknown.
-const CONTENT_TIMEOUT_MIN: Duration = Duration::from_mins(3);
-const CONFIRMATION_TIMEOUT_MIN: Duration = Duration::from_mins(10);
-
-/// How long the server may take for each stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeLimits {
-    /// For the connection, for each command and its reply.
-    pub command: Duration,
-    /// For taking in a message.
-    pub content: Duration,
-    /// For the answer to the final dot.
-    pub confirmation: Duration,
-}
-
-impl TimeLimits {
-    fn of(timeout: Duration) -> Self {
-        Self {
-            command: timeout,
-            content: timeout.max(CONTENT_TIMEOUT_MIN),
-            confirmation: timeout.max(CONFIRMATION_TIMEOUT_MIN),
-        }
-    }
-}
-
-/// The server that takes our mail, and how to talk to it.
-pub struct Relay {
-    settings: config::Smtp,
-    /// What we call ourselves.
-    hello: ClientId,
-    pub limits: TimeLimits,
-    tls: Option<Tls>,
-}
-
-/// Made once, as reading the system's certificates takes a while.
-enum Tls {
-    Start(TlsParameters),
-    Direct(Arc<rustls::ClientConfig>, ServerName<'static>),
-}
-
-/// Why a relay cannot be used as configured.
-#[derive(Debug, thiserror::Error)]
-pub enum RelayError {
-    #[error("use {0:?} as the mail server's name: write a host name or an IP address")]
-    Name(String),
-    #[error("read the additional certificates for the mail server: {0}; give one or more certificates in PEM form")]
-    Certificates(String),
-    #[error("prepare TLS for the mail server: {0}")]
-    Tls(String),
-}
-
-impl Relay {
-    /// `hello` is the name by which the server may know us. `certificates` are trusted besides the system's: one or
-    /// more in PEM form, for a server with an authority of its own.
-    pub fn new(settings: &config::Smtp, hello: &str, certificates: Option<&[u8]>) -> Result<Self, RelayError> {
-        let host = &settings.host;
-        let name = ServerName::try_from(host.clone()).map_err(|_| RelayError::Name(host.clone()))?;
-        let certificates = certificates.map(read_certificates).transpose()?.unwrap_or_default();
-        let tls = match settings.security {
-            Security::None => None,
-            Security::StartTls => Some(Tls::Start(start_tls(host, certificates)?)),
-            Security::Tls => Some(Tls::Direct(direct_tls(certificates)?, name)),
-        };
-        let hello = ClientId::Domain(hello.to_owned());
-        Ok(Self { settings: settings.clone(), hello, limits: TimeLimits::of(settings.timeout), tls })
-    }
-}
-
-impl fmt::Debug for Relay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay").field("settings", &self.settings).field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
-
-fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, RelayError> {
-    let unusable = |problem: String| RelayError::Certificates(problem);
-    let certificates: Vec<_> =
-        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|error| unusable(error.to_string()))?;
-    if certificates.is_empty() {
-        return Err(unusable("there is none".to_owned()));
-    }
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in &certificates {
-        roots.add(certificate.clone()).map_err(|error| unusable(error.to_string()))?;
-    }
-    Ok(certificates)
-}
-
-fn start_tls(host: &str, certificates: Vec<CertificateDer<'static>>) -> Result<TlsParameters, RelayError> {
-    let unusable = |error: lettre::transport::smtp::Error| RelayError::Tls(error.to_string());
-    let mut parameters = TlsParameters::builder(host.to_owned());
-    for certificate in certificates {
-        parameters = parameters.add_root_certificate(Certificate::from_der(certificate.to_vec()).map_err(unusable)?);
-    }
-    parameters.build_rustls().map_err(unusable)
-}
-
-fn direct_tls(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<rustls::ClientConfig>, RelayError> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots.add_parsable_certificates(certificates);
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| RelayError::Tls(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
 
 /// A lane to the mail server: at most one connection, kept for the next message while nothing speaks against it.
 #[derive(Debug)]
@@ -260,19 +146,24 @@ impl Smtp {
         }
     }
 
-    /// A connection that has agreed to our sender. A parked one may have been closed by the server in the meantime;
-    /// then, and only then, a second one is tried.
+    /// A connection that has agreed to our sender. The server may have closed a parked one in the meantime; then, and
+    /// only then, another is opened.
     async fn begin(&mut self, message: &Outgoing<'_>) -> Result<Connection, Outcome> {
-        if let Some(mut connection) = self.parked.take() {
-            match connection.sender(message, &self.relay.limits).await {
-                Ok(()) => return Ok(connection),
-                Err(Refusal::Unsendable(reason)) => return Err(Outcome::Unsendable { reason }),
-                Err(Refusal::Failure(_)) => connection.quit().await,
+        if let Some(mut parked) = self.parked.take() {
+            let named = parked.sender(message, &self.relay.limits).await;
+            if named.is_ok() || parked.next != Next::Over {
+                return self.agreed(parked, named).await;
             }
         }
         let mut connection = Connection::open(&self.relay).await.map_err(Failure::not_sent)?;
-        match connection.sender(message, &self.relay.limits).await {
+        let named = connection.sender(message, &self.relay.limits).await;
+        self.agreed(connection, named).await
+    }
+
+    async fn agreed(&mut self, connection: Connection, named: Result<(), Refusal>) -> Result<Connection, Outcome> {
+        match named {
             Ok(()) => Ok(connection),
+            // The server was not asked; the connection is as good as before.
             Err(Refusal::Unsendable(reason)) => {
                 self.parked = Some(connection);
                 Err(Outcome::Unsendable { reason })
@@ -619,36 +510,6 @@ fn content(message: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     })
 }
 
-/// TLS from the first byte, over our own socket.
-#[derive(Debug)]
-struct TlsSocket(TlsStream<TcpStream>);
-
-impl AsyncTokioStream for TlsSocket {
-    fn peer_addr(&self) -> io::Result<std::net::SocketAddr> {
-        self.0.get_ref().0.peer_addr()
-    }
-}
-
-impl AsyncRead for TlsSocket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for TlsSocket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -675,36 +536,5 @@ mod tests {
     fn lines_that_mail_cannot_carry_are_refused() {
         check(&format!("{}\r\n", "x".repeat(998)), Ok(&"x".repeat(998)));
         check(&"x".repeat(999), Err("a line of 999 bytes"));
-    }
-
-    fn settings(host: &str, security: Security) -> config::Smtp {
-        config::Smtp { host: host.to_owned(), security, ..config::Smtp::default() }
-    }
-
-    #[test]
-    fn a_password_is_never_shown() {
-        let login = config::Login { user: "daybrief".to_owned(), password: config::Secret::new("hunter2") };
-        let settings = config::Smtp { login: Some(login), ..settings("localhost", Security::None) };
-        let relay = Relay::new(&settings, "localhost", None).unwrap();
-        let shown = format!("{:?}", Smtp::new(Arc::new(relay)));
-        assert!(shown.contains("localhost") && !shown.contains("hunter2"), "{shown}");
-    }
-
-    #[test]
-    fn bad_settings_are_refused() {
-        let error = Relay::new(&settings("not a host", Security::None), "x", None).unwrap_err();
-        assert!(error.to_string().contains("write a host name"), "{error}");
-        let nonsense = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
-        for pem in [nonsense, "", "-----BEGIN CERTIFICATE-----\n"] {
-            let error = Relay::new(&settings("localhost", Security::Tls), "x", Some(pem.as_bytes())).unwrap_err();
-            assert!(matches!(error, RelayError::Certificates(_)), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_final_dot_is_given_time() {
-        let limits = TimeLimits::of(Duration::from_secs(30));
-        assert_eq!(limits.command, Duration::from_secs(30));
-        assert_eq!(limits.confirmation, Duration::from_mins(10));
     }
 }
