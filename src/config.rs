@@ -20,6 +20,7 @@ use lettre::message::Mailbox;
 use url::Url;
 
 use crate::news::digest::Section;
+use crate::news::schedule::Schedule;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
@@ -32,8 +33,9 @@ const LOCAL_PATHS: [&str; 2] = ["daybrief.toml", "config/daybrief.toml"];
 /// The default database and the default folder for mail that goes nowhere, beside the configuration file.
 const STORE_FILE: &str = "daybrief.db";
 const OUTBOX: &str = "outbox";
-/// The edition there is when none is configured.
+/// The edition there is when none is configured, and when one is due that does not say.
 const EDITION: &str = "daily";
+const CRON: &str = "0 7 * * *";
 
 /// Everything an administrator may set, validated. `Config::default()` is what `config/daybrief.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +91,8 @@ pub enum Location {
     Path(PathBuf),
     /// Standard input, written `-`; never in a file, only on the command line.
     Stdin,
+    /// Sample news that the program carries with it, for the demo.
+    Bundled(&'static [u8]),
 }
 
 /// What a source's bytes are.
@@ -112,10 +116,9 @@ pub struct Edition {
     pub name: String,
     /// As the reader sees it in the header and subject.
     pub title: String,
-    /// When it is due: a line of five cron fields, read in `zone`.
-    pub cron: String,
-    pub zone: TimeZone,
-    /// How far back the first edition looks; later ones go on from where the last ended.
+    /// When it is due. Its zone is also the one that times are shown in.
+    pub schedule: Schedule,
+    /// How far back it looks. What an earlier one of its name told is not told again.
     pub window: SignedDuration,
     /// How long after a missed slot it is still made up for.
     pub catch_up: SignedDuration,
@@ -263,14 +266,18 @@ impl Edition {
         Self {
             name: name.to_owned(),
             title: "Daybrief".to_owned(),
-            cron: "0 7 * * *".to_owned(),
-            zone: TimeZone::UTC,
+            schedule: Schedule::parse(CRON, TimeZone::UTC).expect("a constant that a test parses"),
             window: SignedDuration::from_hours(24),
             catch_up: SignedDuration::from_hours(12),
             sections: Section::ALL.to_vec(),
             empty: Empty::Note,
             list_id: format!("{name}.{domain}"),
         }
+    }
+
+    /// The zone in which the edition is due, and in which it shows times.
+    pub fn zone(&self) -> &TimeZone {
+        self.schedule.zone()
     }
 }
 
@@ -296,6 +303,7 @@ impl fmt::Display for Location {
             Self::Url(url) => without_password(url).fmt(f),
             Self::Path(path) => path.display().fmt(f),
             Self::Stdin => f.write_str("-"),
+            Self::Bundled(_) => f.write_str("sample news"),
         }
     }
 }
@@ -406,6 +414,11 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// Whether the user asks programs not to use colours (no-color.org): `NO_COLOR` is set and not empty.
+pub fn no_color() -> bool {
+    environment("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this module is the reader of the environment")]

@@ -37,7 +37,10 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
         match article_of(input, &config).await {
             Ok(mut article) => {
                 article.published = article.published.or(published.map(Published::On));
-                answers.push(extract::answer_of(&article));
+                // The spans point into the text that the reader took, so it goes along.
+                let mut answer = extract::answer_of(json!(input), &article, &extract::extract(&article));
+                answer["text"] = json!(article.text);
+                answers.push(answer);
             }
             Err(error) => status = terminal.fail(&error.context(format!("failed to read {input}"))),
         }
@@ -114,6 +117,7 @@ pub async fn bytes_of(input: &str, config: &Config) -> anyhow::Result<Bytes> {
             io::stdin().read_to_end(&mut bytes)?;
             Ok((bytes, None, None))
         }
+        Location::Bundled(bytes) => Ok((bytes.to_vec(), None, None)),
         Location::Path(path) => Ok((std::fs::read(path)?, None, None)),
         Location::Url(url) => match fetcher(config)?.fetch(&Request::page(url)).await? {
             Fetched::Document(document) => Ok((document.body, Some(document.url.to_string()), document.content_type)),

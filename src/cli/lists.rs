@@ -11,7 +11,7 @@ use super::run::source_of;
 use super::terminal::Misuse;
 use super::{SourcesVerb, Status, SubscribersVerb, Terminal};
 use crate::config::{self, Config, Location, NewSource, Source};
-use crate::news::feed;
+use crate::news::feed::{self, discovery};
 use crate::service::store::{Added, Store};
 use crate::service::worker::Clock;
 
@@ -37,7 +37,7 @@ fn name_of(location: &Location) -> String {
     match location {
         Location::Url(url) => url.host_str().unwrap_or("source").trim_start_matches("www.").to_owned(),
         Location::Path(path) => path.file_stem().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned()),
-        Location::Stdin => "stdin".to_owned(),
+        Location::Stdin | Location::Bundled(_) => "stdin".to_owned(),
     }
 }
 
@@ -45,7 +45,7 @@ async fn list_sources(config: &Config, json: bool, terminal: Terminal) -> anyhow
     let store = Store::open_read_only(&config.store).await?;
     let mut rows = Vec::new();
     for source in &config.sources {
-        let state = store.source(&source.name).await?.unwrap_or_default();
+        let state = store.source_state(&source.name, &source.location.to_string()).await?;
         rows.push((source, state));
     }
     if json {
@@ -101,22 +101,22 @@ async fn test_sources(
         let url = base_url.or(url.as_deref());
         let read = feed::read(&bytes, url, content_type.or(declared.as_deref()));
         if json {
-            terminal.print(&feed::to_json(input, &read).to_string())?;
+            terminal.print(&feed::report(input, &read).to_string())?;
             continue;
         }
         match read {
             Ok(feed) => {
                 let title = feed.title.as_deref().unwrap_or("untitled");
-                terminal.print(&format!("{input}: {} “{title}”, {} entries", feed.format, feed.entries.len()))?;
+                terminal.print(&format!("{input}: {:?} “{title}”, {} entries", feed.format, feed.entries.len()))?;
                 for entry in feed.entries.iter().take(ENTRIES_SHOWN) {
-                    let at = entry.published.as_deref().or(entry.updated.as_deref()).unwrap_or("no date");
+                    let at = entry.published.or(entry.updated).map_or_else(|| "no date".to_owned(), |at| at.to_string());
                     terminal.print(&format!("  {at}  {}", entry.title.as_deref().unwrap_or("untitled")))?;
                 }
             }
             Err(error) => {
                 status = terminal.fail(&anyhow::anyhow!("failed to read {input} as a feed: {error}"));
-                for found in feed::discover(&bytes, url) {
-                    terminal.note(&format!("  the page names a feed: {found}"));
+                for found in discovery::feeds_of_page(&bytes, url, declared.as_deref()) {
+                    terminal.note(&format!("  the page names a feed: {}", found.url));
                 }
             }
         }
@@ -153,6 +153,7 @@ pub async fn subscribers(verb: SubscribersVerb, path: Option<&Path>, terminal: T
             match store.add_subscriber(&parse(&address)?, name.as_deref(), &edition, Clock::System.now()).await? {
                 Added::New => terminal.print(&format!("added {address}"))?,
                 Added::Again => terminal.print(&format!("{address} is back on the list"))?,
+                Added::Suppressed => anyhow::bail!("failed to add {address}: mail to it bounced, or it complained"),
                 Added::Known => terminal.print(&format!("{address} is on the list already"))?,
             }
         }

@@ -1,4 +1,4 @@
-//! `run`, `preview`, `serve`: the verbs that make editions.
+//! `run` and `preview`: an edition by hand.
 
 use std::path::{Path, PathBuf};
 
@@ -10,14 +10,15 @@ use serde_json::json;
 use url::Url;
 
 use super::terminal::Misuse;
-use super::{Format, PreviewArgs, RunArgs, ServeArgs, Status, Terminal};
+use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
+use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::service::fetch::Fetcher;
 use crate::service::mail::Mailer;
 use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Service};
-use crate::service::store::Store;
-use crate::service::worker::{self, Clock};
+use crate::service::store::{Audience, Store};
+use crate::service::worker::Clock;
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
@@ -43,11 +44,15 @@ pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 }
 
 /// Everything a verb works with. `changes` is false for verbs that must leave no trace.
-async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
+pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
     let store = if changes { Store::open(&config.store).await } else { Store::open_read_only(&config.store).await };
-    let fetcher = fetcher(&config)?;
-    let mailer = Mailer::new(&config.mail);
-    Ok(Service { store: store?, fetcher, mailer, config })
+    let (fetcher, mailer) = (fetcher(&config)?, mailer(&config)?);
+    Ok(Service { store: store?, fetcher, mailer, config, clock: Clock::System })
+}
+
+/// A mailer as the configuration has it.
+pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    Mailer::new(&config.mail).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
 fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
@@ -75,34 +80,47 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let windowed = args.since.is_some() || args.from.is_some();
     let order = Order {
         window: window(args, &until, edition, now)?,
-        slots: Vec::new(),
+        slots: &[],
         collected_only: !args.sources.is_empty() && !windowed,
         edition,
     };
-
     let progress = terminal.progress();
-    let collected = pipeline::collect(&service, &sources, now, &progress).await?;
+    let mut delivered = Delivered::default();
     if recorded {
-        pipeline::keep(&service, &collected, now).await?;
+        // What an earlier run could not send goes first: its facts are the older ones.
+        service.store.hurry(now).await?;
+        delivered.add(pipeline::deliver(&service, &progress).await?);
     }
-    let composed = pipeline::compose(&service, &order, &collected, now).await?;
-    progress.finish_and_clear();
-    report_sources(&collected, terminal);
+    let collected = pipeline::collect(&service, &sources, &progress).await?;
+    if recorded {
+        pipeline::keep(&service, &collected).await?;
+    }
+    let composed = pipeline::compose(&service, &order, &collected).await?;
+    let mut status = report_sources(&collected, terminal);
     if let Some(folder) = &args.out {
-        write_edition(&service, edition, &composed, folder)?;
+        write_edition(&service, &composed, folder)?;
         terminal.note(&format!("wrote the edition to {}", folder.display()));
     }
-    let delivered = if args.dry_run {
-        terminal.print(&if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text.clone() })?;
-        return Ok(attention(&collected, None));
-    } else if !addresses.is_empty() {
-        pipeline::send_copies(&service, edition, &composed, &addresses, now).await?
-    } else {
-        pipeline::freeze(&service, &order, &composed, now).await?;
-        pipeline::deliver_all(&service, now, &progress).await?
-    };
+    if args.dry_run {
+        progress.finish_and_clear();
+        let digest = if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text.clone() };
+        terminal.print(&digest)?;
+        return Ok(status);
+    }
+    if !recorded {
+        delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?);
+    } else if !composed.digest.is_quiet() {
+        if service.store.has_readers(&edition.name).await? {
+            pipeline::freeze(&service, &composed, Audience::Subscribers).await?;
+            delivered.add(pipeline::deliver(&service, &progress).await?);
+        } else {
+            status = Status::Attention;
+            terminal.note("warning: nobody subscribes, so nothing was sent; add one with `daybrief subscribers add ADDRESS`");
+        }
+    }
+    progress.finish_and_clear();
     report(&composed, &delivered, args.json, terminal)?;
-    Ok(attention(&collected, Some(&delivered)))
+    Ok(if delivered.needs_attention() { Status::Attention } else { status })
 }
 
 fn address(text: &str) -> anyhow::Result<Address> {
@@ -117,11 +135,11 @@ fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) 
     }
     let to = match until {
         [] => now,
-        [to] => moment(to, &edition.zone, "--to")?,
+        [to] => moment(to, edition.zone(), "--to")?,
         _ => return Err(Misuse("--to: one end of the window is enough; addresses have an @".to_owned()).into()),
     };
     let from = match &args.from {
-        Some(from) => moment(from, &edition.zone, "--from")?,
+        Some(from) => moment(from, edition.zone(), "--from")?,
         None if until.is_empty() => now - edition.window,
         None => return Err(Misuse("--to TIME needs --from TIME".to_owned()).into()),
     };
@@ -140,18 +158,14 @@ fn moment(text: &str, zone: &TimeZone, option: &str) -> anyhow::Result<Timestamp
     parsed.ok_or_else(|| Misuse(format!("{option} {text}: write 2031-03-05, 2031-03-05T07:00 or 2031-03-05T07:00:00Z")).into())
 }
 
-fn report_sources(collected: &Collected, terminal: Terminal) {
+fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
     for silent in &collected.silent {
         terminal.note(&format!("warning: {} gave nothing: {}", silent.source, silent.reason));
     }
     for remark in &collected.remarks {
         terminal.note(&format!("note: {remark}"));
     }
-}
-
-fn attention(collected: &Collected, delivered: Option<&Delivered>) -> Status {
-    let waiting = delivered.is_some_and(Delivered::needs_attention);
-    if waiting || !collected.silent.is_empty() { Status::Attention } else { Status::Done }
+    if collected.silent.is_empty() { Status::Done } else { Status::Attention }
 }
 
 fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Terminal) -> anyhow::Result<()> {
@@ -159,12 +173,12 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
         return terminal.print(&serde_json::to_string_pretty(&json!({
             "edition": composed.digest.frame.name,
             "subject": composed.rendered.subject,
-            "quiet": composed.quiet,
+            "quiet": composed.digest.is_quiet(),
             "articles": composed.digest.frame.coverage.articles,
             "delivered": delivered,
         }))?);
     }
-    let news = if composed.quiet { "nothing new".to_owned() } else { format!("“{}”", composed.rendered.subject) };
+    let news = if composed.digest.is_quiet() { "nothing new".to_owned() } else { format!("“{}”", composed.rendered.subject) };
     terminal.print(&format!("{}: {news}; {delivered}", composed.digest.frame.name))?;
     for reason in &delivered.reasons {
         terminal.note(&format!("warning: {reason}"));
@@ -173,10 +187,11 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
 }
 
 /// The edition as .eml, .html, .txt and .json, named by edition and time.
-fn write_edition(service: &Service, edition: &Edition, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
-    let name = format!("{}-{}", edition.name, composed.digest.frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
+pub fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
+    let frame = &composed.digest.frame;
+    let name = format!("{}-{}", frame.name, frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
     let files = [
-        ("eml", pipeline::message(service, edition, composed, &address(PLACEHOLDER)?)?),
+        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?)?),
         ("html", composed.rendered.html.clone().into_bytes()),
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.digest)?),
@@ -201,13 +216,9 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         }
         None => {
             let now = Clock::System.now();
-            let order = Order {
-                edition,
-                window: Window { from: now - edition.window, to: now },
-                slots: Vec::new(),
-                collected_only: false,
-            };
-            pipeline::compose(&service, &order, &Collected::default(), now).await?
+            let window = Window { from: now - edition.window, to: now };
+            let order = Order { edition, window, slots: &[], collected_only: false };
+            pipeline::compose(&service, &order, &Collected::default()).await?
         }
     };
     let reader = address(args.reader.as_deref().unwrap_or(PLACEHOLDER))?;
@@ -222,7 +233,13 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         Format::Html => composed.rendered.html,
         Format::Text => composed.rendered.text,
         Format::Json => serde_json::to_string_pretty(&composed.digest)?,
-        Format::Eml => String::from_utf8(pipeline::message(&service, edition, &composed, &reader)?)?,
+        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader)?)?,
     })?;
     Ok(Status::Done)
+}
+
+/// The message as `to` would get it. Only the Message-ID of someone who is no subscriber is made up.
+fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
+    let message_id = delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
+    pipeline::message(service, &composed.digest, &composed.rendered, to, &message_id)
 }

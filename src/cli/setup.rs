@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::run::fetcher;
+use super::run::{fetcher, mailer};
 use super::{CheckArgs, InitArgs, Status, Terminal};
 use crate::config::{Config, ConfigError};
 use crate::service::gather::{self, Manner};
@@ -61,7 +61,7 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
     note("store".to_owned(), store.map(|_| config.store.to_string()).map_err(|error| error.to_string()));
     for edition in &config.editions {
         let times: Vec<String> =
-            edition.schedule.upcoming(now, UPCOMING).iter().map(|at| at.to_zoned_datetime(edition.zone.clone()).strftime("%a %-d %b %H:%M %Z").to_string()).collect();
+            edition.schedule.upcoming(now, UPCOMING).iter().map(|at| at.to_zoned_datetime(edition.zone().clone()).strftime("%a %-d %b %H:%M %Z").to_string()).collect();
         let result = if times.is_empty() { Err("its cron line never comes due".to_owned()) } else { Ok(times.join(", ")) };
         note(format!("edition {}", edition.name), result);
     }
@@ -76,7 +76,7 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
         progress.set_length(config.sources.len() as u64);
         for source in config.sources.iter().filter(|source| source.enabled) {
             progress.set_message(source.name.clone());
-            let manner = Manner::once(&fetcher, &config.limits, &known, now);
+            let manner = Manner::new(&fetcher, &config.limits, &known, now);
             let gathered = gather::gather(source, Default::default(), manner).await;
             let result = match gathered.failure {
                 Some(reason) => Err(reason),
@@ -86,7 +86,7 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
             progress.inc(1);
         }
         progress.finish_and_clear();
-        note("mail".to_owned(), Mailer::new(&config.mail).check().await.map_err(|error| error.to_string()));
+        note("mail".to_owned(), check_mail(&mailer(&config)?).await);
     }
 
     let failed = findings.iter().any(|finding| finding.result.is_err());
@@ -109,4 +109,8 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
         }
     }
     Ok(if failed { Status::Attention } else { Status::Done })
+}
+
+async fn check_mail(mailer: &Mailer) -> Result<String, String> {
+    mailer.check().await.map_err(|error| format!("failed to {error}"))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
 
 /// Why there is no configuration.
 #[derive(Debug)]
@@ -24,9 +25,10 @@ pub struct Mistakes {
 }
 
 /// One thing to put right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mistake {
     /// The bytes of the file that are wrong.
+    #[serde(skip)]
     pub span: Range<usize>,
     /// Counted from 1.
     pub line: usize,
@@ -88,6 +90,15 @@ impl ConfigError {
             Self::Mistakes(mistakes) => mistakes.render(color),
             Self::Unreadable { .. } => self.to_string(),
         }
+    }
+
+    /// For machines: the file, and the mistakes with their places.
+    pub fn to_json(&self) -> serde_json::Value {
+        let path = match self {
+            Self::Unreadable { path, .. } => path,
+            Self::Mistakes(mistakes) => &mistakes.path,
+        };
+        serde_json::json!({ "path": path, "error": self.to_string(), "mistakes": self.mistakes() })
     }
 
     /// The mistakes, if those are the reason.

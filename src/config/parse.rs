@@ -17,17 +17,19 @@ use super::{
     SourceKind, StoreUrl, Transport, suggest,
 };
 use crate::news::digest::Section;
+use crate::news::schedule::{CATCH_UP_HOURS_MAX, Schedule};
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
-/// Windows and catch-up reach back this far at most; beyond it lies an archive, not a digest.
-const WINDOW_MAX: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+/// Windows reach back this far at most; beyond it lies an archive, not a digest.
+const WINDOW_MAX: Duration = Duration::from_hours(31 * 24);
+const CATCH_UP_MAX: Duration = Duration::from_hours(CATCH_UP_HOURS_MAX.unsigned_abs());
 /// For anything that waits for another machine.
-const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(10 * 60);
+const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
 /// A name goes into file names, message ids and the List-Id, where a label has 63 characters (RFC 1035).
 const NAME_CHARS_MAX: usize = 63;
 
@@ -242,15 +244,14 @@ fn edition(reader: &mut Reader<'_>, mut table: Table<'_>, domain: &str, names: &
     }
     let defaults = Edition::new(name.as_ref().map_or("", |name| name.value), domain);
     let title = table.text(reader, "title", "Ukraine daily").map_or(defaults.title, |text| text.value.to_owned());
-    let zone = zone(reader, &mut table).unwrap_or(defaults.zone);
-    let cron = table.text(reader, "cron", "0 7 * * *").map_or(defaults.cron, |text| text.value.to_owned());
+    let schedule = schedule(reader, &mut table).unwrap_or(defaults.schedule);
     let window = span(reader, &mut table, "window", MINUTE..=WINDOW_MAX).unwrap_or(defaults.window);
-    let catch_up = span(reader, &mut table, "catch_up", Duration::ZERO..=WINDOW_MAX).unwrap_or(defaults.catch_up);
+    let catch_up = span(reader, &mut table, "catch_up", Duration::ZERO..=CATCH_UP_MAX).unwrap_or(defaults.catch_up);
     let sections = table.choices(reader, "sections", &SECTIONS).unwrap_or(defaults.sections);
     let empty = table.choice(reader, "empty", &EMPTIES).unwrap_or(defaults.empty);
     let list_id = table.parsed(reader, "list_id", "daily.example.org", list_id).unwrap_or(defaults.list_id);
     table.finish(reader);
-    Some(Edition { name: name?.value.to_owned(), title, cron, zone, window, catch_up, sections, empty, list_id })
+    Some(Edition { name: name?.value.to_owned(), title, schedule, window, catch_up, sections, empty, list_id })
 }
 
 fn span(
@@ -261,6 +262,23 @@ fn span(
 ) -> Option<SignedDuration> {
     // In range means in days, which a SignedDuration holds.
     table.duration(reader, key, range).and_then(|length| SignedDuration::try_from(length).ok())
+}
+
+/// Cron line and zone; every mistake in the line where it stands.
+fn schedule(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Option<Schedule> {
+    let zone = zone(reader, table).unwrap_or(TimeZone::UTC);
+    let line = table.text(reader, "cron", super::CRON);
+    let text = line.as_ref().map_or(super::CRON, |line| line.value);
+    match Schedule::parse(text, zone) {
+        Ok(schedule) => Some(schedule),
+        Err(mistakes) => {
+            for mistake in mistakes {
+                let span = line.as_ref().map_or(0..0, |line| reader.within(line, mistake.span));
+                reader.mistake(span, format!("`cron`, {}: {}", mistake.field, mistake.problem), mistake.advice);
+            }
+            None
+        }
+    }
 }
 
 fn zone(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Option<TimeZone> {

@@ -64,10 +64,6 @@ impl<'t> Table<'t> {
         Self { table, name: name.into(), span, asked: BTreeSet::new() }
     }
 
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     pub fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }

@@ -3,6 +3,7 @@
 //! What the bytes are is decided by `news` (a feed, a page, plain text); here they are only brought. A source that fails
 //! costs nothing but itself, and its state (validators, backoff) is handed back to be stored.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt, stream};
@@ -11,8 +12,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use url::Url;
 
 use super::fetch::freshness::{Freshness, Pace, Policy, Validators};
-use super::fetch::{Access, Document, FetchError, Fetched, Fetcher, Request};
-use crate::config::{Location, Source, SourceKind};
+use super::fetch::{Access, Document, Fetched, Fetcher, Request};
+use crate::config::{Limits, Location, Source, SourceKind};
+use crate::news::article::entry::{self, Told};
 use crate::news::article::{self, Article};
 use crate::news::feed::{self, Feed};
 
@@ -45,8 +47,20 @@ pub struct Manner<'a> {
     /// Tells by its id whether an article is stored already: its page need not be fetched again.
     pub known: &'a (dyn Fn(&str) -> bool + Sync),
     pub now: Timestamp,
-    /// A number in 0..1 that spreads retries, drawn by the caller.
-    pub jitter: f64,
+}
+
+impl<'a> Manner<'a> {
+    pub fn new(fetcher: &'a Fetcher, limits: &Limits, known: &'a (dyn Fn(&str) -> bool + Sync), now: Timestamp) -> Self {
+        let body_bytes_max = limits.fetch.body_bytes_max;
+        Self { fetcher, body_bytes_max, articles_max: limits.articles_max, known, now }
+    }
+
+    /// A number in 0..1 that spreads the retries of sources that failed together: the same for one source and time.
+    fn jitter(&self, source: &Source) -> f64 {
+        let mut hasher = DefaultHasher::new();
+        (&source.name, self.now.as_microsecond()).hash(&mut hasher);
+        f64::from(u32::try_from(hasher.finish() >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+    }
 }
 
 /// Brings what `source` has now. `state` is what the last fetch left.
@@ -54,6 +68,7 @@ pub async fn gather(source: &Source, state: Freshness, manner: Manner<'_>) -> Ga
     match &source.location {
         Location::Url(url) => from_web(source, url, state, manner).await,
         Location::Path(path) => from_disk(source, path, manner).await,
+        Location::Bundled(bytes) => from_bytes(source, &source.name, Ok(bytes.to_vec()), manner).await,
         Location::Stdin => {
             let bytes = read_all(tokio::io::stdin(), manner.body_bytes_max).await;
             from_bytes(source, "standard input", bytes, manner).await
@@ -91,8 +106,8 @@ async fn from_web(source: &Source, url: &Url, mut state: Freshness, manner: Mann
             gathered
         }
         Err(error) => {
-            state.failed(&error, &Policy::default(), manner.jitter, manner.now);
-            Gathered { failure: Some(error.to_string()), state: Some(state), ..Gathered::default() }
+            state.failed(&error, &Policy::default(), manner.jitter(source), manner.now);
+            Gathered { failure: Some(format!("failed to {error}")), state: Some(state), ..Gathered::default() }
         }
     }
 }
@@ -126,14 +141,14 @@ async fn from_document(source: &Source, document: &Document, access: &Access, ma
     }
     match article::read(&document.body, Some(url), content_type).into_article() {
         Ok(article) => Gathered { articles: vec![named(source, article)], ..Gathered::default() },
-        Err(error) => Gathered { failure: Some(format!("failed to {error}; nor is it a feed: {not_a_feed}")), ..Gathered::default() },
+        Err(error) => Gathered { failure: Some(format!("{not_a_feed}; nor is it an article: failed to {error}")), ..Gathered::default() },
     }
 }
 
 /// The feed in `bytes`, or why there is none; a source that is declared a page or a text is not tried.
 fn feed_of(source: &Source, bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Result<Feed, String> {
     match source.kind {
-        SourceKind::Auto | SourceKind::Feed => feed::read(bytes, url, content_type).map_err(|error| error.to_string()),
+        SourceKind::Auto | SourceKind::Feed => feed::read(bytes, url, content_type).map_err(|error| format!("failed to {error}")),
         SourceKind::Page | SourceKind::Text => Err("it is not configured as one".to_owned()),
     }
 }
@@ -141,18 +156,20 @@ fn feed_of(source: &Source, bytes: &[u8], url: Option<&str>, content_type: Optio
 /// Entries → articles: what the feed carries itself, or the page where that is more.
 async fn from_feed(source: &Source, feed: Feed, access: &Access, manner: Manner<'_>) -> Gathered {
     let mut gathered = Gathered::default();
-    gathered.remarks.extend(feed.remarks.iter().cloned());
-    let mut articles = feed.into_articles();
-    if articles.len() > manner.articles_max {
-        gathered.remarks.push(format!("took the first {} of {} entries", manner.articles_max, articles.len()));
-        articles.truncate(manner.articles_max);
+    if feed.entries_cut {
+        gathered.remarks.push(format!("the feed has more than {} entries; the rest was not read", feed.entries.len()));
     }
-    let mut read = stream::iter(articles)
-        .map(|(article, whole)| async move {
-            let wanted = source.full_text && !whole && !(manner.known)(&article.id);
-            match article.url.as_deref().filter(|_| wanted).and_then(|url| Url::parse(url).ok()) {
-                Some(url) => full_text(article, url, access, manner).await,
-                None => (article, None),
+    let mut told = entry::of_feed(&feed, manner.now);
+    if told.len() > manner.articles_max {
+        gathered.remarks.push(format!("took the first {} of {} entries", manner.articles_max, told.len()));
+        told.truncate(manner.articles_max);
+    }
+    let mut read = stream::iter(told)
+        .map(|told| async move {
+            let wanted = source.full_text && !told.whole && !(manner.known)(&told.article.id);
+            match told.article.url.as_deref().filter(|_| wanted).and_then(|url| Url::parse(url).ok()) {
+                Some(url) => full_text(told, url, access, manner).await,
+                None => (told.article, None),
             }
         })
         .buffered(PAGES_AT_ONCE);
@@ -167,17 +184,17 @@ async fn from_feed(source: &Source, feed: Feed, access: &Access, manner: Manner<
 }
 
 /// The article with its page's text, or as the feed has it when the page gives less.
-async fn full_text(entry: Article, url: Url, access: &Access, manner: Manner<'_>) -> (Article, Option<String>) {
+async fn full_text(told: Told, url: Url, access: &Access, manner: Manner<'_>) -> (Article, Option<String>) {
     let request = Request::page(url.clone()).access(access.clone());
     let document = match manner.fetcher.fetch(&request).await {
         Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged(_)) => return (entry, None),
-        Err(error) => return (entry, Some(format!("used the feed's own text of {url}: {error}"))),
+        Ok(Fetched::Unchanged(_)) => return (told.article, None),
+        Err(error) => return (told.article, Some(format!("used the feed's own text of {url}: failed to {error}"))),
     };
     let page = article::read(&document.body, Some(document.url.as_str()), document.content_type.as_deref());
     match page.into_article() {
-        Ok(page) => (entry.with_page(page), None),
-        Err(error) => (entry, Some(format!("used the feed's own text of {url}: failed to {error}"))),
+        Ok(page) => (told.with_page(page), None),
+        Err(error) => (told.article, Some(format!("used the feed's own text of {url}: failed to {error}"))),
     }
 }
 

@@ -13,7 +13,7 @@ use sqlx::{Any, AnyConnection, Row as _, Transaction};
 
 use super::error::failed;
 use super::subscribers::SubscriberState;
-use super::{Dialect, Freeze, Store, StoreError, locking, micros, optional_time, subscribers, time, unreadable};
+use super::{Freeze, Store, StoreError, locking, micros, optional_time, subscribers, time, unreadable};
 use crate::news::delivery::{Delivery, OnUnknown, Outcome, State, message_id};
 
 /// A delivery that a worker has to itself until the lease ends.
@@ -213,6 +213,17 @@ impl Store {
         }
         transaction.commit().await.map_err(failed(doing))?;
         Ok(count)
+    }
+
+    /// Makes what waits for a later attempt due now: somebody is there and asks for it. How many deliveries.
+    pub async fn hurry(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let updated = sqlx::query("UPDATE deliveries SET next_at = $1 WHERE state = $2 AND next_at > $1")
+            .bind(micros(now))
+            .bind(State::Deferred.name())
+            .execute(&self.pool)
+            .await
+            .map_err(failed("make the waiting deliveries due"))?;
+        Ok(updated.rows_affected())
     }
 
     /// When the next delivery is due that nobody has; `None` if there is none.

@@ -20,7 +20,7 @@ pub struct SourceState {
 
 impl Store {
     /// What is known of a source; nothing if it was never fetched from `url`, since validators belong to an address.
-    pub async fn freshness(&self, name: &str, url: &str) -> Result<Freshness, StoreError> {
+    pub async fn source_state(&self, name: &str, url: &str) -> Result<Freshness, StoreError> {
         let doing = "read the state of a source";
         let row = sqlx::query("SELECT name, url, freshness FROM sources WHERE name = $1 AND url = $2")
             .bind(name)
@@ -33,7 +33,7 @@ impl Store {
     }
 
     /// Keeps what is known of a source now.
-    pub async fn put_freshness(
+    pub async fn save_source_state(
         &self,
         name: &str,
         url: &str,
@@ -58,7 +58,7 @@ impl Store {
     }
 
     /// All sources that were ever fetched, by name, among them such as are no longer configured.
-    pub async fn sources(&self) -> Result<Vec<SourceState>, StoreError> {
+    pub async fn source_states(&self) -> Result<Vec<SourceState>, StoreError> {
         let doing = "list the states of the sources";
         let rows = sqlx::query("SELECT name, url, freshness FROM sources ORDER BY name")
             .fetch_all(&self.pool)

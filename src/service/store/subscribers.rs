@@ -1,10 +1,12 @@
 //! Who gets which edition.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use lettre::Address;
 use lettre::message::Mailbox;
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
@@ -16,7 +18,8 @@ use super::{Store, StoreError, deliveries, micros, time, unreadable};
 const ALL_EDITIONS: &str = "*";
 
 /// Where a subscriber stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SubscriberState {
     /// Gets the editions.
     Active,
@@ -26,16 +29,16 @@ pub enum SubscriberState {
     Removed,
     /// Is not to be written to: bounced, or complained.
     Suppressed,
-    /// Was sent an edition once by name (`run --to`), and subscribes to nothing.
-    Guest,
 }
 
 /// Someone who gets, or got, editions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Subscriber {
     /// Opaque and stable; says nothing about the address.
     pub id: String,
-    pub mailbox: Mailbox,
+    #[serde(serialize_with = "as_text")]
+    pub address: Address,
+    pub name: Option<String>,
     pub state: SubscriberState,
     /// The names of the editions; empty means all.
     pub editions: Vec<String>,
@@ -46,8 +49,8 @@ pub struct Subscriber {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
     New,
-    /// Had left and is back, or was a guest.
-    Restored,
+    /// Had left, or not confirmed, and is on the list again.
+    Again,
     /// Was there already; name and editions are now as given.
     Known,
     /// Bounced or complained, and was not added.
@@ -55,7 +58,7 @@ pub enum Added {
 }
 
 impl SubscriberState {
-    const ALL: [Self; 5] = [Self::Active, Self::Pending, Self::Removed, Self::Suppressed, Self::Guest];
+    const ALL: [Self; 4] = [Self::Active, Self::Pending, Self::Removed, Self::Suppressed];
 
     /// The name under which it is stored and shown.
     pub fn name(self) -> &'static str {
@@ -64,7 +67,6 @@ impl SubscriberState {
             Self::Pending => "pending",
             Self::Removed => "removed",
             Self::Suppressed => "suppressed",
-            Self::Guest => "guest",
         }
     }
 
@@ -76,6 +78,12 @@ impl SubscriberState {
     /// Whether mail that is already queued may still go out.
     pub(super) fn may_receive(name: &str) -> bool {
         name != Self::Removed.name() && name != Self::Suppressed.name()
+    }
+}
+
+impl fmt::Display for SubscriberState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -99,24 +107,25 @@ impl Store {
     /// Makes someone an active subscriber of the named editions, of all if none is named.
     pub async fn add_subscriber(
         &self,
-        mailbox: &Mailbox,
+        address: &Address,
+        name: Option<&str>,
         editions: &[String],
         now: Timestamp,
     ) -> Result<Added, StoreError> {
         let doing = "add a subscriber";
         let mut transaction = self.begin(doing).await?;
         let (id, state) =
-            insert(&mut transaction, mailbox, SubscriberState::Active, now).await.map_err(failed(doing))?;
+            insert(&mut transaction, address, name, now).await.map_err(failed(doing))?;
         let added = match state {
             None => Added::New,
             Some(SubscriberState::Suppressed) => return Ok(Added::Suppressed),
             Some(SubscriberState::Active) => Added::Known,
-            Some(SubscriberState::Removed | SubscriberState::Guest | SubscriberState::Pending) => Added::Restored,
+            Some(SubscriberState::Removed | SubscriberState::Pending) => Added::Again,
         };
         sqlx::query("UPDATE subscribers SET state = $2, name = COALESCE($3, name), changed_at = $4 WHERE id = $1")
             .bind(&id)
             .bind(SubscriberState::Active.name())
-            .bind(&mailbox.name)
+            .bind(name)
             .bind(micros(now))
             .execute(&mut *transaction)
             .await
@@ -149,7 +158,7 @@ impl Store {
         let mut transaction = self.begin(doing).await?;
         let row = sqlx::query(
             "UPDATE subscribers SET state = $2, changed_at = $3
-             WHERE normal = $1 AND state IN ('active', 'pending', 'guest') RETURNING id",
+             WHERE normal = $1 AND state IN ('active', 'pending') RETURNING id",
         )
         .bind(normal(address))
         .bind(SubscriberState::Removed.name())
@@ -164,7 +173,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Everyone ever added, in the order of their adding, guests and former subscribers among them.
+    /// Everyone ever added, in the order of their adding, former subscribers among them.
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
         let doing = "list the subscribers";
         let rows = sqlx::query(
@@ -189,6 +198,13 @@ impl Store {
         Ok(subscribers)
     }
 
+    /// Whether an edition of that name would go to anyone now.
+    pub async fn has_readers(&self, edition: &str) -> Result<bool, StoreError> {
+        let doing = "look for subscribers";
+        let mut transaction = self.pool.begin().await.map_err(failed(doing))?;
+        Ok(!subscribed(&mut transaction, edition).await.map_err(failed(doing))?.is_empty())
+    }
+
     /// How many subscribers there are in each state.
     pub async fn subscriber_counts(&self) -> Result<BTreeMap<&'static str, u64>, StoreError> {
         let doing = "count the subscribers";
@@ -206,14 +222,14 @@ impl Store {
     }
 }
 
-/// Finds or makes the row of an address: its id, and its state if it was there.
+/// Finds or makes the row of an address: its id, and its state if it was there already.
 async fn insert(
     transaction: &mut Transaction<'_, Any>,
-    mailbox: &Mailbox,
-    state: SubscriberState,
+    address: &Address,
+    name: Option<&str>,
     now: Timestamp,
 ) -> Result<(String, Option<SubscriberState>), sqlx::Error> {
-    let normal = normal(&mailbox.email);
+    let normal = normal(address);
     let id = new_id(&normal, now);
     let inserted = sqlx::query(
         "INSERT INTO subscribers (id, normal, address, name, state, created_at, changed_at)
@@ -221,9 +237,9 @@ async fn insert(
     )
     .bind(&id)
     .bind(&normal)
-    .bind(mailbox.email.to_string())
-    .bind(&mailbox.name)
-    .bind(state.name())
+    .bind(address.to_string())
+    .bind(name)
+    .bind(SubscriberState::Active.name())
     .bind(micros(now))
     .execute(&mut **transaction)
     .await?;
@@ -254,34 +270,25 @@ pub(super) async fn subscribed(
     rows.iter().map(|row| row.try_get("id")).collect()
 }
 
-/// The id of a chosen addressee, who becomes a guest if unknown; `None` for one who is not to be written to.
-pub(super) async fn chosen(
-    transaction: &mut Transaction<'_, Any>,
-    mailbox: &Mailbox,
-    now: Timestamp,
-) -> Result<Option<String>, sqlx::Error> {
-    let (id, state) = insert(transaction, mailbox, SubscriberState::Guest, now).await?;
-    Ok(state.is_none_or(|state| SubscriberState::may_receive(state.name())).then_some(id))
-}
-
-/// A short name for a set of addressees, whatever their order.
-pub(super) fn set_name(mailboxes: &[Mailbox]) -> String {
-    let mut addresses: Vec<String> = mailboxes.iter().map(|mailbox| normal(&mailbox.email)).collect();
-    addresses.sort();
-    addresses.dedup();
-    Sha256::digest(addresses.join("\n")).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
-}
-
+/// Where mail to the subscriber of a row goes.
 pub(super) fn mailbox(row: &AnyRow) -> Result<Mailbox, sqlx::Error> {
-    let address: Address =
-        row.try_get::<String, _>("address")?.parse().map_err(|error: lettre::address::AddressError| unreadable("address", error))?;
-    Ok(Mailbox::new(row.try_get("name")?, address))
+    Ok(Mailbox::new(row.try_get("name")?, address(row)?))
+}
+
+fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {
+    let text: String = row.try_get("address")?;
+    text.parse::<Address>().map_err(|error| unreadable("address", error))
+}
+
+fn as_text<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }
 
 fn read(row: &AnyRow) -> Result<Subscriber, sqlx::Error> {
     Ok(Subscriber {
         id: row.try_get("id")?,
-        mailbox: mailbox(row)?,
+        address: address(row)?,
+        name: row.try_get("name")?,
         state: SubscriberState::parse(&row.try_get::<String, _>("state")?)?,
         editions: Vec::new(),
         created_at: time(row, "created_at")?,

@@ -11,7 +11,6 @@ CREATE TABLE sources (
 -- One row per article, as it was last seen.
 CREATE TABLE articles (
     id           TEXT   NOT NULL PRIMARY KEY,
-    source       TEXT   NOT NULL,
     url          TEXT,
     outlet       TEXT   NOT NULL,
     byline       TEXT,
@@ -36,34 +35,32 @@ CREATE TABLE article_texts (
     PRIMARY KEY (article_id, text_hash)
 );
 
--- Frozen editions. A series is one run of editions for the same readers: the edition's name, or a name of its own for
--- editions that went to chosen addresses only.
+-- Frozen editions. The name is the configured one, "daily"; there is one row for each time it was composed.
 CREATE TABLE editions (
     id          TEXT   NOT NULL PRIMARY KEY,
-    series      TEXT   NOT NULL,
     name        TEXT   NOT NULL,
     from_at     BIGINT NOT NULL,
     to_at       BIGINT NOT NULL,
     composed_at BIGINT NOT NULL,
     digest      TEXT   NOT NULL -- JSON of news::digest::Digest, as sent
 );
-CREATE INDEX editions_newest ON editions (series, to_at);
+CREATE INDEX editions_newest ON editions (name, to_at);
 
--- A slot is covered by one edition of a series at most: two processes that compose it freeze one.
+-- A slot is covered by one edition of a name at most: two processes that compose it freeze one.
 CREATE TABLE edition_slots (
-    series     TEXT   NOT NULL,
+    name       TEXT   NOT NULL,
     slot_at    BIGINT NOT NULL,
     edition_id TEXT   NOT NULL REFERENCES editions (id),
-    PRIMARY KEY (series, slot_at)
+    PRIMARY KEY (name, slot_at)
 );
 
--- A text is news in one edition of a series at most.
+-- A text is news in one edition of a name at most.
 CREATE TABLE edition_articles (
-    series     TEXT NOT NULL,
+    name       TEXT NOT NULL,
     article_id TEXT NOT NULL,
     text_hash  TEXT NOT NULL,
     edition_id TEXT NOT NULL REFERENCES editions (id),
-    PRIMARY KEY (series, article_id, text_hash),
+    PRIMARY KEY (name, article_id, text_hash),
     FOREIGN KEY (article_id, text_hash) REFERENCES article_texts (article_id, text_hash)
 );
 CREATE INDEX edition_articles_edition ON edition_articles (edition_id);
@@ -71,7 +68,7 @@ CREATE INDEX edition_articles_edition ON edition_articles (edition_id);
 CREATE TABLE subscribers (
     id         TEXT   NOT NULL PRIMARY KEY,
     normal     TEXT   NOT NULL UNIQUE, -- the address in the form that tells two addresses apart
-    address    TEXT   NOT NULL,        -- as it was given
+    address    TEXT   NOT NULL,        -- as it was given first
     name       TEXT,
     state      TEXT   NOT NULL,
     created_at BIGINT NOT NULL,
