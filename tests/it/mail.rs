@@ -30,7 +30,7 @@ fn with_password(settings: config::Smtp) -> config::Smtp {
 
 fn connect(settings: &config::Smtp) -> Smtp {
     let mut relay = Relay::new(settings, "daily.example", Some(CERTIFICATE)).unwrap();
-    relay.limits = TimeLimits { command: LIMIT, content: LIMIT, confirmation: LIMIT };
+    relay.limits = TimeLimits { command: LIMIT, content: LIMIT, confirmation: LIMIT, pause: Duration::ZERO };
     Smtp::new(Arc::new(relay))
 }
 
@@ -210,6 +210,23 @@ async fn nobody_listens() {
     assert!(matches!(outcome, Outcome::NotSent { stage: Stage::Connecting, .. }), "{outcome}");
     let error = smtp.check().await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:") && error.contains("check the host and the port"), "{error}");
+}
+
+#[tokio::test]
+async fn a_dead_server_holds_up_one_message_and_not_each() {
+    let instead = vec![("greeting", Does::Hang), ("greeting", Does::Hang)];
+    let server = SmtpServer::start(Script { instead, ..Script::default() }).await;
+    let mut relay = Relay::new(&settings(server.address.port(), Security::None), "daily.example", None).unwrap();
+    relay.limits.pause = LIMIT;
+    let mut smtp = Smtp::new(Arc::new(relay));
+    let outcomes = [send_text(&mut smtp).await, send_text(&mut smtp).await, send_text(&mut smtp).await];
+    assert!(matches!(outcomes[0], Outcome::NotSent { stage: Stage::Greeting, .. }), "{}", outcomes[0]);
+    assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]));
+    assert_eq!(server.seen().connections, 1);
+    tokio::time::sleep(LIMIT).await;
+    send_text(&mut smtp).await;
+    assert_eq!(server.seen().connections, 2);
+    assert!(smtp.lane().check().await.is_ok());
 }
 
 #[tokio::test]

@@ -26,6 +26,10 @@ use crate::config::{self, Security};
 const CONTENT_TIMEOUT_MIN: Duration = Duration::from_mins(3);
 const CONFIRMATION_TIMEOUT_MIN: Duration = Duration::from_mins(10);
 
+/// How long a lane waits with the next connection after one could not be opened. Messages are not sent in the meantime
+/// and say why; else every one of a thousand would wait for a dead server on its own.
+const PAUSE: Duration = Duration::from_secs(30);
+
 /// How long the server may take for each stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLimits {
@@ -35,6 +39,8 @@ pub struct TimeLimits {
     pub content: Duration,
     /// For the answer to the final dot.
     pub confirmation: Duration,
+    /// After a connection could not be opened, before another is tried.
+    pub pause: Duration,
 }
 
 impl TimeLimits {
@@ -43,6 +49,7 @@ impl TimeLimits {
             command: timeout,
             content: timeout.max(CONTENT_TIMEOUT_MIN),
             confirmation: timeout.max(CONFIRMATION_TIMEOUT_MIN),
+            pause: PAUSE,
         }
     }
 }

@@ -27,7 +27,10 @@ use lettre::transport::smtp::{
     extension::{Extension, MailBodyParameter, MailParameter},
     response::Response,
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
 use tokio_rustls::TlsConnector;
 
 use super::{
@@ -56,6 +59,8 @@ const QUIT_SECONDS_MAX: u64 = 5;
 pub struct Smtp {
     relay: Arc<Relay>,
     parked: Option<Connection>,
+    /// When and how the last connection could not be opened.
+    closed: Option<(Instant, Outcome)>,
 }
 
 /// What [`Smtp::check`] found out.
@@ -87,7 +92,7 @@ impl fmt::Display for Login {
 
 impl Smtp {
     pub fn new(relay: Arc<Relay>) -> Self {
-        Self { relay, parked: None }
+        Self { relay, parked: None, closed: None }
     }
 
     pub fn lane(&self) -> Self {
@@ -155,7 +160,17 @@ impl Smtp {
                 return self.agreed(parked, named).await;
             }
         }
-        let mut connection = Connection::open(&self.relay).await.map_err(Failure::not_sent)?;
+        if let Some((_, outcome)) = self.closed.as_ref().filter(|(at, _)| at.elapsed() < self.relay.limits.pause) {
+            return Err(outcome.clone());
+        }
+        let mut connection = match Connection::open(&self.relay).await {
+            Ok(connection) => connection,
+            Err(failure) => {
+                let outcome = failure.not_sent();
+                self.closed = Some((Instant::now(), outcome.clone()));
+                return Err(outcome);
+            }
+        };
         let named = connection.sender(message, &self.relay.limits).await;
         self.agreed(connection, named).await
     }
