@@ -24,23 +24,32 @@ macro_rules! samples {
 
 /// When each day's edition is due, and what its sources say by then. All of it is made up, outlets included.
 const DAYS: &[(&str, &[Sample])] = &[
-    ("2031-03-04T07:00:00+02:00", samples![
-        "Harbour Courier" from "2031-03-04/harbour-courier.xml",
-        "Northern Wire" from "2031-03-04/northern-wire.atom",
-        "Valley Ledger" from "2031-03-04/valley-ledger.json",
-    ]),
-    ("2031-03-05T07:00:00+02:00", samples![
-        "Harbour Courier" from "2031-03-05/harbour-courier.xml",
-        "Northern Wire" from "2031-03-05/northern-wire.atom",
-        "Evening Dispatch" from "2031-03-05/evening-dispatch.xml",
-        "Valley Ledger" from "2031-03-05/valley-ledger.json",
-    ]),
-    ("2031-03-06T07:00:00+02:00", samples![
-        "Harbour Courier" from "2031-03-06/harbour-courier.xml",
-        "Northern Wire" from "2031-03-06/northern-wire.atom",
-        "Evening Dispatch" from "2031-03-06/evening-dispatch.xml",
-        "Valley Ledger" from "2031-03-06/valley-ledger.json",
-    ]),
+    (
+        "2031-03-04T07:00:00+02:00",
+        samples![
+            "Harbour Courier" from "2031-03-04/harbour-courier.xml",
+            "Northern Wire" from "2031-03-04/northern-wire.atom",
+            "Valley Ledger" from "2031-03-04/valley-ledger.json",
+        ],
+    ),
+    (
+        "2031-03-05T07:00:00+02:00",
+        samples![
+            "Harbour Courier" from "2031-03-05/harbour-courier.xml",
+            "Northern Wire" from "2031-03-05/northern-wire.atom",
+            "Evening Dispatch" from "2031-03-05/evening-dispatch.xml",
+            "Valley Ledger" from "2031-03-05/valley-ledger.json",
+        ],
+    ),
+    (
+        "2031-03-06T07:00:00+02:00",
+        samples![
+            "Harbour Courier" from "2031-03-06/harbour-courier.xml",
+            "Northern Wire" from "2031-03-06/northern-wire.atom",
+            "Evening Dispatch" from "2031-03-06/evening-dispatch.xml",
+            "Valley Ledger" from "2031-03-06/valley-ledger.json",
+        ],
+    ),
 ];
 
 pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status> {
@@ -58,7 +67,8 @@ pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status>
     for (index, (due, samples)) in DAYS.iter().enumerate() {
         let slot: Timestamp = due.parse()?;
         service.clock = Clock::simulated(slot);
-        let sources: Vec<Source> = samples.iter().map(|(name, bytes)| Source::new(name, Location::Bundled(bytes))).collect();
+        let sources: Vec<Source> =
+            samples.iter().map(|(name, bytes)| Source::new(name, Location::Bundled(bytes))).collect();
         let window = Window { from: slot - SignedDuration::from_hours(24), to: slot };
         let order = Order { edition: &edition, window, slots: &[slot], collected_only: false };
         let collected = pipeline::collect(&service, &sources, &progress).await?;
@@ -72,7 +82,11 @@ pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status>
         }
         if index + 1 == DAYS.len() {
             terminal.note("");
-            terminal.print(&if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text })?;
+            terminal.print(&if args.json {
+                serde_json::to_string_pretty(&composed.digest)?
+            } else {
+                composed.rendered.text
+            })?;
         }
     }
     match &args.out {

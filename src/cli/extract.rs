@@ -61,7 +61,8 @@ fn day(text: &str) -> anyhow::Result<civil::Date> {
 
 /// Streams one file of JSON lines, a batch at a time over all cores, and answers in the order of the input.
 fn jsonl(input: &str) -> anyhow::Result<()> {
-    let reader: Box<dyn Read> = if input == "-" { Box::new(io::stdin()) } else { Box::new(std::fs::File::open(input)?) };
+    let reader: Box<dyn Read> =
+        if input == "-" { Box::new(io::stdin()) } else { Box::new(std::fs::File::open(input)?) };
     let mut reader = io::BufReader::new(reader);
     let mut out = io::BufWriter::new(io::stdout().lock());
     loop {
@@ -88,7 +89,9 @@ fn answers(lines: &[Vec<u8>]) -> Vec<String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let work = || {
         let mut done = Vec::new();
-        while let Some((index, line)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, lines.get(i)?))) {
+        while let Some((index, line)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, lines.get(i)?)))
+        {
             done.push((index, extract::answer(String::from_utf8_lossy(line).trim_end())));
         }
         done
@@ -141,7 +144,9 @@ pub async fn read(args: &ReadArgs, config: Option<&Path>, terminal: Terminal) ->
         };
         if args.json {
             let mut line = json!({ "source": input, "ok": page.is_ok() });
-            if let (Some(line), serde_json::Value::Object(fields)) = (line.as_object_mut(), serde_json::to_value(&page)?) {
+            if let (Some(line), serde_json::Value::Object(fields)) =
+                (line.as_object_mut(), serde_json::to_value(&page)?)
+            {
                 line.extend(fields);
             }
             terminal.print(&line.to_string())?;

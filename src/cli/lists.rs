@@ -27,7 +27,8 @@ pub async fn sources(verb: SourcesVerb, path: Option<&Path>, terminal: Terminal)
             Ok(Status::Done)
         }
         SourcesVerb::Test { json, base_url, content_type, inputs } => {
-            test_sources(&Config::load(path)?, &inputs, base_url.as_deref(), content_type.as_deref(), json, terminal).await
+            test_sources(&Config::load(path)?, &inputs, base_url.as_deref(), content_type.as_deref(), json, terminal)
+                .await
         }
     }
 }
@@ -36,7 +37,9 @@ pub async fn sources(verb: SourcesVerb, path: Option<&Path>, terminal: Terminal)
 fn name_of(location: &Location) -> String {
     match location {
         Location::Url(url) => url.host_str().unwrap_or("source").trim_start_matches("www.").to_owned(),
-        Location::Path(path) => path.file_stem().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned()),
+        Location::Path(path) => {
+            path.file_stem().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned())
+        }
         Location::Stdin | Location::Bundled(_) => "stdin".to_owned(),
     }
 }
@@ -109,7 +112,8 @@ async fn test_sources(
                 let title = feed.title.as_deref().unwrap_or("untitled");
                 terminal.print(&format!("{input}: {:?} “{title}”, {} entries", feed.format, feed.entries.len()))?;
                 for entry in feed.entries.iter().take(ENTRIES_SHOWN) {
-                    let at = entry.published.or(entry.updated).map_or_else(|| "no date".to_owned(), |at| at.to_string());
+                    let at =
+                        entry.published.or(entry.updated).map_or_else(|| "no date".to_owned(), |at| at.to_string());
                     terminal.print(&format!("  {at}  {}", entry.title.as_deref().unwrap_or("untitled")))?;
                 }
             }
@@ -141,13 +145,19 @@ pub async fn subscribers(verb: SubscribersVerb, path: Option<&Path>, terminal: T
                 terminal.note("no subscribers yet; add one with `daybrief subscribers add ADDRESS`");
             }
             for subscriber in all {
-                let editions = if subscriber.editions.is_empty() { "all editions".to_owned() } else { subscriber.editions.join(", ") };
+                let editions = if subscriber.editions.is_empty() {
+                    "all editions".to_owned()
+                } else {
+                    subscriber.editions.join(", ")
+                };
                 terminal.print(&format!("{}\t{}\t{editions}", subscriber.address, subscriber.state))?;
             }
         }
         SubscribersVerb::Add { address, name, edition } => {
             for name in &edition {
-                config.edition(name).with_context(|| format!("failed to find the edition {name:?} in the configuration"))?;
+                config
+                    .edition(name)
+                    .with_context(|| format!("failed to find the edition {name:?} in the configuration"))?;
             }
             let store = Store::open(&config.store).await?;
             match store.add_subscriber(&parse(&address)?, name.as_deref(), &edition, Clock::System.now()).await? {
@@ -169,5 +179,7 @@ pub async fn subscribers(verb: SubscribersVerb, path: Option<&Path>, terminal: T
 }
 
 fn parse(address: &str) -> anyhow::Result<Address> {
-    address.parse().map_err(|error| Misuse(format!("{address}: {error}; write an address such as reader@example.org")).into())
+    address
+        .parse()
+        .map_err(|error| Misuse(format!("{address}: {error}; write an address such as reader@example.org")).into())
 }

@@ -29,7 +29,9 @@ pub fn source_of(argument: &str) -> anyhow::Result<Source> {
         "-" => Location::Stdin,
         _ if argument.contains("://") => {
             let url = Url::parse(argument).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            Location::Url(url.ok_or_else(|| Misuse(format!("{argument}: write an http or https address, a path, or -")))?)
+            Location::Url(
+                url.ok_or_else(|| Misuse(format!("{argument}: write an http or https address, a path, or -")))?,
+            )
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
@@ -58,7 +60,9 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
 fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
     let known = || config.editions.iter().map(|edition| edition.name.as_str()).collect::<Vec<_>>().join(", ");
     match name {
-        Some(name) => config.edition(name).ok_or_else(|| Misuse(format!("--edition {name}: there is {}", known())).into()),
+        Some(name) => {
+            config.edition(name).ok_or_else(|| Misuse(format!("--edition {name}: there is {}", known())).into())
+        }
         None => config.editions.first().ok_or_else(|| Misuse("the configuration has no [[edition]]".to_owned()).into()),
     }
 }
@@ -75,7 +79,9 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let named: Vec<Source> = args.sources.iter().map(|source| source_of(source)).collect::<anyhow::Result<_>>()?;
     let sources = if named.is_empty() { service.config.sources.clone() } else { named };
     if sources.is_empty() {
-        return Err(Misuse("there is no source: name one, or add one with `daybrief sources add URL`".to_owned()).into());
+        return Err(
+            Misuse("there is no source: name one, or add one with `daybrief sources add URL`".to_owned()).into()
+        );
     }
     let windowed = args.since.is_some() || args.from.is_some();
     let order = Order {
@@ -103,7 +109,8 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     if args.dry_run {
         progress.finish_and_clear();
-        let digest = if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text.clone() };
+        let digest =
+            if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text.clone() };
         terminal.print(&digest)?;
         return Ok(status);
     }
@@ -115,7 +122,9 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
             delivered.add(pipeline::deliver(&service, &progress).await?);
         } else {
             status = Status::Attention;
-            terminal.note("warning: nobody subscribes, so nothing was sent; add one with `daybrief subscribers add ADDRESS`");
+            terminal.note(
+                "warning: nobody subscribes, so nothing was sent; add one with `daybrief subscribers add ADDRESS`",
+            );
         }
     }
     progress.finish_and_clear();
@@ -124,13 +133,15 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
 }
 
 fn address(text: &str) -> anyhow::Result<Address> {
-    text.parse().map_err(|error| Misuse(format!("--to {text}: {error}; write an address such as me@example.org")).into())
+    text.parse()
+        .map_err(|error| Misuse(format!("--to {text}: {error}; write an address such as me@example.org")).into())
 }
 
 /// The window that the arguments ask for, else from where the edition's own window reaches back to.
 fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) -> anyhow::Result<Window> {
     if let Some(since) = &args.since {
-        let back: SignedDuration = since.parse().map_err(|_| Misuse(format!("--since {since}: write 24h, 90m or 3d")))?;
+        let back: SignedDuration =
+            since.parse().map_err(|_| Misuse(format!("--since {since}: write 24h, 90m or 3d")))?;
         return Ok(Window { from: now - back, to: now });
     }
     let to = match until {
@@ -155,7 +166,9 @@ fn moment(text: &str, zone: &TimeZone, option: &str) -> anyhow::Result<Timestamp
     let parsed = text.parse::<Timestamp>().ok();
     let parsed = parsed.or_else(|| text.parse::<civil::DateTime>().ok().and_then(local));
     let parsed = parsed.or_else(|| text.parse::<civil::Date>().ok().and_then(|day| local(day.at(0, 0, 0, 0))));
-    parsed.ok_or_else(|| Misuse(format!("{option} {text}: write 2031-03-05, 2031-03-05T07:00 or 2031-03-05T07:00:00Z")).into())
+    parsed.ok_or_else(|| {
+        Misuse(format!("{option} {text}: write 2031-03-05, 2031-03-05T07:00 or 2031-03-05T07:00:00Z")).into()
+    })
 }
 
 fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
@@ -178,7 +191,11 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
             "delivered": delivered,
         }))?);
     }
-    let news = if composed.digest.is_quiet() { "nothing new".to_owned() } else { format!("“{}”", composed.rendered.subject) };
+    let news = if composed.digest.is_quiet() {
+        "nothing new".to_owned()
+    } else {
+        format!("“{}”", composed.rendered.subject)
+    };
     terminal.print(&format!("{}: {news}; {delivered}", composed.digest.frame.name))?;
     for reason in &delivered.reasons {
         terminal.note(&format!("warning: {reason}"));

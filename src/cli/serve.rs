@@ -36,7 +36,11 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
         .config
         .editions
         .iter()
-        .map(|edition| Plan { name: edition.name.clone(), schedule: edition.schedule.clone(), catch_up: edition.catch_up })
+        .map(|edition| Plan {
+            name: edition.name.clone(),
+            schedule: edition.schedule.clone(),
+            catch_up: edition.catch_up,
+        })
         .collect();
     tracing::info!(editions = plans.len(), sources = service.config.sources.len(), store = %service.config.store, "serving");
     let publish = async |plan: &Plan, due: &Due| {
@@ -82,7 +86,9 @@ async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Res
     let readers = service.store.has_readers(&edition.name).await?;
     let audience = if quiet || !readers { Audience::Nobody } else { Audience::Subscribers };
     match pipeline::freeze(service, &composed, audience).await? {
-        Frozen::Now { id, deliveries } => tracing::info!(edition = id, deliveries, "composed “{}”", composed.rendered.subject),
+        Frozen::Now { id, deliveries } => {
+            tracing::info!(edition = id, deliveries, "composed “{}”", composed.rendered.subject)
+        }
         Frozen::Before { id } => tracing::info!(edition = id, "another process composed this slot"),
         Frozen::Overtaken { id } => anyhow::bail!("compose the edition: {id} used its articles meanwhile"),
     }

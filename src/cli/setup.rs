@@ -55,14 +55,22 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
     let mut findings = Vec::new();
     let mut note = |subject: String, result: Result<String, String>| findings.push(Finding { subject, result });
 
-    let place = config.path.as_ref().map_or_else(|| "the defaults; `daybrief init` writes a file".to_owned(), |path| path.display().to_string());
+    let place = config
+        .path
+        .as_ref()
+        .map_or_else(|| "the defaults; `daybrief init` writes a file".to_owned(), |path| path.display().to_string());
     note("configuration".to_owned(), Ok(place));
     let store = Store::open_read_only(&config.store).await;
     note("store".to_owned(), store.map(|_| config.store.to_string()).map_err(|error| error.to_string()));
     for edition in &config.editions {
-        let times: Vec<String> =
-            edition.schedule.upcoming(now, UPCOMING).iter().map(|at| at.to_zoned_datetime(edition.zone().clone()).strftime("%a %-d %b %H:%M %Z").to_string()).collect();
-        let result = if times.is_empty() { Err("its cron line never comes due".to_owned()) } else { Ok(times.join(", ")) };
+        let times: Vec<String> = edition
+            .schedule
+            .upcoming(now, UPCOMING)
+            .iter()
+            .map(|at| at.to_zoned_datetime(edition.zone().clone()).strftime("%a %-d %b %H:%M %Z").to_string())
+            .collect();
+        let result =
+            if times.is_empty() { Err("its cron line never comes due".to_owned()) } else { Ok(times.join(", ")) };
         note(format!("edition {}", edition.name), result);
     }
     if config.sources.is_empty() {

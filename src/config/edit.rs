@@ -91,7 +91,13 @@ fn with_source(text: &str, mut table: Table) -> String {
     sources.push(table);
     let mut addition = DocumentMut::new();
     addition.insert("source", Item::ArrayOfTables(sources));
-    let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else if text.ends_with('\n') { "\n" } else { "\n\n" };
+    let gap = if text.is_empty() || text.ends_with("\n\n") {
+        ""
+    } else if text.ends_with('\n') {
+        "\n"
+    } else {
+        "\n\n"
+    };
     format!("{text}{gap}{addition}")
 }
 

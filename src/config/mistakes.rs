@@ -53,13 +53,11 @@ impl Mistakes {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
         let mut out = String::new();
         for mistake in &self.list {
-            let report = [Level::ERROR
-                .primary_title(&mistake.problem)
-                .element(
-                    Snippet::source(&self.text)
-                        .path(&path)
-                        .annotation(AnnotationKind::Primary.span(mistake.span.clone()).label(&mistake.advice)),
-                )];
+            let report = [Level::ERROR.primary_title(&mistake.problem).element(
+                Snippet::source(&self.text)
+                    .path(&path)
+                    .annotation(AnnotationKind::Primary.span(mistake.span.clone()).label(&mistake.advice)),
+            )];
             out.push_str(&renderer.render(&report));
             out.push_str("\n\n");
         }

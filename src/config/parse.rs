@@ -13,8 +13,8 @@ use url::Url;
 
 use super::reader::{At, Reader, Table};
 use super::{
-    Config, ConfigError, Edition, Empty, Limits, Location, Login, Mail, Mistakes, Security, Smtp, Source,
-    SourceKind, StoreUrl, Transport, suggest,
+    Config, ConfigError, Edition, Empty, Limits, Location, Login, Mail, Mistakes, Security, Smtp, Source, SourceKind,
+    StoreUrl, Transport, suggest,
 };
 use crate::news::digest::Section;
 use crate::news::schedule::{CATCH_UP_HOURS_MAX, Schedule};
@@ -33,12 +33,8 @@ const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration
 /// A name goes into file names, message ids and the List-Id, where a label has 63 characters (RFC 1035).
 const NAME_CHARS_MAX: usize = 63;
 
-const KINDS: [(&str, SourceKind); 4] = [
-    ("auto", SourceKind::Auto),
-    ("feed", SourceKind::Feed),
-    ("page", SourceKind::Page),
-    ("text", SourceKind::Text),
-];
+const KINDS: [(&str, SourceKind); 4] =
+    [("auto", SourceKind::Auto), ("feed", SourceKind::Feed), ("page", SourceKind::Page), ("text", SourceKind::Text)];
 const SECTIONS: [(&str, Section); 5] = [
     ("changes", Section::Changes),
     ("talks", Section::Talks),
@@ -390,7 +386,8 @@ fn smtp(reader: &mut Reader<'_>, mut table: Table<'_>, used: bool) -> Smtp {
         reader.mistake(user.span.clone(), problem, "set security = \"starttls\" or \"tls\"");
     }
     table.finish(reader);
-    let login = user.zip(password).map(|(user, password)| Login { user: user.value.to_owned(), password: password.value });
+    let login =
+        user.zip(password).map(|(user, password)| Login { user: user.value.to_owned(), password: password.value });
     Smtp { host, port, security, login, timeout }
 }
 
@@ -404,7 +401,13 @@ fn limits(reader: &mut Reader<'_>, mut table: Table<'_>) -> Limits {
         table.number(reader, key, range).and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
     };
     let fetch = FetchLimits {
-        body_bytes_max: number(&mut table, reader, "body_bytes_max", 1_000..=1_000_000_000, defaults.fetch.body_bytes_max),
+        body_bytes_max: number(
+            &mut table,
+            reader,
+            "body_bytes_max",
+            1_000..=1_000_000_000,
+            defaults.fetch.body_bytes_max,
+        ),
         redirects_max: number(&mut table, reader, "redirects_max", 0..=20, defaults.fetch.redirects_max),
         connect_timeout: table.duration(reader, "connect_timeout", TIMEOUTS).unwrap_or(defaults.fetch.connect_timeout),
         read_timeout: table.duration(reader, "read_timeout", TIMEOUTS).unwrap_or(defaults.fetch.read_timeout),

@@ -156,7 +156,13 @@ impl<'t> Table<'t> {
         let (min, max) = (readable(*range.start()), readable(*range.end()));
         let (item, span) = self.item(key)?;
         let Some(text) = item.as_str() else {
-            self.wrong_type(reader, key, item, span, "a length of time in quotes, such as \"30s\", \"24h\" or \"2 days\"");
+            self.wrong_type(
+                reader,
+                key,
+                item,
+                span,
+                "a length of time in quotes, such as \"30s\", \"24h\" or \"2 days\"",
+            );
             return None;
         };
         let parsed = text
@@ -360,7 +366,9 @@ impl<'t> Table<'t> {
             let place = if self.name.is_empty() { "here".to_owned() } else { format!("in [{}]", self.name) };
             let advice = match suggest::nearest(key, self.asked.iter().copied()) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => format!("remove it; known {place}: {}", self.asked.iter().copied().collect::<Vec<_>>().join(", ")),
+                None => {
+                    format!("remove it; known {place}: {}", self.asked.iter().copied().collect::<Vec<_>>().join(", "))
+                }
             };
             reader.mistake(self.key_span(key), format!("`{key}` is not known {place}"), advice);
         }
@@ -404,7 +412,9 @@ fn named_by_file(reader: &mut Reader<'_>, path: &str, span: Range<usize>) -> Opt
     let path = reader.folder.join(path);
     match std::fs::read_to_string(&path) {
         // One line end at its end is the editor's, not the secret's.
-        Ok(value) => Some(At { value: Secret::new(value.strip_suffix('\n').unwrap_or(&value).trim_end_matches('\r')), span }),
+        Ok(value) => {
+            Some(At { value: Secret::new(value.strip_suffix('\n').unwrap_or(&value).trim_end_matches('\r')), span })
+        }
         Err(_) if !reader.secrets_needed => None,
         Err(error) => {
             reader.mistake(

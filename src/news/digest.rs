@@ -302,10 +302,9 @@ fn toll_line(notes: &mut Notes, line: &Line, before: Option<&TollItem>) -> Optio
         Some(_) => News::Unchanged,
         None => News::New,
     };
-    // An older figure that this reader has seen as "was" need not stand beside it once more.
-    let differs = |telling: &&Telling| !(changed && old == Some(&telling.toll.count) && !telling.reading.fresh);
-    let others =
-        line.others.iter().filter(differs).take(OTHERS_MAX).filter_map(|telling| ground(notes, telling)).collect();
+    // What earlier editions printed need not stand beside it once more.
+    let others = line.others.iter().filter(|telling| telling.reading.fresh).take(OTHERS_MAX);
+    let others = others.filter_map(|telling| ground(notes, telling)).collect();
     Some(TollLine {
         measure: line.measure,
         group: line.group,

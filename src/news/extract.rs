@@ -1,7 +1,5 @@
 //! (&Article) → claims: the one entrance to extraction.
 
-
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

@@ -50,7 +50,12 @@ pub struct Manner<'a> {
 }
 
 impl<'a> Manner<'a> {
-    pub fn new(fetcher: &'a Fetcher, limits: &Limits, known: &'a (dyn Fn(&str) -> bool + Sync), now: Timestamp) -> Self {
+    pub fn new(
+        fetcher: &'a Fetcher,
+        limits: &Limits,
+        known: &'a (dyn Fn(&str) -> bool + Sync),
+        now: Timestamp,
+    ) -> Self {
         let body_bytes_max = limits.fetch.body_bytes_max;
         Self { fetcher, body_bytes_max, articles_max: limits.articles_max, known, now }
     }
@@ -94,9 +99,14 @@ async fn from_web(source: &Source, url: &Url, mut state: Freshness, manner: Mann
         }
         Ok(Fetched::Document(document)) => {
             let mut gathered = from_document(source, &document, &access, manner).await;
-            let pace = Pace { entries_last_week: recent(&gathered.articles, manner.now), ttl: None, cache: document.answer.cache };
+            let pace = Pace {
+                entries_last_week: recent(&gathered.articles, manner.now),
+                ttl: None,
+                cache: document.answer.cache,
+            };
             // A document of which nothing could be read is fetched anew next time, whatever its validators say.
-            let validators = if gathered.failure.is_none() { document.answer.validators } else { Validators::default() };
+            let validators =
+                if gathered.failure.is_none() { document.answer.validators } else { Validators::default() };
             state.succeeded(validators, Policy::default().interval(&pace, manner.now), manner.now);
             if let Some(reason) = &gathered.failure {
                 state.last_error = Some(("unreadable".to_owned(), reason.clone()));
@@ -126,7 +136,8 @@ fn access(source: &Source) -> Result<Access, String> {
 
 fn recent(articles: &[Article], now: Timestamp) -> u32 {
     let week_ago = now - SignedDuration::from_hours(7 * 24);
-    let recent = articles.iter().filter(|article| article.published.and_then(|at| at.instant()).is_some_and(|at| at > week_ago));
+    let recent =
+        articles.iter().filter(|article| article.published.and_then(|at| at.instant()).is_some_and(|at| at > week_ago));
     u32::try_from(recent.count()).unwrap_or(u32::MAX)
 }
 
@@ -141,14 +152,19 @@ async fn from_document(source: &Source, document: &Document, access: &Access, ma
     }
     match article::read(&document.body, Some(url), content_type).into_article() {
         Ok(article) => Gathered { articles: vec![named(source, article)], ..Gathered::default() },
-        Err(error) => Gathered { failure: Some(format!("{not_a_feed}; nor is it an article: failed to {error}")), ..Gathered::default() },
+        Err(error) => Gathered {
+            failure: Some(format!("{not_a_feed}; nor is it an article: failed to {error}")),
+            ..Gathered::default()
+        },
     }
 }
 
 /// The feed in `bytes`, or why there is none; a source that is declared a page or a text is not tried.
 fn feed_of(source: &Source, bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Result<Feed, String> {
     match source.kind {
-        SourceKind::Auto | SourceKind::Feed => feed::read(bytes, url, content_type).map_err(|error| format!("failed to {error}")),
+        SourceKind::Auto | SourceKind::Feed => {
+            feed::read(bytes, url, content_type).map_err(|error| format!("failed to {error}"))
+        }
         SourceKind::Page | SourceKind::Text => Err("it is not configured as one".to_owned()),
     }
 }
@@ -260,7 +276,9 @@ async fn read_all(reader: impl AsyncRead + Unpin, bytes_max: usize) -> std::io::
     let mut bytes = Vec::new();
     reader.take(bytes_max as u64 + 1).read_to_end(&mut bytes).await?;
     if bytes.len() > bytes_max {
-        return Err(std::io::Error::other(format!("it is larger than the {bytes_max} bytes that limits.body_bytes_max allows")));
+        return Err(std::io::Error::other(format!(
+            "it is larger than the {bytes_max} bytes that limits.body_bytes_max allows"
+        )));
     }
     Ok(bytes)
 }

@@ -269,7 +269,8 @@ pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> 
 
 /// Renders a stored digest. Its zone and title are its own, so that a later change of the configuration does not show.
 fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
-    let zone = jiff::tz::TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
+    let zone =
+        jiff::tz::TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
     let mail = &service.config.mail;
     let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
     Ok(message::render(digest, &zone, contact.email.as_ref())?)
@@ -280,7 +281,8 @@ pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address])
     let mut mailer = service.mailer.lane();
     let mut delivered = Delivered::default();
     for to in to {
-        let copy = format!("{}-copy-{}", composed.digest.frame.name, composed.digest.frame.composed_at.as_microsecond());
+        let copy =
+            format!("{}-copy-{}", composed.digest.frame.name, composed.digest.frame.composed_at.as_microsecond());
         let message_id = delivery::message_id(&copy, to.as_ref(), service.config.mail.from.email.domain());
         let bytes = message(service, &composed.digest, &composed.rendered, to, &message_id)?;
         let outgoing = Outgoing { from: &service.config.mail.from.email, to, message_id: &message_id, bytes: &bytes };

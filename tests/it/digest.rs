@@ -19,7 +19,7 @@ fn article(id: &str, outlet: &str, day: i8, text: &str) -> Article {
         url: Some(format!("https://{outlet}.example/{id}")),
         outlet: outlet.to_owned(),
         title: format!("Heading of {id}"),
-        published: Some(Published::At(at)),
+        published: Some(Published::from(at)),
         text: text.to_owned(),
         ..Article::default()
     }

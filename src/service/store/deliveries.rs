@@ -81,12 +81,15 @@ impl Store {
             let mut leases = Vec::new();
             for row in &rows {
                 let found = Found::read(row).map_err(failed(doing))?;
-                let gone = !SubscriberState::may_receive(&row.try_get::<String, _>("subscriber_state").map_err(failed(doing))?);
+                let gone = !SubscriberState::may_receive(
+                    &row.try_get::<String, _>("subscriber_state").map_err(failed(doing))?,
+                );
                 let next = if gone { found.delivery.suppressed() } else { found.delivery.leased(now) };
                 let leased = next.state == State::Leased;
                 let holder = leased.then_some((worker, until));
                 let fence = found.fence + i64::from(leased);
-                if !found.write(&mut transaction, next, holder, fence, None, now).await.map_err(failed(doing))? || !leased
+                if !found.write(&mut transaction, next, holder, fence, None, now).await.map_err(failed(doing))?
+                    || !leased
                 {
                     continue;
                 }

@@ -90,7 +90,8 @@ impl Store {
                 return Ok(Frozen::Before { id });
             }
         }
-        let mut texts: Vec<_> = freeze.articles.iter().map(|article| (article.id.replace('\0', " "), text_hash(article))).collect();
+        let mut texts: Vec<_> =
+            freeze.articles.iter().map(|article| (article.id.replace('\0', " "), text_hash(article))).collect();
         // In one order for all, so that two transactions do not each wait for the other.
         texts.sort();
         for (article_id, text_hash) in &texts {
@@ -214,14 +215,13 @@ async fn take_text(
     if inserted.rows_affected() == 1 {
         return Ok(None);
     }
-    let row = sqlx::query(
-        "SELECT edition_id FROM edition_articles WHERE name = $1 AND article_id = $2 AND text_hash = $3",
-    )
-    .bind(name)
-    .bind(article_id)
-    .bind(text_hash)
-    .fetch_one(&mut **transaction)
-    .await?;
+    let row =
+        sqlx::query("SELECT edition_id FROM edition_articles WHERE name = $1 AND article_id = $2 AND text_hash = $3")
+            .bind(name)
+            .bind(article_id)
+            .bind(text_hash)
+            .fetch_one(&mut **transaction)
+            .await?;
     let holder: String = row.try_get("edition_id")?;
     // The same article twice in one list is no conflict.
     Ok((holder != edition_id).then_some(holder))

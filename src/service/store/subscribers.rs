@@ -114,8 +114,7 @@ impl Store {
     ) -> Result<Added, StoreError> {
         let doing = "add a subscriber";
         let mut transaction = self.begin(doing).await?;
-        let (id, state) =
-            insert(&mut transaction, address, name, now).await.map_err(failed(doing))?;
+        let (id, state) = insert(&mut transaction, address, name, now).await.map_err(failed(doing))?;
         let added = match state {
             None => Added::New,
             Some(SubscriberState::Suppressed) => return Ok(Added::Suppressed),
