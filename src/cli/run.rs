@@ -1,23 +1,21 @@
 //! `run` and `preview`: an edition by hand.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
 use lettre::Address;
-use lettre::transport::smtp::authentication::Credentials;
 use serde_json::json;
 use url::Url;
 
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
-use crate::config::{Config, Edition, Location, Security, Source, Transport};
+use crate::config::{Config, Edition, Location, Source};
 use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::service::fetch::Fetcher;
-use crate::service::mail::{Encryption, Mailer, Relay, Smtp as SmtpLane, TimeLimits};
+use crate::service::mail::Mailer;
 use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Service};
 use crate::service::store::{Audience, Store};
 use crate::service::worker::Clock;
@@ -56,23 +54,7 @@ pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
 
 /// A mailer as the configuration has it.
 pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
-    Ok(match &config.mail.transport {
-        Transport::Directory(folder) => Mailer::Directory(folder.clone()),
-        Transport::Smtp(smtp) => {
-            let encryption = match smtp.security {
-                Security::None => Encryption::None,
-                Security::StartTls => Encryption::StartTls,
-                Security::Tls => Encryption::Tls,
-            };
-            let login = smtp.login.as_ref();
-            let login = login.map(|login| Credentials::new(login.user.clone(), login.password.expose().to_owned()));
-            let hello = config.mail.from.email.domain();
-            let mut relay = Relay::new(&smtp.host, smtp.port, encryption, login, hello, None)
-                .map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-            relay.limits = TimeLimits::at_most(smtp.timeout);
-            Mailer::Smtp(SmtpLane::new(Arc::new(relay)))
-        }
-    })
+    Mailer::new(&config.mail).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
 fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
