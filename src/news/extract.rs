@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::article::{Article, Published};
 use super::kinds::{munitions, toll};
 use super::reading::article::{Reading, words};
+use super::reading::words::Word;
 use super::text::Text;
 
 use super::kinds::{Munitions, Talks, Toll};
@@ -77,7 +78,7 @@ pub fn extract(article: &Article) -> Extraction {
     let mut others = Vec::new();
     for (index, sentence) in text.sentences.iter().enumerate() {
         // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
-        let is_telling = words(&text, sentence).any(|word| word.is_harm() || word.weapon.is_some());
+        let is_telling = words(&text, sentence).any(Word::is_telling);
         if !is_telling {
             continue;
         }

@@ -17,6 +17,8 @@ use crate::news::text::{Sentence, Span, Text};
 use crate::news::value::Place;
 use crate::news::value::date::Calendar;
 
+/// The news itself stands in the first sentences.
+const LEAD_SENTENCES: usize = 4;
 /// A happening or place is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
 
@@ -37,6 +39,8 @@ pub struct Setting {
     pub place: Option<Place>,
     pub time: Time,
     pub claimant: Option<String>,
+    /// The place stands in the sentence itself.
+    pub is_placed: bool,
 }
 
 /// What the article told up to a sentence.
@@ -117,7 +121,12 @@ impl<'t> Reading<'t> {
     /// What holds for the predicate at unit `at`.
     pub fn setting(&mut self, sentence: &ReadSentence, at: usize) -> Setting {
         let units = &sentence.clauses.units;
-        let mut time = time::read(units, at, self.published);
+        let embedding = sentence.clauses.embedding(at);
+        let mut time = time::read(units, at, embedding.unwrap_or(0), self.published);
+        // Late in the article, what is told in passing ("the attack that killed 26") is known already.
+        if time.current.is_none() && embedding.is_some() && sentence.index >= LEAD_SENTENCES {
+            time.current = Some(false);
+        }
         if let Some(current) = time.current {
             self.last_current = Some((sentence.index, current));
         } else if let Some((index, current)) = self.last_current
@@ -128,6 +137,7 @@ impl<'t> Reading<'t> {
         }
         Setting {
             event: self.event(sentence, at),
+            is_placed: place::near(units, at).is_some(),
             place: self.place(sentence, at),
             time,
             claimant: self.claimant(sentence, at),

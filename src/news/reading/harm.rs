@@ -16,6 +16,9 @@ const SUBJECT_UNITS_MAX: usize = 40;
 /// A running figure stands no further behind its noun ("the number of people hurt in … rose to 101").
 const TOLL_UNITS_MAX: usize = 40;
 
+/// A noun and its relative pronoun stand no further apart.
+const EMBEDDING_UNITS_MAX: usize = 12;
+
 /// How real the clause makes its harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reality {
@@ -33,6 +36,8 @@ pub struct Harm {
     /// Index into [`Clauses::people`].
     pub people: usize,
     pub group: Group,
+    /// The noun of the people in lower case, empty for a bare count.
+    pub noun: String,
     /// The units of the predicate.
     pub predicate: Range<usize>,
     /// A part of a figure told with it.
@@ -68,9 +73,28 @@ impl<'t> Clauses<'t> {
             clauses.read_predicate(at);
         }
         clauses.read_told_by_phrase();
+        clauses.read_company();
         clauses.read_parts();
         clauses.harms.sort_by_key(|harm| (harm.people, harm.predicate.start));
         clauses
+    }
+
+    /// Where the harm at `at` is told in passing, by a relative clause or a noun ("the attack on Monday that killed 26",
+    /// "the killing of 26"): the unit at which what is told of starts.
+    pub fn embedding(&self, at: usize) -> Option<usize> {
+        let start = self.verb_start(at);
+        let (index, before) = self.before(start)?;
+        let is_which = before.is(Role::Relative) && !before.text.eq_ignore_ascii_case("who") && index > 0;
+        let is_noun = self.units.units[at].word.harm(Form::NounOf).is_some()
+            && self.unit(at + 1).is_some_and(|next| next.text.eq_ignore_ascii_case("of"));
+        if !is_which && !is_noun {
+            return None;
+        }
+        // The noun told of, with its article and what stands between: "the 22 April attack in Orlo that".
+        let opens = (index.saturating_sub(EMBEDDING_UNITS_MAX)..index)
+            .rev()
+            .find(|index| self.units.units[*index].word.is_any(&[Role::Determiner, Role::Indefinite]));
+        is_which.then(|| opens.unwrap_or(index)).or(Some(at))
     }
 
     fn unit(&self, at: usize) -> Option<&Unit<'t>> {
@@ -92,9 +116,10 @@ impl<'t> Clauses<'t> {
 
     fn read_predicate(&mut self, at: usize) {
         let word = self.units.units[at].word;
-        if !word.is_harm() || self.is_inside_phrase(at) {
+        if !word.may_harm() || self.is_inside_phrase(at) {
             return;
         }
+        self.read_with_noun(at);
         if let Some(measure) = word.harm(Form::Toll) {
             self.read_toll(at, measure);
         }
@@ -129,6 +154,49 @@ impl<'t> Clauses<'t> {
                 .filter(|people| self.people[*people].head == Head::Known)
                 .collect::<Vec<_>>();
             self.push(measure, &people, at..at + 1, false);
+        }
+    }
+
+    /// Verbs that are harm only with the right noun: "took 20 hostages", "suffered burns", "in exchange for 250 prisoners".
+    fn read_with_noun(&mut self, at: usize) {
+        let word = self.units.units[at].word;
+        if let Some(measure) = word.harm(Form::ExchangeFor) {
+            let people = self.objects(at + 1);
+            self.push(measure, &people, at..at + 1, false);
+        }
+        if let Some(measure) = word.harm(Form::Suffer)
+            && let Some(noun) = (at + 1..self.units.len().min(at + 5))
+                .find(|index| self.units.units[*index].word.harm(Form::InjuryNoun).is_some())
+            && self.units.units[at + 1..noun].iter().all(|unit| !unit.is_mark() && !unit.is(Role::Preposition))
+        {
+            let mut people = Vec::new();
+            if self.unit(noun + 1).is_some_and(|next| next.text.eq_ignore_ascii_case("to")) {
+                people = self.objects(noun + 2);
+            } else if self.starts[at + 1..noun].iter().flatten().all(|index| self.people[*index].measure.is_some()) {
+                people = if word.is(Role::Preposition) {
+                    self.adjacent_before(at)
+                } else {
+                    self.subject(self.verb_start(at))
+                };
+            }
+            self.push(measure, &people, at..noun + 1, false);
+        }
+        if let Some(measure) = word.harm(Form::Take) {
+            let objects = self.objects(at + 1);
+            let people = if objects.is_empty() { self.adjacent_before(at) } else { objects };
+            let Some(last) = people.last().map(|last| self.people[*last].units.clone()) else { return };
+            let is_hostage = |unit: &Unit| {
+                ["hostage", "hostages", "captive", "captives"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+            };
+            // "Taking 251 back to Gaza as hostages": the noun may come later.
+            let end = self.units.len().min(last.end.max(at) + 7);
+            let verb_only = self.units.units[at].text.to_ascii_lowercase().starts_with("remain");
+            let is_of_hostages = self.units.units[last.start..last.end].iter().any(is_hostage)
+                || !verb_only
+                    && self.units.units[last.end..end].iter().take_while(|unit| !unit.ends_phrase()).any(is_hostage);
+            if is_of_hostages {
+                self.push(measure, &people, at..at + 1, false);
+            }
         }
     }
 
@@ -224,10 +292,11 @@ impl<'t> Clauses<'t> {
         let mut in_relative = false;
         while at > 0 && start - at < SUBJECT_UNITS_MAX {
             if let Some(people) = self.ends[at] {
-                let phrase = &self.people[people];
-                let opens = phrase.units.start;
-                match self.role_of(people) {
-                    Place::Subject => return self.list_before(people),
+                let list = self.list_before(people);
+                let first = list.first().copied().unwrap_or(people);
+                let opens = self.people[first].units.start;
+                match self.role_of(first) {
+                    Place::Subject => return list,
                     Place::Skipped => {
                         at = opens;
                         continue;
@@ -301,7 +370,7 @@ impl<'t> Clauses<'t> {
             let comma = usize::from(is_and && opens >= 2 && self.units.units[opens - 2].text == ",");
             let Some(before) = self.ends[opens - 1 - comma].filter(|before| {
                 let phrase = &self.people[*before];
-                phrase.count.is_some() && phrase.measure.is_none() && self.role_of(*before) == Place::Subject
+                phrase.count.is_some() && phrase.measure.is_none()
             }) else {
                 break;
             };
@@ -434,6 +503,22 @@ impl<'t> Clauses<'t> {
         }
     }
 
+    /// "… were killed along with [six guards]"
+    fn read_company(&mut self) {
+        for at in 0..self.units.len() {
+            let unit = &self.units.units[at];
+            if !(unit.is(Role::And) && unit.text.len() > 3) {
+                continue;
+            }
+            let Some(first) = self.starts[self.skip_adverbs(at + 1)] else { continue };
+            let harm = self.harms.iter().filter(|harm| harm.predicate.end <= at).max_by_key(|harm| harm.predicate.end);
+            if let Some(harm) = harm {
+                let (measure, list) = (harm.measure, self.list_after(first));
+                self.push(measure, &list, harm.predicate.clone(), false);
+            }
+        }
+    }
+
     /// "including 23 children", "three of them children", "the dead include a nurse".
     fn read_parts(&mut self) {
         for at in 0..self.units.len() {
@@ -465,8 +550,12 @@ impl<'t> Clauses<'t> {
 
     /// The measure of the nearest harm to the left.
     fn measure_before(&self, at: usize) -> Option<Measure> {
-        let told = self.before(at).map(|(_, unit)| unit).and_then(|unit| {
-            unit.word.harm(Form::State).or(unit.word.harm(Form::Toll)).or(unit.word.harm(Form::CountedNoun))
+        // "The dead include …", "the missing in Orlo County include …"
+        let told = (at.saturating_sub(10)..at).rev().find_map(|index| {
+            let word = self.units.units[index].word;
+            let is_named = index > 0 && self.units.units[index - 1].text.eq_ignore_ascii_case("the")
+                || word.harm(Form::State).is_none();
+            word.harm(Form::State).or(word.harm(Form::Toll)).or(word.harm(Form::CountedNoun)).filter(|_| is_named)
         });
         let nearest = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= at).max_by_key(|harm| {
             let people = self.people[harm.people].units.end;
@@ -486,13 +575,56 @@ impl<'t> Clauses<'t> {
             self.harms.push(Harm {
                 measure,
                 people: *index,
-                group: phrase.group,
+                noun: self.noun(phrase),
+                group: self.group_of(phrase, &predicate),
                 predicate: predicate.clone(),
                 is_part,
                 change: None,
                 previous: None,
                 reality,
             });
+        }
+    }
+
+    /// A bare count takes its group from the figure it is told with: "eight guards were killed and 10 hurt".
+    fn group_of(&self, phrase: &People, predicate: &Range<usize>) -> Group {
+        let told = self
+            .harms
+            .last()
+            .filter(|_| phrase.head == Head::Count && phrase.group == Group::People)
+            .map(|harm| (harm.group, &self.people[harm.people]));
+        if let Some((group, other)) = told
+            && !matches!(group, Group::Children | Group::Women)
+            && other.count.as_ref().is_some_and(|count| count.low != Some(1))
+            && other.units.end <= phrase.units.start
+        {
+            return group;
+        }
+        let bearer = phrase.group == Group::People && self.bears(predicate.start);
+        bearer.then(|| self.bearer(predicate.start)).flatten().unwrap_or(phrase.group)
+    }
+
+    /// Whether the figure is an army's or a band's loss: "suffered 400 casualties", "lost 35 men".
+    fn bears(&self, at: usize) -> bool {
+        self.units.units[at.saturating_sub(3)..=at].iter().any(|unit| {
+            unit.word.harm(Form::Lose).is_some()
+                || unit.word.harm(Form::Suffer).is_some() && !unit.is(Role::Preposition)
+        })
+    }
+
+    fn bearer(&self, at: usize) -> Option<Group> {
+        let before = self.units.units[..at].iter().rev().take(8);
+        let group = before
+            .filter_map(|unit| unit.word.modifier.or(unit.word.person.map(|(group, _)| group)))
+            .find(|group| *group != Group::People);
+        group.filter(|group| matches!(group, Group::Military | Group::Militants | Group::Police))
+    }
+
+    fn noun(&self, phrase: &People) -> String {
+        if phrase.head == Head::Count {
+            String::new()
+        } else {
+            self.units.slice(phrase.units.end - 1..phrase.units.end).to_lowercase()
         }
     }
 
@@ -507,7 +639,12 @@ impl<'t> Clauses<'t> {
         let before = start.checked_sub(1).map(|index| &self.units.units[index]);
         let is_infinitive =
             before.is_some_and(|before| before.text.eq_ignore_ascii_case("to")) && word.harm(Form::Base).is_some();
-        if group.iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Negation)) || is_infinitive {
+        let told = self.people.iter().any(|people| people.measure.is_some() && people.units == *predicate);
+        let supposed = told
+            && self.units.units[predicate.start.saturating_sub(4)..predicate.start]
+                .iter()
+                .any(|unit| unit.is(Role::Modal));
+        if group.iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Negation)) || is_infinitive || supposed {
             return Reality::Unreal;
         }
         let near = &self.units.units[start.saturating_sub(3)..start];

@@ -122,6 +122,10 @@ fn opening(units: &Units, at: usize) -> Opening {
         } else if unit.is(Role::Another) {
             opening.is_other = true;
             opening.is_indefinite |= unit.text.eq_ignore_ascii_case("another");
+        } else if ["second", "third", "fourth", "fifth"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+            && opening.len > 0
+        {
+            opening.is_other = true;
         } else if unit.is(Role::Indefinite) && opening.count.is_none() && !opening.is_indefinite {
             opening.is_indefinite = true;
         } else if unit.is(Role::Determiner) && opening.count.is_none() && !opening.is_indefinite {
@@ -188,6 +192,12 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         let group = if group == Group::People { modifier.unwrap_or(group) } else { group };
         // "Young soldiers" are soldiers, "female officers" women: what the noun says of a trade counts more than age.
         known = Some(Core { end: at + 1, head: Head::Known, group, number: Some(number), measure });
+        let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some());
+        if counted && is_noun_of_harm {
+            modifier = modifier.or(Some(group));
+            known = None;
+            continue;
+        }
         if number == Number::Many && !is_compound(units, at) {
             break;
         }
@@ -201,6 +211,9 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         let is_thing = last > known.end && units.units[known.end..last].iter().any(|unit| unit.is(Role::Thing));
         return (!is_thing && (!follows || looks_like_participle(units.units[known.end].text))).then_some(known);
     }
+    if !counted && last > start && units.get(start.wrapping_sub(1)).is_some_and(|before| before.is(Role::Indefinite)) {
+        return one_of_a_nation(units, start);
+    }
     if !counted || last == start {
         return None;
     }
@@ -211,11 +224,11 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
 fn counted_modifier(units: &Units, at: usize) -> bool {
     let unit = &units.units[at];
     let describes = unit.word.harm(Form::State).is_some() || unit.word.harm(Form::Past).is_some();
+    let mut ahead = (at + 1..units.len().min(at + 4)).map(|index| &units.units[index]);
     describes
-        && units.get(at + 1).is_some_and(|next| {
-            next.word.person.is_some() && next.word.harm(Form::State).is_none()
-                || next.word.modifier.is_some() && units.get(at + 2).is_some_and(|next| next.word.person.is_some())
-        })
+        && ahead
+            .find(|next| next.word.person.is_some() || !(next.is_name || next.word.modifier.is_some()))
+            .is_some_and(|next| next.word.person.is_some())
 }
 
 fn ends_core(unit: &Unit, has_head: bool) -> bool {
@@ -286,6 +299,19 @@ fn child_of(unit: &Unit) -> Option<Group> {
     is_young.then_some(Group::Children)
 }
 
+/// "an Afghani", "a Dane": one person of a nation, where no noun follows.
+fn one_of_a_nation(units: &Units, at: usize) -> Option<Core> {
+    let noun = &units.units[at];
+    let lower = noun.text.to_lowercase();
+    let names_nation =
+        noun.is_name && ["an", "ian", "ani", "ese", "i", "er"].iter().any(|ending| lower.ends_with(ending));
+    let is_last = units.get(at + 1).is_none_or(|next| {
+        next.is_mark() || next.word.is_known() && next.word.person.is_none() && next.word.event.is_none()
+    });
+    let core = Core { end: at + 1, head: Head::Likely, group: Group::People, number: Some(Number::One), measure: None };
+    (names_nation && is_last && !noun.word.is_known()).then_some(core)
+}
+
 /// Behind a count, an unknown noun is taken for people if it is a plural that names no thing.
 fn unknown_core(
     units: &Units,
@@ -351,6 +377,9 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
     }
     let mut end = core.end;
     let mut group = core.group;
+    if units.get(end).is_some_and(|next| next.text.eq_ignore_ascii_case("loyal")) {
+        group = Group::Military;
+    }
     if let Some((of_group, of_end)) = of_group(units, core.end).filter(|_| group == Group::People || opening.is_nobody)
     {
         group = of_group;
@@ -406,6 +435,10 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
         });
     }
     let determiner = usize::from(pronoun.is(Role::Determiner));
+    if determiner == 1 && opening.count.as_ref().is_some_and(|count| count.words.is_some()) {
+        // "Many of the wounded" says nothing of how many.
+        return None;
+    }
     let inner = start + 1 + determiner;
     let inner_count = usize::from(determiner == 1 && units.get(inner).is_some_and(|unit| unit.count().is_some()));
     let core = core(units, inner + inner_count, true)?;
@@ -432,6 +465,9 @@ fn is_pronominal(units: &Units, end: usize) -> bool {
 
 /// A name with a title, or two and more capitalised words: "Gen. Vasyl Ito", "Miguel Aguilar Flores".
 fn name(units: &Units, at: usize) -> Option<People> {
+    let follows_article = at
+        .checked_sub(1)
+        .is_some_and(|before| units.units[before].is(Role::Determiner) || units.units[before].is(Role::Indefinite));
     let mut end = at;
     let mut titles = 0;
     let mut group = Group::People;
@@ -449,7 +485,7 @@ fn name(units: &Units, at: usize) -> Option<People> {
         end += 1;
     }
     let words = end - first;
-    let is_name = words >= 2 && titles == 0 || titles > 0 && words >= 1;
+    let is_name = words >= 2 && titles == 0 && !follows_article || titles > 0 && words >= 1;
     is_name.then(|| People {
         units: at..end,
         count: Some(Count { low: Some(1), high: Some(1), ..Count::default() }),

@@ -34,9 +34,17 @@ pub enum Form {
     Lose,
     /// "[12] were among the dead"
     Among,
+    /// "took [20 hostages]"
+    Take,
+    /// "[12] suffered burns"
+    Suffer,
+    /// "burns", behind a verb of bearing
+    InjuryNoun,
+    /// "in exchange for [250 prisoners]"
+    ExchangeFor,
 }
 
-const FORMS: usize = 10;
+const FORMS: usize = 14;
 
 /// What a word does in a clause; a word may do several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,9 +124,21 @@ impl Word {
         self.harm[form as usize]
     }
 
-    /// Whether the word is one of harm in any form.
+    /// Whether the word tells of harm by itself.
     pub fn is_harm(&self) -> bool {
+        self.harm[..Form::Take as usize].iter().any(Option::is_some)
+    }
+
+    /// Whether the word tells of harm, by itself or with others.
+    pub fn may_harm(&self) -> bool {
         self.harm.iter().any(Option::is_some)
+    }
+
+    /// Whether a sentence with the word is worth reading.
+    pub fn is_telling(&self) -> bool {
+        let with_others =
+            [Form::InjuryNoun, Form::ExchangeFor, Form::Take].iter().any(|form| self.harm(*form).is_some());
+        self.is_harm() || self.weapon.is_some() || with_others
     }
 
     /// Whether the word can be a finite verb or participle of harm.
@@ -136,7 +156,7 @@ impl Word {
 
     /// Whether some file lists the word.
     pub fn is_known(&self) -> bool {
-        self.roles != 0 || self.is_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
+        self.roles != 0 || self.may_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
     }
 }
 
@@ -223,6 +243,10 @@ fn form(section: &str) -> Option<Form> {
         "toll" => Form::Toll,
         "lose" => Form::Lose,
         "among" => Form::Among,
+        "take" => Form::Take,
+        "suffer" => Form::Suffer,
+        "injury noun" => Form::InjuryNoun,
+        "exchange for" => Form::ExchangeFor,
         _ => return None,
     })
 }

@@ -32,11 +32,14 @@ pub fn read(tokens: &[Token], at: usize) -> Option<Found> {
     let rest = tokens.get(at..)?;
     let (hedge_len, hedge) = hedge(rest);
     let body = &rest[hedge_len..];
-    let number = range(body).or_else(|| number(body).map(Number::exact)).or_else(|| vague(body))?;
+    let asks = at > 0 && ["so", "how", "too", "as"].iter().any(|word| tokens[at - 1].is(word));
+    let number = range(body).or_else(|| number(body).map(Number::exact)).or_else(|| vague(body).filter(|_| !asks))?;
     let mut len = hedge_len + number.len;
     let mut hedge = hedge;
     if let Some((after_len, after)) = AFTER.longest_at(&rest[len..])
         && number.count.low.is_some()
+        // "In 2013 at least 12 …": the hedge belongs to the next number.
+        && self::number(&rest[len + after_len..]).is_none()
     {
         len += after_len;
         hedge = Some(*after);
