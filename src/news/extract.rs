@@ -1,11 +1,11 @@
 //! (&Article) → claims: the one entrance to extraction.
 
-use jiff::civil;
 use serde::{Deserialize, Serialize};
 
 use super::kinds::{Munitions, Talks, Toll};
 use super::text::Span;
 use super::value::Place;
+pub use super::value::date::DateSpan;
 
 /// How the article puts a claim. The words are those of the contract's `stance`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,13 +18,6 @@ pub enum Stance {
     Denied,
     Alleged,
     Planned,
-}
-
-/// First and last day of a happening, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct DateSpan {
-    pub start: civil::Date,
-    pub end: civil::Date,
 }
 
 /// One thing that one article says.

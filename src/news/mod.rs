@@ -7,6 +7,7 @@ pub mod article;
 pub mod extract;
 pub mod feed;
 pub mod kinds;
+pub mod lexicon;
 pub mod reading;
 pub mod schedule;
 pub mod text;
