@@ -43,7 +43,7 @@ OWN_SCRIPT = {
 NOT_LATIN = OWN_SCRIPT["CYRILLIC"] | OWN_SCRIPT["ARABIC"] | OWN_SCRIPT["HEBREW"] | set("GE AM ET ER MM KP KR JP TH IN BD NP LK GR".split())
 KEY_CHARS_MIN = 3
 ALIASES_MAX = 5                         # Latin aliases of one settlement; the closest to its name are kept
-ALIASES_MAX_LARGE = 12
+ALIASES_MAX_LARGE = 40                  # of a large city
 
 MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h",
@@ -157,8 +157,8 @@ def main():
     gn, cj, wl, out = sys.argv[1:5]
     load = lambda *p: json.load(open(os.path.join(*p), encoding="utf-8"))
     rows = list(load(gn, "cities500.json").values())
-    countries = load(gn, "countries.json")
-    capitals = {(c["iso"], fold(c["capital"])) for c in countries.values()}
+    with open(os.path.join(out, "countries.tsv"), encoding="utf-8") as f:
+        capitals = {(l.split("\t")[0], fold(l.split("\t")[2])) for l in f if not l.startswith("#")}
 
     # Settlements.
     kept, lines, words = 0, [], set()
