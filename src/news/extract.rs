@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::article::{Article, Published};
 use super::kinds::{munitions, toll};
-use super::reading::article::{Reading, words};
-use super::reading::words::Word;
+use super::reading::article::Reading;
+use super::reading::words::{Word, words};
 use super::text::Text;
 
 use super::kinds::{Munitions, Talks, Toll};
@@ -73,15 +73,17 @@ pub fn extract(article: &Article) -> Extraction {
         };
     }
     let text = Text::read(&article.text);
+    // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
+    let telling =
+        text.sentences.iter().enumerate().filter(|(_, sentence)| words(&text, sentence).any(Word::is_telling));
+    let telling: Vec<usize> = telling.map(|(index, _)| index).collect();
+    if telling.is_empty() {
+        return Extraction::default();
+    }
     let mut reading = Reading::new(article, &text);
     let mut tolls = Vec::new();
     let mut others = Vec::new();
-    for (index, sentence) in text.sentences.iter().enumerate() {
-        // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
-        let is_telling = words(&text, sentence).any(Word::is_telling);
-        if !is_telling {
-            continue;
-        }
+    for index in telling {
         let read = reading.sentence(index);
         tolls.extend(toll::read(&mut reading, &read));
         others.extend(munitions::read(&mut reading, &read));

@@ -89,7 +89,7 @@ pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Claim> {
             continue;
         };
         last_action = Some(action);
-        let setting = reading.setting(sentence, phrase.units.end - 1);
+        let setting = reading.setting(sentence, phrase.units.end - 1, false);
         claims.push(Claim {
             what: What::Munitions(Munitions {
                 munition: phrase.munition,

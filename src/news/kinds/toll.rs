@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::news::extract::{Claim, Stance, What};
-use crate::news::reading::article::{ReadSentence, Reading};
+use crate::news::reading::article::{LEAD_SENTENCES, ReadSentence, Reading};
 use crate::news::reading::harm::{Harm, Reality};
 use crate::news::value::Count;
 
@@ -128,11 +128,29 @@ pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Told> {
 fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
     let people = &sentence.clauses.people[harm.people];
     let at = harm.predicate.start;
-    let setting = reading.setting(sentence, at);
+    let setting = reading.setting(sentence, at, people.of_them);
     let count = people.count.clone().unwrap_or_default();
     let size = count.low.or(count.high).unwrap_or(0);
+    let mut time = setting.time;
+    let is_mass = size >= WAR_COUNT_MIN
+        || people
+            .count
+            .as_ref()
+            .and_then(|count| count.words.as_deref())
+            .is_some_and(|words| words.contains("thousands") || words.contains("million"));
+    // No single happening of war kills thousands in a day: the figure runs over all of it.
+    if is_mass
+        && time.date.is_none()
+        && time.scope == Scope::Event
+        && !matches!(setting.event, Event::Disaster | Event::Disease | Event::Accident | Event::Exchange)
+    {
+        time.scope = Scope::Campaign;
+        time.current = Some(false);
+    }
+    let is_standing = harm.is_standing && time.date.is_none() && time.scope == Scope::Event;
+    let current = time.current.unwrap_or(!(is_standing || people.is_described && sentence.index >= LEAD_SENTENCES));
     let event = match setting.event {
-        _ if setting.time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
+        _ if time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
         event => event,
     };
     let stance = if harm.reality == Reality::Supposed { Stance::Alleged } else { Stance::Reported };
@@ -142,17 +160,17 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
             count,
             group: harm.group,
             part: harm.is_part,
-            scope: setting.time.scope,
+            scope: time.scope,
             event,
             change: harm.change,
             previous: harm.previous,
             negated: people.is_nobody,
         }),
-        current: setting.time.current.unwrap_or(true),
+        current,
         stance,
         claimant: setting.claimant,
         place: setting.place,
-        date: setting.time.date,
+        date: time.date,
         evidence: vec![sentence.span],
     };
     Told {
@@ -163,6 +181,9 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         is_other: people.of_them && !harm.is_part,
     }
 }
+
+/// Nouns that any person may be called by.
+const GENERAL_NOUNS: [&str; 9] = ["", "child", "person", "man", "woman", "victim", "civilian", "resident", "members"];
 
 /// Small figures repeat by chance: below this, another group or place makes another claim.
 const TELLING_COUNT_MIN: u64 = 5;
@@ -186,13 +207,23 @@ fn is_same(known: &Told, other: &Told) -> bool {
     }
     let size = a.count.low.or(a.count.high);
     let is_small = size.is_some_and(|size| size < TELLING_COUNT_MIN);
-    let groups =
-        a.group == b.group || !is_small && !a.part && !b.part && (a.group == Group::People || b.group == Group::People);
+    let groups = a.group == b.group
+        || !is_small
+            && !a.part
+            && !b.part
+            && (a.group == Group::People || b.group == Group::People || known.noun == other.noun);
     let places = match (&known.claim.place, &other.claim.place) {
-        (Some(a), Some(b)) if is_small && known.is_placed && other.is_placed => a.name == b.name,
+        (Some(a), Some(b)) if is_small && known.is_placed && other.is_placed => {
+            a.name.contains(&b.name) || b.name.contains(&a.name) || a.contains(b) || b.contains(a)
+        }
         _ => true,
     };
-    let nouns = size != Some(1) || known.noun == other.noun || other.is_definite;
+    let is_general = |noun: &str| GENERAL_NOUNS.contains(&noun);
+    let nouns = size != Some(1)
+        || known.noun == other.noun
+        || other.is_definite
+        || is_general(&known.noun)
+        || is_general(&other.noun);
     groups && places && nouns && !(other.is_other && is_small)
 }
 
@@ -214,9 +245,6 @@ fn complete(known: &mut Claim, other: Claim) {
         }
         known.change = known.change.or(other.change);
         known.previous = known.previous.or(other.previous);
-        if known.group == Group::People {
-            known.group = other.group;
-        }
     }
 }
 

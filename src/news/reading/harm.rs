@@ -45,6 +45,8 @@ pub struct Harm {
     pub change: Option<Change>,
     pub previous: Option<u64>,
     pub reality: Reality,
+    /// Held still, told as a state: "holding 17 hostages".
+    pub is_standing: bool,
 }
 
 /// One sentence with its noun phrases and harms.
@@ -295,8 +297,12 @@ impl<'t> Clauses<'t> {
                 let list = self.list_before(people);
                 let first = list.first().copied().unwrap_or(people);
                 let opens = self.people[first].units.start;
+                // "with one of the men suffering burns": what stands right before a participle is its subject.
+                let is_absolute =
+                    at == start && self.before(opens).is_some_and(|(_, unit)| unit.text.eq_ignore_ascii_case("with"));
                 match self.role_of(first) {
                     Place::Subject => return list,
+                    Place::Skipped if is_absolute => return list,
                     Place::Skipped => {
                         at = opens;
                         continue;
@@ -567,6 +573,16 @@ impl<'t> Clauses<'t> {
     fn push(&mut self, measure: Measure, people: &[usize], predicate: Range<usize>, is_part: bool) {
         for index in people {
             let phrase = &self.people[*index];
+            // "The death of his father" is no news of harm.
+            let is_kin = phrase.is_definite
+                && phrase.head == Head::Known
+                && self.units.units[predicate.start].word.harm(Form::NounOf).is_some();
+            if is_kin
+                && phrase.count.as_ref().is_some_and(|count| count.low == Some(1))
+                && !self.units.units[phrase.units.start].text.eq_ignore_ascii_case("the")
+            {
+                continue;
+            }
             let is_counted = phrase.count.is_some();
             let is_known = self.harms.iter().any(|harm| harm.people == *index && (harm.measure == measure || is_part));
             let Some(measure) = fitting(measure, phrase).filter(|_| is_counted && !is_known) else { continue };
@@ -582,17 +598,20 @@ impl<'t> Clauses<'t> {
                 change: None,
                 previous: None,
                 reality,
+                is_standing: self.units.units[predicate.start].word.harm(Form::Take).is_some(),
             });
         }
     }
 
     /// A bare count takes its group from the figure it is told with: "eight guards were killed and 10 hurt".
     fn group_of(&self, phrase: &People, predicate: &Range<usize>) -> Group {
-        let told = self
-            .harms
-            .last()
-            .filter(|_| phrase.head == Head::Count && phrase.group == Group::People)
-            .map(|harm| (harm.group, &self.people[harm.people]));
+        let is_bare =
+            phrase.head == Head::Count || self.units.units[phrase.units.end - 1].word.harm(Form::State).is_some();
+        let before = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= phrase.units.start);
+        let nearest = before
+            .max_by_key(|harm| self.people[harm.people].units.end)
+            .filter(|_| is_bare && phrase.group == Group::People);
+        let told = nearest.map(|harm| (harm.group, &self.people[harm.people]));
         if let Some((group, other)) = told
             && !matches!(group, Group::Children | Group::Women)
             && other.count.as_ref().is_some_and(|count| count.low != Some(1))

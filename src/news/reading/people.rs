@@ -47,6 +47,8 @@ pub struct People {
     pub is_definite: bool,
     /// "No one", "no civilians".
     pub is_nobody: bool,
+    /// The harm describes them and is told in passing: "28 dead hostages".
+    pub is_described: bool,
 }
 
 impl People {
@@ -104,6 +106,7 @@ fn read(units: &Units, at: usize) -> Option<People> {
             of_them: opening.is_other,
             is_definite: false,
             is_nobody: opening.is_nobody,
+            is_described: false,
         });
     }
     (opening.len == 0).then(|| name(units, at)).flatten()
@@ -189,7 +192,9 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         if unit.word.is(Role::Title) && units.get(at + 1).is_some_and(|next| next.is_name && !next.word.is_known()) {
             return None;
         }
-        let group = if group == Group::People { modifier.unwrap_or(group) } else { group };
+        // "A woman neighbour" is a woman.
+        let first = known.as_ref().map(|known| known.group);
+        let group = if group == Group::People { modifier.or(first).unwrap_or(group) } else { group };
         // "Young soldiers" are soldiers, "female officers" women: what the noun says of a trade counts more than age.
         known = Some(Core { end: at + 1, head: Head::Known, group, number: Some(number), measure });
         let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some());
@@ -385,6 +390,7 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
         group = of_group;
         end = of_end;
     }
+    let is_described = core.number.is_some() && core.measure.is_some();
     Some(People {
         units: at..end,
         count,
@@ -394,6 +400,7 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
         of_them: opening.is_other,
         is_definite: opening.is_definite,
         is_nobody: opening.is_nobody,
+        is_described,
     })
 }
 
@@ -422,6 +429,10 @@ fn of_group(units: &Units, at: usize) -> Option<(Group, usize)> {
 fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Option<People> {
     units.get(start).filter(|unit| unit.text.eq_ignore_ascii_case("of"))?;
     let pronoun = units.get(start + 1)?;
+    if pronoun.text.eq_ignore_ascii_case("those") && units.get(start + 2).is_some_and(|next| next.word.is_harm()) {
+        // "One of those killed" is told of already.
+        return None;
+    }
     if ["them", "whom", "those", "these"].iter().any(|word| pronoun.text.eq_ignore_ascii_case(word)) {
         return Some(People {
             units: at..start + 2,
@@ -432,6 +443,7 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
             of_them: true,
             is_definite: false,
             is_nobody: opening.is_nobody,
+            is_described: false,
         });
     }
     let determiner = usize::from(pronoun.is(Role::Determiner));
@@ -442,6 +454,7 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
     let inner = start + 1 + determiner;
     let inner_count = usize::from(determiner == 1 && units.get(inner).is_some_and(|unit| unit.count().is_some()));
     let core = core(units, inner + inner_count, true)?;
+    let is_described = core.number.is_some() && core.measure.is_some();
     // "Dozens of people" counts them; "two of the 40 hostages" is a part.
     Some(People {
         units: at..core.end,
@@ -452,6 +465,7 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
         of_them: opening.is_other || determiner == 1,
         is_definite: false,
         is_nobody: opening.is_nobody,
+        is_described,
     })
 }
 
@@ -495,6 +509,7 @@ fn name(units: &Units, at: usize) -> Option<People> {
         of_them: false,
         is_definite: true,
         is_nobody: false,
+        is_described: false,
     })
 }
 

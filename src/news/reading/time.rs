@@ -8,14 +8,14 @@ use crate::news::kinds::toll::{Event, Scope};
 use crate::news::value::date::{DateSpan, Unit as DateUnit};
 
 /// News is what happened in this many days before publication, by the labelling guidelines.
-const NEWS_DAYS: i64 = 15;
+const NEWS_DAYS: i64 = 14;
 /// "Since Wednesday" counts some days, "since 2014" a campaign.
 const PERIOD_DAYS: i64 = 11;
 /// A date further away than this belongs to another clause.
 const DATE_UNITS_MAX: usize = 30;
 
 /// A war this near to the predicate is what harmed.
-const WAR_UNITS_MAX: usize = 9;
+const WAR_UNITS_MAX: usize = 12;
 
 /// What the words around a predicate say of its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,8 @@ pub fn has_date(units: &Units) -> bool {
 fn dates<'a>(units: &'a Units<'_>) -> impl Iterator<Item = (usize, DateSpan, DateUnit)> + 'a {
     units.units.iter().enumerate().filter_map(|(index, unit)| {
         let found = unit.date()?;
-        let since = index.checked_sub(1).is_some_and(|before| is_since(&units.units[before]));
+        // "Since the ceasefire took effect on 10 October"
+        let since = units.units[index.saturating_sub(6)..index].iter().any(is_since);
         (!since).then_some((index, found.date, found.unit))
     })
 }

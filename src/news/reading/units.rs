@@ -93,6 +93,7 @@ impl Unit<'_> {
                 "early",
                 "late",
                 "elsewhere",
+                "back",
                 "officially",
                 "reported",
                 "together",

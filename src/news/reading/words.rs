@@ -10,6 +10,7 @@ use serde::de::value::{Error, StrDeserializer};
 use crate::news::kinds::munitions::{MunitionAction, MunitionType};
 use crate::news::kinds::toll::{Event, Group, Measure};
 use crate::news::lexicon::{self, Phrases};
+use crate::news::text::{Sentence, Text};
 
 /// How a word of harm stands to the harmed. The comments show the harmed in brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub enum Role {
     Thing,
     /// "Monday", "overnight"
     Time,
+    /// A happening that the word alone does not tell: "attack", "fire", "explosion".
+    General,
     /// Past time: "earlier this year", "anniversary".
     Background,
     /// The figure runs over a whole war, campaign or year: "since the war began".
@@ -170,6 +173,12 @@ pub static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
     }
     Phrases::new(words)
 });
+
+/// The words of a sentence that some vocabulary knows.
+pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
+    let tokens = &text.tokens[..sentence.tokens.end];
+    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
+}
 
 const FILES: [(File, &str); 7] = [
     (File::Harm, include_str!("../../../config/lexicon/harm.txt")),
@@ -278,6 +287,7 @@ fn role(section: &str) -> Option<Role> {
         "pronoun" => Role::Pronoun,
         "claimant" => Role::Claimant,
         "time" => Role::Time,
+        "general" => Role::General,
         "background" => Role::Background,
         "campaign" => Role::Campaign,
         "period" => Role::Period,
