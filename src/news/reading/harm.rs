@@ -113,15 +113,22 @@ impl<'t> Clauses<'t> {
 
     /// The first index from `at` on that is no adverb.
     fn skip_adverbs(&self, at: usize) -> usize {
-        (at..self.units.len()).find(|index| !self.units.units[*index].is_adverb()).unwrap_or(self.units.len())
+        let is_skipped = |unit: &Unit| unit.is_adverb() || matches!(unit.text, "\"" | "“" | "”" | "'" | "‘");
+        (at..self.units.len()).find(|index| !is_skipped(&self.units.units[*index])).unwrap_or(self.units.len())
     }
 
     fn read_predicate(&mut self, at: usize) {
         let word = self.units.units[at].word;
-        if !word.may_harm() || self.is_inside_phrase(at) {
+        let is_number = self.units.units[at].text.eq_ignore_ascii_case("number");
+        if !is_number && (!word.may_harm() || self.is_inside_phrase(at)) {
             return;
         }
         self.read_with_noun(at);
+        if self.units.units[at].text.eq_ignore_ascii_case("number")
+            && let Some(measure) = self.number_of(at)
+        {
+            self.read_toll(at, measure);
+        }
         if let Some(measure) = word.harm(Form::Toll) {
             self.read_toll(at, measure);
         }
@@ -214,7 +221,12 @@ impl<'t> Clauses<'t> {
             return;
         }
         let start = self.verb_start(at);
-        let is_passive = (start..at).any(|index| self.units.units[index].is(Role::Be));
+        // "Is reported to have killed" is active, "has been killed" passive: the last auxiliary tells.
+        let auxiliaries = self.units.units[start..at]
+            .iter()
+            .rev()
+            .filter(|unit| unit.word.is_any(&[Role::Be, Role::Have, Role::Modal]));
+        let is_passive = auxiliaries.take(1).any(|unit| unit.is(Role::Be));
         if is_passive {
             let people = self.subject(start);
             return self.push(measure, &people, at..at + 1, false);
@@ -292,6 +304,8 @@ impl<'t> Clauses<'t> {
     fn subject(&self, start: usize) -> Vec<usize> {
         let mut at = start;
         let mut in_relative = false;
+        // Whether a group without a count was passed, and a relative clause that it may stand in.
+        let (mut passed, mut crossed) = (false, false);
         while at > 0 && start - at < SUBJECT_UNITS_MAX {
             if let Some(people) = self.ends[at] {
                 let list = self.list_before(people);
@@ -300,7 +314,17 @@ impl<'t> Clauses<'t> {
                 // "with one of the men suffering burns": what stands right before a participle is its subject.
                 let is_absolute =
                     at == start && self.before(opens).is_some_and(|(_, unit)| unit.text.eq_ignore_ascii_case("with"));
+                let is_whom = self.people[people].of_them
+                    && self.units.units[opens..at].iter().any(|unit| unit.is(Role::Relative));
+                let is_uncounted = list.iter().all(|index| self.people[*index].count.is_none());
+                if is_whom || is_uncounted {
+                    passed |= is_uncounted && self.role_of(first) == Place::Subject;
+                    crossed |= is_whom;
+                    at = opens;
+                    continue;
+                }
                 match self.role_of(first) {
+                    Place::Subject if passed && !crossed => return Vec::new(),
                     Place::Subject => return list,
                     Place::Skipped if is_absolute => return list,
                     Place::Skipped => {
@@ -313,6 +337,7 @@ impl<'t> Clauses<'t> {
             let unit = &self.units.units[at];
             if unit.is(Role::Relative) {
                 in_relative = false;
+                crossed = true;
                 // "who" asks for people right before it, at most behind a comma.
                 let comma = usize::from(at > 0 && self.units.units[at - 1].text == ",");
                 let antecedent = self.ends[at - comma];
@@ -348,10 +373,21 @@ impl<'t> Clauses<'t> {
     /// Whether the phrase can be a subject where it stands.
     fn role_of(&self, people: usize) -> Place {
         let opens = self.people[people].units.start;
-        let Some((index, before)) = self.before(opens) else { return Place::Subject };
+        // A day is no adverb here: "on Monday 12 people were killed".
+        let Some((index, before)) = self
+            .before(opens)
+            .filter(|(index, _)| !self.units.units[*index + 1..opens].iter().any(|unit| unit.is(Role::Time)))
+        else {
+            return Place::Subject;
+        };
         let is_object =
             before.word.is_harm_verb() && before.word.harm(Form::Intransitive).is_none() && self.ends[index].is_none();
-        if before.is(Role::Including) || before.is(Role::Preposition) || is_object || before.is(Role::Leave) {
+        if before.is(Role::Including)
+            || before.is(Role::Most)
+            || before.is(Role::Preposition)
+            || is_object
+            || before.is(Role::Leave)
+        {
             // "Among them 11 children" is a part; "in Kherson 12 people" has the name between.
             return Place::Skipped;
         }
@@ -376,7 +412,7 @@ impl<'t> Clauses<'t> {
             let comma = usize::from(is_and && opens >= 2 && self.units.units[opens - 2].text == ",");
             let Some(before) = self.ends[opens - 1 - comma].filter(|before| {
                 let phrase = &self.people[*before];
-                phrase.count.is_some() && phrase.measure.is_none()
+                phrase.measure.is_none()
             }) else {
                 break;
             };
@@ -389,7 +425,13 @@ impl<'t> Clauses<'t> {
 
     /// The object that starts at `at`, with what is listed behind it.
     fn objects(&self, at: usize) -> Vec<usize> {
-        let start = self.skip_adverbs(at);
+        let mut start = self.skip_adverbs(at);
+        if let (Some(and), Some(verb)) = (self.unit(start), self.unit(start + 1)) {
+            // "killed and crucified five civilians", "hurting himself and two soldiers"
+            let shares = and.is(Role::And) && verb.text.to_ascii_lowercase().ends_with("ed") && !verb.word.is_harm();
+            let is_reflexive = verb.is(Role::And) && and.text.to_ascii_lowercase().contains("sel");
+            start += if shares || is_reflexive { 2 } else { 0 };
+        }
         let Some(first) = self.starts.get(start).copied().flatten() else { return Vec::new() };
         // "6 people killed 22 injured": the count belongs to the next participle.
         let told =
@@ -450,10 +492,27 @@ impl<'t> Clauses<'t> {
         Some(self.list_after(people))
     }
 
+    /// "The number of rebels killed in …": the measure of what is numbered.
+    fn number_of(&self, at: usize) -> Option<Measure> {
+        self.unit(at + 1).filter(|of| of.text.eq_ignore_ascii_case("of"))?;
+        let named = (at + 2..self.units.len().min(at + 8)).map(|index| self.units.units[index].word);
+        named
+            .take_while(|word| !word.is_any(&[Role::Be, Role::Have]))
+            .find_map(|word| word.harm(Form::Past).or(word.harm(Form::State)).or(word.harm(Form::CountedNoun)))
+    }
+
     /// "The death toll [from …] rose from 90 to 101", "a death toll of 12".
     fn read_toll(&mut self, at: usize, measure: Measure) {
         let mut change = None;
         let mut previous = None;
+        // "Brought to 49 the number killed"
+        let ahead = at.checked_sub(1).and_then(|the| self.ends[the]).filter(|people| {
+            let opens = self.people[*people].units.start;
+            opens > 0 && self.units.units[opens - 1].text.eq_ignore_ascii_case("to")
+        });
+        if let Some(people) = ahead {
+            return self.push(measure, &[people], at..at + 1, false);
+        }
         let end = self.units.len().min(at + 1 + TOLL_UNITS_MAX);
         for index in at + 1..end {
             let unit = &self.units.units[index];
@@ -561,7 +620,9 @@ impl<'t> Clauses<'t> {
             let word = self.units.units[index].word;
             let is_named = index > 0 && self.units.units[index - 1].text.eq_ignore_ascii_case("the")
                 || word.harm(Form::State).is_none();
-            word.harm(Form::State).or(word.harm(Form::Toll)).or(word.harm(Form::CountedNoun)).filter(|_| is_named)
+            let those = index > 0 && self.units.units[index - 1].text.eq_ignore_ascii_case("those");
+            let told = word.harm(Form::State).or(word.harm(Form::Toll)).or(word.harm(Form::CountedNoun));
+            told.or(word.harm(Form::Past).filter(|_| those)).filter(|_| is_named || those)
         });
         let nearest = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= at).max_by_key(|harm| {
             let people = self.people[harm.people].units.end;
@@ -584,6 +645,17 @@ impl<'t> Clauses<'t> {
                 continue;
             }
             let is_counted = phrase.count.is_some();
+            // A name beside a participle is a headline's or a sports report's: "a Frank Lampard shot".
+            let is_loose_name = phrase.head == Head::Name
+                && phrase.units.end == predicate.start
+                && !self.units.units[predicate.start].word.harm(Form::Intransitive).is_some();
+            let is_saved = self.units.units[predicate.start.saturating_sub(3)..predicate.start].iter().any(|unit| {
+                unit.word.harm(Form::Past) == Some(Measure::Rescued)
+                    || unit.word.harm(Form::Base) == Some(Measure::Rescued)
+            }) && measure == Measure::Killed;
+            if is_loose_name || is_saved {
+                continue;
+            }
             let is_known = self.harms.iter().any(|harm| harm.people == *index && (harm.measure == measure || is_part));
             let Some(measure) = fitting(measure, phrase).filter(|_| is_counted && !is_known) else { continue };
             let reality = self.reality(&predicate);

@@ -8,10 +8,11 @@ use std::ops::Range;
 use super::units::{Unit, Units};
 use super::words::{Form, Number, Role};
 use crate::news::kinds::toll::{Group, Measure};
+use crate::news::text::TokenKind;
 use crate::news::value::Count;
 
 /// Words between a count and its noun: "12 heavily armed masked young Chechen fighters".
-const MODIFIERS_MAX: usize = 7;
+const MODIFIERS_MAX: usize = 9;
 /// Younger than this is a child.
 const ADULT_AGE_YEARS: u32 = 18;
 
@@ -155,8 +156,17 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
     let mut modifier = None;
     let mut known: Option<Core> = None;
     let mut last = start;
+    let mut in_parentheses = false;
     for at in start..units.len().min(start + MODIFIERS_MAX) {
         let unit = &units.units[at];
+        // "Five Liberation Front (FLO) rebels"
+        let opens = unit.text == "("
+            && (at + 2..units.len().min(at + 4)).any(|index| units.units[index].text == ")")
+            && known.is_none();
+        if opens || in_parentheses {
+            in_parentheses = unit.text != ")";
+            continue;
+        }
         let is_head_ahead = known.is_none() && counted_modifier(units, at);
         // "12 dead", "15 seriously wounded": the state stands for the people.
         if counted
@@ -356,7 +366,7 @@ fn is_plural(text: &str) -> bool {
 /// Nouns of agents and of nationality: "villagers", "Palestinians", "motorists".
 fn names_agent(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    ["ers", "ors", "ists", "ians", "eans", "ans", "ants", "men", "women", "ese", "is", "ees"]
+    ["ers", "ors", "ists", "ites", "ians", "eans", "ans", "ants", "men", "women", "ese", "is", "ees"]
         .iter()
         .any(|ending| lower.ends_with(ending))
         && lower.len() > 5
@@ -375,11 +385,6 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
         }
         None => None,
     };
-    if one && opening.count.as_ref().is_some_and(|count| count.low.is_some_and(|low| low > 1) && count.words.is_none())
-    {
-        // "12 police" and "14 crew" are plural; "12 victim" is something else ("12 victim statements").
-        return None;
-    }
     let mut end = core.end;
     let mut group = core.group;
     if units.get(end).is_some_and(|next| next.text.eq_ignore_ascii_case("loyal")) {
@@ -429,9 +434,23 @@ fn of_group(units: &Units, at: usize) -> Option<(Group, usize)> {
 fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Option<People> {
     units.get(start).filter(|unit| unit.text.eq_ignore_ascii_case("of"))?;
     let pronoun = units.get(start + 1)?;
-    if pronoun.text.eq_ignore_ascii_case("those") && units.get(start + 2).is_some_and(|next| next.word.is_harm()) {
-        // "One of those killed" is told of already.
-        return None;
+    // "Six of those killed"
+    let told = units
+        .get(start + 2)
+        .filter(|_| pronoun.text.eq_ignore_ascii_case("those"))
+        .and_then(|next| next.word.harm(Form::Past));
+    if let Some(measure) = told {
+        return Some(People {
+            units: at..start + 3,
+            count: opening.count.clone(),
+            group: Group::People,
+            head: Head::Known,
+            measure: Some(measure),
+            of_them: true,
+            is_definite: false,
+            is_nobody: opening.is_nobody,
+            is_described: false,
+        });
     }
     if ["them", "whom", "those", "these"].iter().any(|word| pronoun.text.eq_ignore_ascii_case(word)) {
         return Some(People {
@@ -447,13 +466,13 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
         });
     }
     let determiner = usize::from(pronoun.is(Role::Determiner));
-    if determiner == 1 && opening.count.as_ref().is_some_and(|count| count.words.is_some()) {
-        // "Many of the wounded" says nothing of how many.
-        return None;
-    }
     let inner = start + 1 + determiner;
     let inner_count = usize::from(determiner == 1 && units.get(inner).is_some_and(|unit| unit.count().is_some()));
     let core = core(units, inner + inner_count, true)?;
+    if determiner == 1 && core.measure.is_some() && opening.count.as_ref().is_some_and(|count| count.words.is_some()) {
+        // "Many of the wounded" says nothing of how many.
+        return None;
+    }
     let is_described = core.number.is_some() && core.measure.is_some();
     // "Dozens of people" counts them; "two of the 40 hostages" is a part.
     Some(People {
@@ -492,7 +511,9 @@ fn name(units: &Units, at: usize) -> Option<People> {
     }
     let first = end;
     while units.get(end).is_some_and(|unit| {
-        (unit.is_name || end == first && titles == 0 && is_capitalised_first(units, end))
+        (unit.is_name
+            || titles > 0 && units.text.is_capitals && unit.kind == TokenKind::Word
+            || end == first && titles == 0 && is_capitalised_first(units, end))
             && !unit.word.is_known()
             && unit.value == super::units::Value::None
     }) {

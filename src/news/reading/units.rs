@@ -119,6 +119,7 @@ impl<'t> Units<'t> {
         while at < tokens.len() {
             let (value, len, word) = value_at(tokens, at, calendar);
             let token = &tokens[at];
+            let word = if text.is_capitals { word } else { acronym(token).unwrap_or(word) };
             let is_name = token.is_capitalised() && at > sentence.tokens.start && !text.is_capitals;
             units.push(Unit { tokens: at..at + len, text: token.text, word, value, kind: token.kind, is_name });
             at += len;
@@ -199,6 +200,15 @@ fn value_at(tokens: &[Token], at: usize, calendar: Calendar) -> (Value, usize, &
         }
         _ => (Value::None, phrase_len, word),
     }
+}
+
+/// In text with small letters, "IS", "US" and "WHO" are names and not words.
+fn acronym(token: &Token) -> Option<&'static Word> {
+    let is_acronym = (2..=3).contains(&token.text.len()) && token.text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_word = ["IS", "US", "IT", "WHO", "OR", "AND", "ALL", "MAY", "CAN", "AT", "SO", "AS", "IN", "ON", "TO"]
+        .contains(&token.text);
+    let word = if token.text == "IS" { WORDS.word("isis") } else { Some(&Word::UNKNOWN) };
+    (is_acronym && is_word).then_some(word).flatten()
 }
 
 /// "In a 2015 raid": four digits that count nothing are a year.
