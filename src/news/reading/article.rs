@@ -9,7 +9,7 @@ use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
 use crate::news::article::{Article, Published};
-use crate::news::kinds::toll::{Event, Scope};
+use crate::news::kinds::toll::{Event, Measure, Scope};
 use crate::news::text::{Span, Text};
 use crate::news::value::Place;
 use crate::news::value::date::Calendar;
@@ -52,6 +52,8 @@ pub struct Reading<'t> {
     titled_place: Option<Place>,
     subject: Subject,
     last_claimant: Option<String>,
+    /// The last sentence of harm and its first measure.
+    last_measure: Option<(usize, Measure)>,
     /// The last sentence whose happening was dated, and whether that was news.
     last_dated: Option<(usize, bool)>,
     /// The last sentence that told of harm, its time.
@@ -78,6 +80,7 @@ impl<'t> Reading<'t> {
             titled_place: location::first(&titled).cloned(),
             subject: Subject::of(&title, text),
             last_claimant: None,
+            last_measure: None,
             last_dated: None,
             last_time: None,
         }
@@ -88,12 +91,23 @@ impl<'t> Reading<'t> {
         let sentence = &self.text.sentences[index];
         let units = Units::read(self.text, sentence, Calendar::past(self.published));
         let attributions = attribution::read(&units);
-        ReadSentence { index, span: sentence.span, clauses: Clauses::read(units), attributions }
+        ReadSentence {
+            index,
+            span: sentence.span,
+            clauses: Clauses::read(
+                units,
+                self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure),
+            ),
+            attributions,
+        }
     }
 
     /// Remembers what a sentence told for those behind it.
     pub fn told(&mut self, sentence: &ReadSentence) {
         let units = &sentence.clauses.units;
+        if let Some(harm) = sentence.clauses.harms.first() {
+            self.last_measure = Some((sentence.index, harm.measure));
+        }
         for attribution in sentence.attributions.iter().filter(|attribution| !attribution.is_pronoun) {
             self.last_claimant = Some(attribution::name(units, &attribution.claimant).to_owned());
         }

@@ -55,14 +55,15 @@ pub struct Clauses<'t> {
     pub units: Units<'t>,
     pub people: Vec<People>,
     pub harms: Vec<Harm>,
+    inherited: Option<Measure>,
     /// By unit: the phrase that starts or ends there.
     starts: Vec<Option<usize>>,
     ends: Vec<Option<usize>>,
 }
 
 impl<'t> Clauses<'t> {
-    /// Reads the harms of a sentence.
-    pub fn read(units: Units<'t>) -> Self {
+    /// Reads the harms of a sentence; `inherited` is the measure told last, of which the sentence may give parts.
+    pub fn read(units: Units<'t>, inherited: Option<Measure>) -> Self {
         let people = People::all(&units);
         let mut starts = vec![None; units.len() + 1];
         let mut ends = vec![None; units.len() + 1];
@@ -70,7 +71,7 @@ impl<'t> Clauses<'t> {
             starts[phrase.units.start] = Some(index);
             ends[phrase.units.end] = Some(index);
         }
-        let mut clauses = Self { units, people, harms: Vec::new(), starts, ends };
+        let mut clauses = Self { units, people, harms: Vec::new(), inherited, starts, ends };
         for at in 0..clauses.units.len() {
             clauses.read_predicate(at);
         }
@@ -190,6 +191,32 @@ impl<'t> Clauses<'t> {
             }
             self.push(measure, &people, at..noun + 1, false);
         }
+        if let Some(measure) = word.harm(Form::Return) {
+            let objects = self.objects(at + 1);
+            let start = self.verb_start(at);
+            let is_passive = (start..at).any(|index| self.units.units[index].is(Role::Be));
+            let people = if is_passive {
+                self.subject(start)
+            } else if objects.is_empty() {
+                self.adjacent_before(at)
+            } else {
+                objects
+            };
+            let held: Vec<usize> = people.into_iter().filter(|index| self.is_held(*index)).collect();
+            self.push(measure, &held, at..at + 1, false);
+        }
+        if let Some(measure) = word.harm(Form::Force) {
+            let people = self.objects(at + 1);
+            let end = people.last().map_or(at, |last| self.people[*last].units.end);
+            let leaves = |unit: &Unit| {
+                ["flee", "fleeing", "leave", "evacuate", "homes", "homeless", "home"]
+                    .iter()
+                    .any(|word| unit.text.eq_ignore_ascii_case(word))
+            };
+            if end > at && self.units.units[end..self.units.len().min(end + 4)].iter().any(leaves) {
+                self.push(measure, &people, at..at + 1, false);
+            }
+        }
         if let Some(measure) = word.harm(Form::Take) {
             let objects = self.objects(at + 1);
             let people = if objects.is_empty() { self.adjacent_before(at) } else { objects };
@@ -207,6 +234,26 @@ impl<'t> Clauses<'t> {
                 self.push(measure, &people, at..at + 1, false);
             }
         }
+    }
+
+    /// Whether the people were held before: prisoners, hostages, soldiers, deported children.
+    fn is_held(&self, people: usize) -> bool {
+        let phrase = &self.people[people];
+        let held = [
+            "prisoner",
+            "hostage",
+            "captive",
+            "detainee",
+            "pow",
+            "inmate",
+            "abductee",
+            "serviceme",
+            "soldier",
+            "sailor",
+            "crew",
+        ];
+        let noun = self.units.slice(phrase.units.clone()).to_lowercase();
+        held.iter().any(|word| noun.contains(word)) || phrase.group == Group::Military
     }
 
     /// Whether the unit is part of a noun phrase: "28 dead hostages".
@@ -587,8 +634,19 @@ impl<'t> Clauses<'t> {
     /// "including 23 children", "three of them children", "the dead include a nurse".
     fn read_parts(&mut self) {
         for at in 0..self.units.len() {
-            if self.units.units[at].is(Role::Including)
-                && let Some(measure) = self.measure_before(at)
+            if !self.units.units[at].is(Role::Including) {
+                continue;
+            }
+            // "Two children were among them."
+            let subjects = self.verb_start(at);
+            if subjects < at
+                && self.units.units[at].tokens.len() == 2
+                && let Some(measure) = self.inherited
+            {
+                let people = self.subject(subjects);
+                self.push(measure, &people, at..at + 1, true);
+            }
+            if let Some(measure) = self.measure_before(at)
                 && let Some(first) = self.starts[self.skip_adverbs(at + 1)]
             {
                 let list = self.list_after(first);
@@ -628,7 +686,20 @@ impl<'t> Clauses<'t> {
             let people = self.people[harm.people].units.end;
             if harm.predicate.end <= at { people.max(harm.predicate.end) } else { people }
         });
-        nearest.map(|harm| harm.measure).or(told)
+        nearest.map(|harm| harm.measure).or(told).or_else(|| self.inherited.filter(|_| self.refers_back(at)))
+    }
+
+    /// Whether what stands before `at` refers to people told of in the sentence before: "they included", "the victims were".
+    fn refers_back(&self, at: usize) -> bool {
+        self.units.units[..at].iter().all(|unit| {
+            let is_people = unit.word.person.is_some()
+                || ["they", "them", "these", "those"].iter().any(|word| unit.text.eq_ignore_ascii_case(word));
+            is_people
+                || unit.is_adverb()
+                || unit.word.is_any(&[Role::Determiner, Role::Be, Role::And, Role::Including])
+                || unit.is_mark()
+                || unit.count().is_some()
+        })
     }
 
     fn push(&mut self, measure: Measure, people: &[usize], predicate: Range<usize>, is_part: bool) {
@@ -787,7 +858,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let clauses = Clauses::read(Units::read(&read_text, &read_text.sentences[0], Calendar::past(None)));
+        let clauses = Clauses::read(Units::read(&read_text, &read_text.sentences[0], Calendar::past(None)), None);
         let found: Vec<String> = clauses
             .harms
             .iter()

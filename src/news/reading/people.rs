@@ -226,6 +226,12 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         let is_thing = last > known.end && units.units[known.end..last].iter().any(|unit| unit.is(Role::Thing));
         return (!is_thing && (!follows || looks_like_participle(units.units[known.end].text))).then_some(known);
     }
+    if last == start + 1
+        && let Some(age) = aged(&units.units[start])
+    {
+        // "A 23-year-old was killed"
+        return Some(Core { end: last, head: Head::Known, group: age, number: Some(Number::One), measure: None });
+    }
     if !counted && last > start && units.get(start.wrapping_sub(1)).is_some_and(|before| before.is(Role::Indefinite)) {
         return one_of_a_nation(units, start);
     }
@@ -285,9 +291,14 @@ fn looks_like_participle(text: &str) -> bool {
 
 /// "10-year-old", "9-years-old", "four-year-old": under age.
 fn child_of(unit: &Unit) -> Option<Group> {
+    aged(unit).filter(|group| *group == Group::Children)
+}
+
+/// "23-year-old": a person of that age.
+fn aged(unit: &Unit) -> Option<Group> {
     let lower = unit.text.to_ascii_lowercase();
     let (age, rest) = lower.split_once('-')?;
-    if !rest.starts_with("year") && !rest.starts_with("month") {
+    if !rest.contains("-old") {
         return None;
     }
     let words = [
@@ -310,8 +321,8 @@ fn child_of(unit: &Unit) -> Option<Group> {
         "seventeen",
     ];
     let is_young =
-        age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS) || words.contains(&age) || rest.starts_with("month");
-    is_young.then_some(Group::Children)
+        age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS) || words.contains(&age) || !rest.starts_with("year");
+    Some(if is_young { Group::Children } else { Group::People })
 }
 
 /// "an Afghani", "a Dane": one person of a nation, where no noun follows.

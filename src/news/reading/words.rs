@@ -43,9 +43,13 @@ pub enum Form {
     InjuryNoun,
     /// "in exchange for [250 prisoners]"
     ExchangeFor,
+    /// "handed over [20 hostages]"
+    Return,
+    /// "forced [300 families] to flee"
+    Force,
 }
 
-const FORMS: usize = 14;
+const FORMS: usize = 16;
 
 /// What a word does in a clause; a word may do several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,8 +143,9 @@ impl Word {
 
     /// Whether a sentence with the word is worth reading.
     pub fn is_telling(&self) -> bool {
-        let with_others =
-            [Form::InjuryNoun, Form::ExchangeFor, Form::Take].iter().any(|form| self.harm(*form).is_some());
+        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return]
+            .iter()
+            .any(|form| self.harm(*form).is_some());
         self.is_harm() || self.weapon.is_some() || with_others
     }
 
@@ -256,6 +261,8 @@ fn form(section: &str) -> Option<Form> {
         "suffer" => Form::Suffer,
         "injury noun" => Form::InjuryNoun,
         "exchange for" => Form::ExchangeFor,
+        "return" => Form::Return,
+        "force" => Form::Force,
         _ => return None,
     })
 }
