@@ -19,6 +19,9 @@ const TOLL_UNITS_MAX: usize = 40;
 /// A noun and its relative pronoun stand no further apart.
 const EMBEDDING_UNITS_MAX: usize = 12;
 
+/// An aside between dashes is no longer.
+const ASIDE_UNITS_MAX: usize = 20;
+
 /// How real the clause makes its harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reality {
@@ -120,7 +123,7 @@ impl<'t> Clauses<'t> {
 
     fn read_predicate(&mut self, at: usize) {
         let word = self.units.units[at].word;
-        let is_number = self.units.units[at].text.eq_ignore_ascii_case("number");
+        let is_number = ["number", "total"].iter().any(|word| self.units.units[at].text.eq_ignore_ascii_case(word));
         if !is_number && (!word.may_harm() || self.is_inside_phrase(at)) {
             return;
         }
@@ -130,11 +133,20 @@ impl<'t> Clauses<'t> {
         {
             self.read_toll(at, measure);
         }
+        if self.units.units[at].text.eq_ignore_ascii_case("total")
+            && let Some(measure) = self.harms.last().map(|harm| harm.measure)
+        {
+            self.read_toll(at, measure);
+        }
         if let Some(measure) = word.harm(Form::Toll) {
             self.read_toll(at, measure);
         }
         if let Some(measure) = word.harm(Form::Among) {
-            let people = self.subject(self.verb_start(at));
+            let mut people = self.subject(self.verb_start(at));
+            // "Among the dead were three children."
+            if people.is_empty() && self.unit(at + 1).is_some_and(|next| next.is(Role::Be)) {
+                people = self.objects(at + 2);
+            }
             self.push(measure, &people, at..at + 1, true);
         }
         if let Some(measure) = word.harm(Form::Past) {
@@ -263,7 +275,9 @@ impl<'t> Clauses<'t> {
 
     fn read_past(&mut self, at: usize, measure: Measure) {
         if self.unit(at + 1).is_some_and(|next| {
-            next.text.eq_ignore_ascii_case("at") && self.units.units[at].text.eq_ignore_ascii_case("shot")
+            next.text.eq_ignore_ascii_case("at")
+                && self.units.units[at].tokens.len() == 1
+                && self.units.units[at].text.eq_ignore_ascii_case("shot")
         }) {
             return;
         }
@@ -300,6 +314,12 @@ impl<'t> Clauses<'t> {
     }
 
     fn read_state(&mut self, at: usize, measure: Measure) {
+        // "The dead were a mother and her three sons."
+        let is_noun = at > 0 && self.units.units[at - 1].text.eq_ignore_ascii_case("the");
+        if is_noun && self.unit(at + 1).is_some_and(|next| next.is(Role::Be)) {
+            let people = self.objects(at + 2);
+            return self.push(measure, &people, at..at + 1, true);
+        }
         let start = self.verb_start(at);
         let people = if start < at { self.subject(start) } else { self.adjacent_before(at) };
         self.push(measure, &people, at..at + 1, false);
@@ -354,6 +374,10 @@ impl<'t> Clauses<'t> {
         // Whether a group without a count was passed, and a relative clause that it may stand in.
         let (mut passed, mut crossed) = (false, false);
         while at > 0 && start - at < SUBJECT_UNITS_MAX {
+            if let Some(opens) = self.aside_before(at) {
+                at = opens;
+                continue;
+            }
             if let Some(people) = self.ends[at] {
                 let list = self.list_before(people);
                 let first = list.first().copied().unwrap_or(people);
@@ -411,6 +435,17 @@ impl<'t> Clauses<'t> {
             }
         }
         Vec::new()
+    }
+
+    /// Where the aside opens that closes right before `at`: "Three people - two adults and a child - were".
+    fn aside_before(&self, at: usize) -> Option<usize> {
+        let close = self.units.units[at.checked_sub(1)?].text;
+        let open = match close {
+            ")" => "(",
+            "-" | "–" | "—" => close,
+            _ => return None,
+        };
+        (at.saturating_sub(ASIDE_UNITS_MAX)..at - 1).rev().find(|index| self.units.units[*index].text == open)
     }
 
     fn skip_back(&self, at: usize) -> usize {
@@ -505,6 +540,9 @@ impl<'t> Clauses<'t> {
         let mut list = vec![first];
         let mut last = first;
         while let Some(next) = self.next_in_list(self.people[last].units.end) {
+            if self.people[next].measure.is_some() && self.people[first].measure.is_none() {
+                break;
+            }
             if self.is_claimed(next) && !self.is_lone_part(next) {
                 break;
             }
@@ -654,13 +692,35 @@ impl<'t> Clauses<'t> {
             }
         }
         for index in 0..self.people.len() {
+            // "Three people - two adults and a child -"
+            let opens = self.people[index].units.start;
+            let aside = opens >= 2 && matches!(self.units.units[opens - 1].text, "-" | "–" | "—" | "(" | ":");
+            let told = self.ends[opens.saturating_sub(1)]
+                .and_then(|whole| self.harms.iter().find(|harm| harm.people == whole));
+            if aside && let Some(measure) = told.map(|harm| harm.measure) {
+                let list = self.list_after(index);
+                self.push(measure, &list, opens..opens + 1, true);
+            }
+        }
+        for index in 0..self.people.len() {
             let phrase = &self.people[index];
-            if !(phrase.of_them && phrase.head == Head::Count) || self.harms.iter().any(|harm| harm.people == index) {
+            if phrase.head != Head::Count || self.harms.iter().any(|harm| harm.people == index) {
                 continue;
             }
             let end = phrase.units.end;
             let be = usize::from(self.unit(end).is_some_and(|unit| unit.is(Role::Be)));
+            // "two of them seriously"
+            let is_degree = phrase.of_them
+                && self.unit(end).is_some_and(Unit::is_adverb)
+                && self.unit(end + 1).is_none_or(Unit::is_mark);
+            if is_degree && let Some(measure) = self.measure_before(phrase.units.start) {
+                self.push(measure, &[index], phrase.units.clone(), true);
+                continue;
+            }
             let Some(noun) = self.starts.get(end + be).copied().flatten() else { continue };
+            if be == 0 && !phrase.of_them {
+                continue;
+            }
             let group = self.people[noun].group;
             if let Some(measure) = self.measure_before(phrase.units.start).filter(|_| group != Group::People) {
                 self.push(measure, &[index], phrase.units.clone(), true);
@@ -808,6 +868,12 @@ impl<'t> Clauses<'t> {
                 .any(|unit| unit.is(Role::Modal));
         if group.iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Negation)) || is_infinitive || supposed {
             return Reality::Unreal;
+        }
+        let is_feared = ["feared", "presumed", "believed"]
+            .iter()
+            .any(|verb| self.units.slice(predicate.clone()).to_lowercase().contains(verb));
+        if is_feared {
+            return Reality::Supposed;
         }
         let near = &self.units.units[start.saturating_sub(3)..start];
         if near.iter().any(|unit| unit.is(Role::Intention))

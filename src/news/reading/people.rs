@@ -97,6 +97,32 @@ fn read(units: &Units, at: usize) -> Option<People> {
     if let Some(core) = core(units, start, counted) {
         return phrase(units, at, &opening, core);
     }
+    // "another was wounded"
+    let is_another = opening.is_other && opening.is_indefinite && !counted;
+    if is_another && units.get(start).is_some_and(|next| next.is(Role::Be) || next.word.is_harm() || next.is_adverb()) {
+        let count = Some(Count { low: Some(1), high: Some(1), ..Count::default() });
+        return Some(People {
+            units: at..start,
+            count,
+            group: Group::People,
+            head: Head::Count,
+            measure: None,
+            of_them: true,
+            is_definite: false,
+            is_nobody: false,
+            is_described: false,
+        });
+    }
+    // "a family of five"
+    if opening.is_indefinite
+        && units.get(start).is_some_and(|unit| {
+            ["family", "group", "team", "crew"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+        })
+        && units.get(start + 1).is_some_and(|unit| unit.text.eq_ignore_ascii_case("of"))
+        && units.get(start + 2).is_some_and(|unit| unit.count().is_some())
+    {
+        return read(units, start + 2).map(|people| People { units: at..people.units.end, ..people });
+    }
     if counted && is_pronominal(units, start) {
         return Some(People {
             units: at..start,
@@ -184,6 +210,10 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
                 measure: Some(state),
             });
         }
+        if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
+            let group = modifier.unwrap_or(Group::People);
+            return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
+        }
         if !is_head_ahead && ends_core(unit, known.is_some()) {
             break;
         }
@@ -191,10 +221,6 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
             measure = unit.word.harm(Form::State).or(unit.word.harm(Form::Past));
             last = at + 1;
             continue;
-        }
-        if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
-            let group = modifier.unwrap_or(Group::People);
-            return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
         }
         modifier = modifier.or(unit.word.modifier).or_else(|| child_of(unit));
         last = at + 1;
@@ -329,8 +355,10 @@ fn aged(unit: &Unit) -> Option<Group> {
 fn one_of_a_nation(units: &Units, at: usize) -> Option<Core> {
     let noun = &units.units[at];
     let lower = noun.text.to_lowercase();
-    let names_nation =
-        noun.is_name && ["an", "ian", "ani", "ese", "i", "er"].iter().any(|ending| lower.ends_with(ending));
+    let has_verb =
+        units.get(at + 1).is_some_and(|next| next.word.is_any(&[Role::Be, Role::Have]) || next.word.is_harm_verb());
+    let has_ending = ["an", "ian", "ani", "ese", "i", "er"].iter().any(|ending| lower.ends_with(ending));
+    let names_nation = noun.is_name && (has_verb || has_ending);
     let is_last = units.get(at + 1).is_none_or(|next| {
         next.is_mark() || next.word.is_known() && next.word.person.is_none() && next.word.event.is_none()
     });

@@ -94,6 +94,8 @@ impl Unit<'_> {
                 "late",
                 "elsewhere",
                 "back",
+                "both",
+                "each",
                 "officially",
                 "reported",
                 "together",
@@ -154,6 +156,16 @@ impl<'t> Units<'t> {
 
     /// Ages, numbers in names and clock times are no counts.
     fn drop_false_counts(&mut self) {
+        // "aged four and seven"
+        let mut in_ages = false;
+        for unit in &mut self.units {
+            in_ages = unit.word.person.is_none()
+                && (in_ages && (unit.count().is_some() || unit.text == "," || unit.is(Role::And))
+                    || ["aged", "ages"].iter().any(|word| unit.text.eq_ignore_ascii_case(word)));
+            if in_ages {
+                unit.value = Value::None;
+            }
+        }
         for at in 0..self.units.len() {
             let Some(count) = self.units[at].count() else { continue };
             let bare = self.units[at].tokens.len() == 1 && self.units[at].kind == TokenKind::Number;

@@ -33,7 +33,15 @@ pub fn read(tokens: &[Token], at: usize) -> Option<Found> {
     let (hedge_len, hedge) = hedge(rest);
     let body = &rest[hedge_len..];
     let asks = at > 0 && ["so", "how", "too", "as"].iter().any(|word| tokens[at - 1].is(word));
-    let number = range(body).or_else(|| number(body).map(Number::exact)).or_else(|| vague(body).filter(|_| !asks))?;
+    let changes = at > 0 && tokens[at - 1].is("from");
+    let all_but = at > 1 && tokens[at - 1].is("but") && tokens[at - 2].is("all");
+    if all_but {
+        return None;
+    }
+    let number = range(body)
+        .filter(|_| !changes)
+        .or_else(|| number(body).map(Number::exact))
+        .or_else(|| vague(body).filter(|_| !asks))?;
     let mut len = hedge_len + number.len;
     let mut hedge = hedge;
     if let Some((after_len, after)) = AFTER.longest_at(&rest[len..])
