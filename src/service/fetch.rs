@@ -37,8 +37,10 @@ pub struct FetchLimits {
     pub read_timeout: Duration,
     /// From the first byte sent to the last received, over all redirects, waiting for a host's turn not counted.
     pub total_timeout: Duration,
-    /// Below this rate, after [`SLOW_GRACE`], a server is dripping.
+    /// Below this average rate a server is dripping …
     pub bytes_per_second_min: u64,
+    /// … once this much time has passed: a first piece can be late for good reasons.
+    pub slow_grace: Duration,
     /// Requests that may run against one host at the same time.
     pub host_requests_max: usize,
     /// The least time between two starts against one host.
@@ -54,14 +56,12 @@ impl Default for FetchLimits {
             read_timeout: Duration::from_secs(15),
             total_timeout: Duration::from_secs(45),
             bytes_per_second_min: 256,
+            slow_grace: Duration::from_secs(5),
             host_requests_max: 2,
             host_gap: Duration::from_millis(500),
         }
     }
 }
-
-/// How long a body may come slowly before its rate counts: a first byte can be late for good reasons.
-const SLOW_GRACE: Duration = Duration::from_secs(5);
 
 /// Header lines and bytes of an answer, more than any honest server sends.
 const HEADERS_MAX: usize = 200;
@@ -364,7 +364,7 @@ impl Fetcher {
     /// Reads a body to its end or to a limit.
     async fn read(&self, mut response: Response, decodes: bool, url: &Url) -> Result<Document, FetchError> {
         let host = host_of(url);
-        let FetchLimits { body_bytes_max: limit, read_timeout, bytes_per_second_min, .. } = *self.limits;
+        let FetchLimits { body_bytes_max: limit, read_timeout, bytes_per_second_min, slow_grace, .. } = *self.limits;
         let mut answer = answer_of(response.headers(), &Validators::default());
         let content_type = header_text(response.headers(), header::CONTENT_TYPE);
         let encoding = header_text(response.headers(), header::CONTENT_ENCODING).filter(|_| !decodes);
@@ -378,13 +378,18 @@ impl Fetcher {
                 }
                 Ok(Ok(Some(piece))) => {
                     body.extend_from_slice(&piece);
-                    let seconds = started.elapsed().as_secs();
-                    if seconds < SLOW_GRACE.as_secs() || body.len() as u64 >= seconds * bytes_per_second_min {
-                        continue;
+                    let elapsed = started.elapsed();
+                    let least = elapsed.as_secs_f64() * bytes_per_second_min as f64;
+                    if elapsed > slow_grace && (body.len() as f64) < least {
+                        return Err(FetchError::Slow { host, bytes_per_second: bytes_per_second_min });
                     }
-                    FetchError::Slow { host: host.clone(), bytes_per_second: bytes_per_second_min }
+                    continue;
                 }
-                Ok(Err(error)) => FetchError::from_reqwest(error, &host, read_timeout),
+                Ok(Err(error)) => match FetchError::from_reqwest(error, &host, read_timeout) {
+                    // Nothing was decoded that could have failed.
+                    FetchError::Encoding { host, detail } if !decodes => FetchError::Protocol { host, detail },
+                    error => error,
+                },
                 Err(_) => FetchError::Timeout { host: host.clone(), after: read_timeout },
             };
             if body.is_empty() {
