@@ -12,6 +12,7 @@ use url::Url;
 use super::charset::{self, Markup};
 
 mod body;
+mod calendar;
 mod dates;
 mod json_ld;
 mod language;
@@ -159,16 +160,16 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     let declared = Declared::read(&document);
     let (published, modified) = dates::read(&declared, url);
     let shown_text_len = document.body().map_or(0, |body| body.normalized_char_count());
-    let config = Config { disable_json_ld: true, ..Config::default() };
+    let config = Config { disable_json_ld: true, keep_classes: true, ..Config::default() };
     let found = Readability::with_document(document, None, Some(config))
         .and_then(|mut reader| reader.parse().map(|article| (article, main_text::paragraphs(&reader.doc))));
-    let (title, byline, mut paragraphs) = match found {
+    let (title, byline, paragraphs) = match found {
         Ok((article, paragraphs)) => (article.title, article.byline, paragraphs),
         Err(_) => (String::new(), None, Vec::new()),
     };
     let title = declared.title().unwrap_or_else(|| body::line(&title));
-    main_text::tidy(&mut paragraphs, &title);
-    let mut text = paragraphs.join("\n\n");
+    let byline = declared.byline().or_else(|| byline.map(|byline| body::line(&byline))).filter(|b| !b.is_empty());
+    let mut text = main_text::join(main_text::tidy(paragraphs, &title, byline.as_deref()));
     if let Some(given) = declared.json_ld.body.as_deref() {
         let given = body::lines(given).join("\n\n");
         if main_text::is_fuller(&given, &text) {
@@ -183,7 +184,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     Page {
         url: url.map(Url::to_string),
         canonical: declared.canonical(url),
-        byline: declared.byline().or_else(|| byline.map(|byline| body::line(&byline))).filter(|b| !b.is_empty()),
+        byline,
         site: declared.site(),
         language: language::of(declared.languages(), &text),
         published,

@@ -1,6 +1,6 @@
 //! What a page says of itself in `meta`, `link` and microdata.
 
-use dom_query::{Document, NodeRef};
+use dom_query::{Document, NodeData, NodeRef};
 use url::Url;
 
 use super::body::line;
@@ -23,6 +23,8 @@ pub(super) struct Declared {
     pub author: Option<String>,
     /// Elements that show a moment, in page order.
     pub times: Vec<Time>,
+    /// Short lines with a number of four digits, in page order: a date may be shown without any markup.
+    pub lines: Vec<String>,
 }
 
 /// A `time` element, or one that says by name that it shows a date.
@@ -33,6 +35,8 @@ pub(super) struct Time {
     pub shown: String,
     /// Tag, class, id and itemprop, lower case, of the element itself.
     pub named: String,
+    /// It stands after the first `h1`.
+    pub below_headline: bool,
 }
 
 /// `time` elements kept; comments and lists of related stories bring hundreds.
@@ -44,8 +48,11 @@ impl Declared {
     pub(super) fn read(document: &Document) -> Self {
         let mut declared = Self::default();
         let mut scripts = Vec::new();
-        for node in document.root().descendants_it().filter(NodeRef::is_element) {
-            let Some(name) = node.qual_name_ref() else { continue };
+        for node in document.root().descendants_it() {
+            let Some(name) = node.qual_name_ref() else {
+                declared.note_line(&node);
+                continue;
+            };
             match name.local.as_ref() {
                 "html" => declared.language = attribute(&node, "lang").or_else(|| attribute(&node, "xml:lang")),
                 "meta" => {
@@ -104,8 +111,18 @@ impl Declared {
         let machine = ["datetime", "content", "title"].iter().find_map(|key| attribute(node, key));
         let shown = line(&node.text());
         if machine.is_some() || !shown.is_empty() {
-            self.times.push(Time { machine, shown, named });
+            self.times.push(Time { machine, shown, named, below_headline: self.heading.is_some() });
         }
+    }
+
+    fn note_line(&mut self, node: &NodeRef<'_>) {
+        let line = node.query(|node| match &node.data {
+            NodeData::Text { contents } if self.lines.len() < TIMES_MAX && is_dateable(contents) => {
+                Some(line(contents))
+            }
+            _ => None,
+        });
+        self.lines.extend(line.flatten());
     }
 
     /// The first `meta` among `keys`, in the order of `keys`.
@@ -208,6 +225,13 @@ impl Declared {
         let declared = [self.json_ld.language.as_deref(), self.language.as_deref()];
         declared.into_iter().flatten().chain(metas.into_iter().filter_map(|key| self.meta(&[key])))
     }
+}
+
+/// Short, and with four digits in a row.
+fn is_dateable(text: &str) -> bool {
+    let text = text.trim();
+    (8..=TIME_CHARS_MAX).contains(&text.len())
+        && text.as_bytes().windows(4).any(|run| run.iter().all(u8::is_ascii_digit))
 }
 
 /// Parts of class names, ids and properties under which sites show dates.
