@@ -168,7 +168,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
         Err(_) => (String::new(), None, Vec::new()),
     };
     let title = declared.title().unwrap_or_else(|| body::line(&title));
-    let byline = declared.byline().or_else(|| byline.map(|byline| body::line(&byline))).filter(|b| !b.is_empty());
+    let byline = declared.byline().or_else(|| metadata::names(&body::line(&byline?)));
     let mut text = main_text::join(main_text::tidy(paragraphs, &title, byline.as_deref()));
     if let Some(given) = declared.json_ld.body.as_deref() {
         let given = body::lines(given).join("\n\n");

@@ -77,6 +77,22 @@ pub(super) fn find(text: &str, order: Order) -> Option<civil::Date> {
     (0..runs.len()).find_map(|at| date_at(&runs[at..], order))
 }
 
+/// The date that a text begins with: "Feb. 23, 2015 -- The harbour …".
+pub(super) fn leading(text: &str, order: Order) -> Option<civil::Date> {
+    /// Longer than any spelling of a date.
+    const DATE_BYTES_MAX: usize = 40;
+    let lower = text[..text.floor_char_boundary(DATE_BYTES_MAX.min(text.len()))].to_lowercase();
+    let runs = runs(&lower);
+    let start = runs.iter().position(|run| !WORDS.get(run.text).is_some_and(|word| *word == Word::Beside))?;
+    date_at(&runs[start..], order)
+}
+
+/// True for a word that stands in dates: a month, a weekday, "updated".
+pub(super) fn is_beside_a_date(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    WORDS.contains_key(lower.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
 /// True when a line says when and nothing else: a date or a time of day, and the words that stand beside them.
 pub(super) fn is_only_when(text: &str) -> bool {
     let lower = text.to_lowercase();

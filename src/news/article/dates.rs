@@ -109,8 +109,11 @@ pub(super) fn read(declared: &Declared, url: Option<&Url>) -> (Option<Published>
             .find_map(|time| time.machine.as_deref().and_then(machine).or_else(|| machine(&time.shown)))
     };
     let line = || {
-        let lines = declared.lines.iter().filter(|line| calendar::is_only_when(line));
-        lines.filter_map(|line| machine(line)).next()
+        let only = declared.lines.iter().filter(|line| calendar::is_only_when(line)).find_map(|line| machine(line));
+        only.or_else(|| {
+            let leading = declared.lines.iter().find_map(|line| calendar::leading(line, order));
+            leading.filter(|day| believable(*day)).map(Published::On)
+        })
     };
     let published = declared.json_ld.published.as_deref().and_then(machine);
     let published = published
@@ -118,6 +121,8 @@ pub(super) fn read(declared: &Declared, url: Option<&Url>) -> (Option<Published>
         .or_else(|| time(true))
         .or_else(|| declared.json_ld.page_published.as_deref().and_then(machine))
         .or_else(|| url.and_then(from_url))
+        .or_else(|| declared.canonical(url).and_then(|named| from_url(&Url::parse(&named).ok()?)))
+        .or_else(|| declared.in_script.as_deref().and_then(machine))
         .or_else(|| time(false))
         .or_else(line)
         .or(modified);
@@ -227,7 +232,18 @@ mod tests {
             Some("2025-03-25"),
         );
         check("<h1>Ferry</h1><p>25 March 2025, 09:12</p><p>On 1 April 2024 it ran.</p>", "", Some("2025-03-25"));
-        check("<h1>Ferry</h1><p>On 1 April 2024 it ran.</p>", "", None);
+        check("<h1>Ferry</h1><p>It ran on 1 April 2024.</p>", "", None);
+        check("<h1>Ferry</h1><p>March 25, 2025 -- It ran aground on 1 April 2024.</p>", "", Some("2025-03-25"));
+    }
+
+    #[test]
+    fn data_of_scripts_is_the_last_that_is_declared() {
+        check(
+            r#"<script>window.page = {"id": 7, "publishedAt": "2025-03-25T09:12:00Z"}</script>"#,
+            "",
+            Some("2025-03-25T09:12:00Z"),
+        );
+        check(r#"<script>push("{\"datePublished\":\"2025-03-25\"}")</script>"#, "", Some("2025-03-25"));
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub(super) fn read_page(text: &str, name: Option<&str>) -> Page {
         lines = after;
     }
     // Blank lines part paragraphs; single line breaks stay for whoever reads wrapped lines.
-    let blocks = lines.split(|line| line.is_empty()).filter(|block| !block.is_empty());
+    let blocks = lines.split(String::is_empty).filter(|block| !block.is_empty());
     page.text = blocks.map(|block| block.join("\n")).collect::<Vec<_>>().join("\n\n");
     page.language = page.language.or_else(|| language::of(std::iter::empty(), &page.text));
     if page.text.is_empty() {
