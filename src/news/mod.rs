@@ -13,6 +13,7 @@ pub mod incident;
 pub mod kinds;
 pub mod message;
 pub mod reading;
+pub mod robots;
 pub mod schedule;
 pub mod text;
 pub mod track;
