@@ -19,6 +19,7 @@ mod encoding;
 mod error;
 pub mod freshness;
 mod host;
+mod robots;
 
 pub use error::FetchError;
 
@@ -70,8 +71,10 @@ const HTTP2_HEADER_BYTES_MAX: u32 = 64 * 1024;
 /// What kind of document is wanted: it decides the `Accept` header, and whether `A-IM` is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wants {
+    /// Exempt from robots.txt: a feed is published to be fetched by programs.
     Feed,
     Page,
+    Robots,
 }
 
 impl Wants {
@@ -82,6 +85,7 @@ impl Wants {
                  application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.3"
             }
             Self::Page => "text/html, application/xhtml+xml, text/plain;q=0.8, */*;q=0.3",
+            Self::Robots => "text/plain, */*;q=0.3",
         }
     }
 }
@@ -93,6 +97,7 @@ pub struct Access {
     headers: HeaderMap,
     login: Option<(String, String)>,
     proxy: Option<Client>,
+    ignore_robots: bool,
 }
 
 /// Header values and logins are secrets.
@@ -102,6 +107,7 @@ impl fmt::Debug for Access {
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("login", &self.login.is_some())
             .field("proxy", &self.proxy.is_some())
+            .field("ignore_robots", &self.ignore_robots)
             .finish()
     }
 }
@@ -124,6 +130,12 @@ impl Access {
     #[must_use]
     pub fn login(self, user: &str, password: &str) -> Self {
         Self { login: Some((user.to_owned(), password.to_owned())), ..self }
+    }
+
+    /// Reads pages whatever the site's robots.txt says: for sites whose owner said so otherwise.
+    #[must_use]
+    pub fn ignoring_robots(self) -> Self {
+        Self { ignore_robots: true, ..self }
     }
 }
 
@@ -199,6 +211,7 @@ pub struct Fetcher {
     user_agent: HeaderValue,
     limits: Arc<FetchLimits>,
     hosts: Arc<Hosts>,
+    sites: Arc<robots::Sites>,
 }
 
 impl Fetcher {
@@ -222,6 +235,7 @@ impl Fetcher {
             guard,
             user_agent,
             hosts: Arc::new(Hosts::new(limits.host_requests_max, limits.host_gap)),
+            sites: Arc::default(),
             limits: Arc::new(limits),
         })
     }
@@ -253,6 +267,9 @@ impl Fetcher {
             }
             if request.access.proxy.is_none() {
                 self.guard.check_literal(&url)?;
+            }
+            if request.wants == Wants::Page && !request.access.ignore_robots {
+                self.check_robots(&url, request).await?;
             }
             let turn = self.hosts.turn(&url[Position::BeforeHost..Position::AfterPort]).await;
             let started = Instant::now();

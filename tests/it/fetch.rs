@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use daybrief::service::fetch::address::Opened;
 use daybrief::service::fetch::freshness::{Freshness, Pace, Plan, Policy};
-use daybrief::service::fetch::{Access, FetchLimits, Fetched, Fetcher, Request, Wants};
+use daybrief::service::fetch::{Access, FetchLimits, Fetched, Fetcher, Request};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use jiff::{SignedDuration, Timestamp};
@@ -489,6 +489,59 @@ mod bodies {
     }
 }
 
+mod robots {
+    use super::*;
+
+    /// Fetches `/story` and `/private/story` twice: what comes of each, and how often robots.txt was asked for.
+    async fn check(robots: Vec<Reply>, expected: (&str, &str), asked: usize) {
+        let story = || vec![answer(200, "", "<p>The ferry ran aground.</p>")];
+        let routes = [("/story", story()), ("/private/story", story()), ("/robots.txt", robots)];
+        let server = Server::start(routes).await;
+        let fetcher = fetcher(&["127.0.0.0/8"]);
+        for _ in 0..2 {
+            for (path, expected) in [("/story", expected.0), ("/private/story", expected.1)] {
+                let outcome = fetcher.fetch(&Request::page(server.url(path))).await;
+                assert_eq!(outcome.map_or_else(|error| error.class(), |_| "read"), expected, "{path}");
+            }
+        }
+        assert_eq!(server.requests().iter().filter(|request| request.contains("/robots.txt")).count(), asked);
+    }
+
+    #[tokio::test]
+    async fn pages_are_read_where_they_may_be() {
+        check(vec![answer(200, "", "User-agent: *\nDisallow: /private/")], ("read", "robots"), 1).await;
+        check(vec![answer(200, "", "User-agent: Daybrief\nDisallow: /")], ("robots", "robots"), 1).await;
+        check(vec![answer(200, "", "User-agent: Otherbot\nDisallow: /")], ("read", "read"), 1).await;
+    }
+
+    #[tokio::test]
+    async fn a_missing_file_allows_and_a_broken_site_does_not() {
+        check(vec![answer(404, "", "")], ("read", "read"), 1).await;
+        check(vec![answer(403, "", "")], ("read", "read"), 1).await;
+        check(vec![answer(200, "", "")], ("read", "read"), 1).await;
+        check(vec![answer(302, "Location: /robots.txt", "")], ("read", "read"), 1).await;
+        check(vec![answer(503, "", "")], ("robots", "robots"), 1).await;
+        check(vec![Reply::Silence], ("robots", "robots"), 1).await;
+    }
+
+    #[tokio::test]
+    async fn a_long_file_is_read_to_its_limit() {
+        let long = "Disallow: /x\n".repeat(5_000);
+        check(vec![answer(200, "", format!("User-agent: *\nDisallow: /private\n{long}"))], ("read", "robots"), 1).await;
+    }
+
+    #[tokio::test]
+    async fn feeds_and_sources_that_say_so_are_exempt() {
+        let nothing = answer(200, "", "User-agent: *\nDisallow: /");
+        let server = Server::start([("/feed", vec![feed("")]), ("/robots.txt", vec![nothing])]).await;
+        let fetcher = fetcher(&["127.0.0.0/8"]);
+        assert!(fetcher.fetch(&Request::feed(server.url("/feed"))).await.is_ok());
+        let request = Request::page(server.url("/feed"));
+        assert!(fetcher.fetch(&request).await.is_err());
+        assert!(fetcher.fetch(&request.access(Access::default().ignoring_robots())).await.is_ok());
+    }
+}
+
 mod politeness {
     use super::*;
 
@@ -497,8 +550,9 @@ mod politeness {
         let server = Server::start([("/feed", vec![feed("")])]).await;
         let fetcher = fetcher(&["127.0.0.0/8"]);
         fetcher.fetch(&Request::feed(server.url("/feed"))).await.unwrap();
-        fetcher.fetch(&Request { wants: Wants::Page, ..Request::feed(server.url("/feed")) }).await.unwrap();
-        let [feed, page] = &server.requests()[..] else { panic!("two requests") };
+        fetcher.fetch(&Request::page(server.url("/feed"))).await.unwrap();
+        let [feed, robots, page] = &server.requests()[..] else { panic!("three requests") };
+        assert!(robots.starts_with("GET /robots.txt "), "{robots}");
         let version = env!("CARGO_PKG_VERSION");
         assert!(feed.contains(&format!("user-agent: Daybrief/{version} (+admin@reader.example)\r\n")), "{feed}");
         assert!(feed.contains("accept: application/rss+xml") && feed.contains("accept-encoding: "), "{feed}");
@@ -512,7 +566,7 @@ mod politeness {
             FetchLimits { host_requests_max: 1, host_gap: Duration::from_millis(120), ..FetchLimits::default() };
         let fetcher = Fetcher::new(limits, None, vec![Opened::parse("127.0.0.1").unwrap()]).unwrap();
         let started = tokio::time::Instant::now();
-        let request = Request::page(server.url("/feed"));
+        let request = Request::feed(server.url("/feed"));
         let (a, b, c) = tokio::join!(fetcher.fetch(&request), fetcher.fetch(&request), fetcher.fetch(&request));
         assert!(a.is_ok() && b.is_ok() && c.is_ok());
         assert!(started.elapsed() >= Duration::from_millis(240), "{:?}", started.elapsed());
