@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::address;
 use super::charset::{self, Markup};
 
 mod body;
 mod calendar;
 mod dates;
+pub mod entry;
 mod json_ld;
 mod language;
 mod main_text;
@@ -127,7 +129,8 @@ pub fn article_id(canonical: Option<&str>, text: &str) -> String {
     use std::fmt::Write;
     /// Half of SHA-256: no two articles of one reader will share it by chance.
     const ID_BYTES: usize = 16;
-    let hash = Sha256::digest(canonical.unwrap_or(text));
+    let key = canonical.map_or_else(|| text.to_owned(), address::key);
+    let hash = Sha256::digest(key);
     hash.iter().take(ID_BYTES).fold(String::with_capacity(2 * ID_BYTES), |mut id, byte| {
         // Writing to a String cannot fail.
         let _ = write!(id, "{byte:02x}");

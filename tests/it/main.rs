@@ -1,6 +1,16 @@
-//! The one integration binary.
+//! The one integration binary. What belongs where:
 
-/// Fetching over real HTTP on loopback, against a server that does wrong things on purpose.
+#![expect(clippy::unwrap_used, reason = "a panic in a helper is a failed test")]
+
+/// Given claims → what the digest and its message say. No I/O.
+mod digest;
+/// Fetching over real HTTP, against a server that does wrong things on purpose.
 mod fetch;
-/// The server it runs against.
+/// The mailer against a scripted mail server, and against the real one.
+mod mail;
+/// A mail server on loopback that misbehaves on request. No tests.
+mod smtp_server;
+/// Postfix and Dovecot on loopback, where they are installed. No tests.
+mod testbed;
+/// A web server on loopback that does what it is told. No tests.
 mod web;
