@@ -24,6 +24,8 @@ mod obstacle;
 mod plain;
 mod prescan;
 mod published;
+#[cfg(test)]
+mod tests;
 
 pub use obstacle::Obstacle;
 pub use plain::read_plain;

@@ -211,7 +211,7 @@ impl Declared {
     }
 
     /// The address that the page gives for itself, when it is one of an article on the same site: some sites name their
-    /// front page on every page.
+    /// front page on every page, and a page may not pass for another outlet's.
     pub(super) fn canonical(&self, url: Option<&Url>) -> Option<String> {
         let base = match (self.base.as_deref(), url) {
             (Some(base), Some(url)) => url.join(base).ok(),
@@ -224,7 +224,8 @@ impl Declared {
         };
         let usable = |named: &Url| {
             let is_front = named.path() == "/" && named.query().is_none();
-            matches!(named.scheme(), "http" | "https") && url.is_none_or(|url| !is_front || url.path() == "/")
+            matches!(named.scheme(), "http" | "https")
+                && url.is_none_or(|url| is_one_site(url, named) && (!is_front || url.path() == "/"))
         };
         let named = [self.canonical.as_deref(), self.meta(&["og:url"]), self.json_ld.url.as_deref()];
         let named = named.into_iter().flatten().find_map(|text| resolve(text).filter(usable));
@@ -279,6 +280,12 @@ fn is_dateable(text: &str) -> bool {
     let text = text.trim();
     (8..=TIME_CHARS_MAX).contains(&text.len())
         && text.as_bytes().windows(4).any(|run| run.iter().all(u8::is_ascii_digit))
+}
+
+/// True when the last two labels of both hosts agree: `edition.courier.example` and `www.courier.example`.
+fn is_one_site(one: &Url, other: &Url) -> bool {
+    let site = |url: &Url| url.host_str().map(|host| host.rsplit('.').take(2).collect::<Vec<_>>().join("."));
+    site(one) == site(other)
 }
 
 const TITLE_SEPARATORS: &[&str] = &[" | ", " - ", " – ", " — ", " · ", " :: ", " » ", " / "];
