@@ -101,6 +101,28 @@ fn text_is_read_as_text() {
 }
 
 #[test]
+fn an_odd_video_address_does_no_harm() {
+    let story = "<p>The ferry ran aground off the old harbour on Tuesday evening, the coast guard said.</p>".repeat(8);
+    let page = format!("<article>{story}<iframe src='https:ø/player.vimeo.com/video'></iframe></article>");
+    assert!(read(page.as_bytes(), None, None).text.starts_with("The ferry"));
+}
+
+#[test]
+fn a_short_article_is_not_padded_with_its_surroundings() {
+    let links =
+        |what: &str| format!("<li><a href=x>{what} in the harbour, and more of it</a> yesterday</li>").repeat(6);
+    let page = format!(
+        "<div class=menu><ul>{}</ul></div><article><h1>Ferry runs aground</h1><p>A ferry with 212 passengers ran onto a \
+         sandbank off the old harbour on Tuesday evening, and 14 people were hurt, the coast guard said.</p><p>Two of the \
+         injured were children, the district hospital said.</p></article><div class=sidebar><ul>{}</ul></div>",
+        links("Storms"),
+        links("Brawls"),
+    );
+    let page = read(page.as_bytes(), None, None);
+    assert!(page.text.starts_with("A ferry") && page.text.ends_with("hospital said."), "{}", page.text);
+}
+
+#[test]
 fn another_outlets_address_is_not_taken_on() {
     let page = br#"<link rel=canonical href="https://wire.example/story"><p>The ferry ran aground.</p>"#;
     let page = read(page, Some("https://courier.example/ferry"), None);
