@@ -6,6 +6,8 @@
 mod config;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
+/// Fetching over real HTTP, against a server that does wrong things on purpose.
+mod fetch;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
 /// The program from the outside: verbs, exit statuses, what arrives.
@@ -18,3 +20,5 @@ mod store;
 mod testbed;
 /// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.
 mod world;
+/// A web server on loopback that does what it is told. No tests.
+mod web;
