@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or an environment variable, spawns, awaits or draws random numbers, and nothing
 //! here fails on text: what cannot be understood becomes a diagnostic, never an `Err` or a panic.
 
+pub mod address;
 pub mod article;
 pub mod charset;
 pub mod digest;
