@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::dates;
 use super::html;
 use super::tree::{Element, Head, Namespace};
-use super::{CATEGORIES_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed};
+use super::{CATEGORIES_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed, PEOPLE_MAX};
 
 /// Line breaks and missing padding are usual.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -110,13 +110,29 @@ fn date(element: &Element<'_>) -> Option<Timestamp> {
 
 /// The name of a person; of an address alone, the address.
 fn person(element: &Element<'_>) -> Option<String> {
-    if element.has_elements() {
-        return ["name", "email", "uri", "url"]
-            .iter()
-            .find_map(|part| element.child_text(part))
-            .map(|name| html::plain(&name));
+    let part = ["name", "email", "uri", "url"].iter().find_map(|part| element.child_text(part));
+    part.or_else(|| element.text()).map(|name| html::plain_of_either(&name)).filter(|name| !name.is_empty())
+}
+
+/// The people that the best element for them names, in order.
+#[derive(Debug, Default)]
+struct People(Vec<(u8, String)>);
+
+impl People {
+    fn offer(&mut self, rank: u8, name: Option<String>) {
+        if let Some(name) = name
+            && self.0.len() < PEOPLE_MAX
+            && !self.0.iter().any(|(_, known)| *known == name)
+        {
+            self.0.push((rank, name));
+        }
     }
-    element.text().map(|text| html::collapsed(&text).into_owned())
+
+    fn take(self) -> Option<String> {
+        let best = self.0.iter().map(|(rank, _)| *rank).min()?;
+        let names: Vec<String> = self.0.into_iter().filter(|(rank, _)| *rank == best).map(|(_, name)| name).collect();
+        Some(names.join(", "))
+    }
 }
 
 /// The address in a link and how good it is as the address of the thing itself. Links to other things give `None`.
@@ -138,9 +154,9 @@ fn alternate(element: &Element<'_>) -> Option<(u8, String)> {
 
 fn add_categories(categories: &mut Vec<String>, element: &Element<'_>, separator: Option<char>) {
     let head = &element.head;
-    let named = ["term", "text", "label"].iter().find_map(|name| head.attribute(name)).map(str::to_owned);
+    let attribute = |name| head.attribute(name).map(str::to_owned);
     let own =
-        named.or_else(|| element.nodes.iter().find_map(|_| if element.has_elements() { None } else { element.text() }));
+        attribute("term").or_else(|| attribute("text")).or_else(|| element.own_text()).or_else(|| attribute("label"));
     for part in own.iter().flat_map(|text| text.split(move |c| Some(c) == separator)) {
         let part = html::collapsed(part);
         if !part.is_empty() && categories.len() < CATEGORIES_MAX && !categories.iter().any(|known| *known == part) {
@@ -172,7 +188,7 @@ pub(super) struct EntryDraft {
     updated: Ranked<Timestamp>,
     summary: Ranked<String>,
     content: Vec<String>,
-    author: Ranked<String>,
+    author: People,
     categories: Vec<String>,
     language: Ranked<String>,
     enclosures: Vec<Enclosure>,
@@ -218,10 +234,11 @@ impl EntryDraft {
             (Core, "url") => self.link.offer(4, element.text().map(|text| head.absolute(&text))),
             (Core | Atom, "guid" | "id") => {
                 let id = element.text();
-                let permanent = head.name == "guid"
-                    && !head.attribute("ispermalink").is_some_and(|value| value.eq_ignore_ascii_case("false"));
-                if permanent {
-                    self.link.offer(5, id.as_deref().filter(|id| is_address(id)).map(|id| head.absolute(id)));
+                let opaque = head.attribute("ispermalink").is_some_and(|value| value.eq_ignore_ascii_case("false"));
+                if !opaque {
+                    // Atom's ids are addresses only if nothing better is there.
+                    let rank = if head.name == "guid" { 5 } else { 9 };
+                    self.link.offer(rank, id.as_deref().filter(|id| is_address(id)).map(|id| head.absolute(id)));
                 }
                 let relative = |id: &str| id.starts_with(['/', '.']) || head.name == "id" && is_path(id);
                 self.id.offer(0, id.map(|id| if relative(&id) { head.absolute(&id) } else { id }));
@@ -265,7 +282,7 @@ impl EntryDraft {
                 add_categories(&mut self.categories, element, None);
             }
             (Core | ITunes | Media | News, "keywords" | "tags") => {
-                add_categories(&mut self.categories, element, Some(','))
+                add_categories(&mut self.categories, element, Some(','));
             }
             (Core | DublinCore, "language") => self.language.offer(0, element.text()),
             (Core | Media, "enclosure") => self.add_enclosure(head),
@@ -312,7 +329,7 @@ pub(super) struct FeedDraft {
     id: Ranked<String>,
     description: Ranked<String>,
     language: Ranked<String>,
-    author: Ranked<String>,
+    author: People,
     published: Ranked<Timestamp>,
     updated: Ranked<Timestamp>,
     ttl_minutes: Ranked<u32>,
@@ -340,6 +357,7 @@ impl FeedDraft {
                 }
             }
             (Core | Atom, "id" | "guid") => {
+                self.link.offer(9, element.text().filter(|id| is_address(id)).map(|id| head.absolute(&id)));
                 self.id.offer(0, element.text().map(|id| if is_path(&id) { head.absolute(&id) } else { id }));
             }
             (DublinCore, "identifier") => self.id.offer(1, element.text()),
@@ -353,6 +371,8 @@ impl FeedDraft {
             (Core | Atom, "author" | "managingeditor") => self.author.offer(0, person(element)),
             (DublinCore, "creator" | "author") => self.author.offer(1, person(element)),
             (ITunes, "author") => self.author.offer(2, person(element)),
+            (ITunes, "owner") => self.author.offer(3, person(element)),
+            (Core, "webmaster") => self.author.offer(4, person(element)),
             (Core | Atom, "pubdate" | "published") => self.published.offer(0, date(element)),
             (DublinCore, "issued" | "created") => self.published.offer(1, date(element)),
             (Core | Atom, "updated" | "modified" | "lastbuilddate" | "lastmod") => self.updated.offer(0, date(element)),
@@ -381,7 +401,8 @@ fn language_tag(tag: &str) -> String {
 }
 
 fn is_address(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://") || text.starts_with('/')
+    let scheme = text.split(':').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") || text.starts_with('/')
 }
 
 /// A relative reference, as far as an identifier can be told to be one.

@@ -28,13 +28,13 @@ pub(super) fn read(text: &str, base_url: Option<&str>) -> Result<Feed, NotAFeed>
     }
     let base = base_url.and_then(|base| Url::parse(base).ok());
     let base = base.as_ref();
-    let language = text_of(&feed, "language");
     Ok(Feed {
         format: Format::Json,
         title: text_of(&feed, "title").map(|title| html::collapsed(&title).into_owned()),
         link: text_of(&feed, "home_page_url").map(|address| absolute(base, &address)),
         id: text_of(&feed, "feed_url").map(|address| absolute(base, &address)),
         description: text_of(&feed, "description").map(|text| html::escaped(&text).into_owned()),
+        language: text_of(&feed, "language"),
         author: author(&feed),
         published: None,
         updated: None,
@@ -44,14 +44,13 @@ pub(super) fn read(text: &str, base_url: Option<&str>) -> Result<Feed, NotAFeed>
             .iter()
             .take(FEED_ENTRIES_MAX)
             .filter_map(Value::as_object)
-            .map(|item| entry(item, base, language.as_deref()))
+            .map(|item| entry(item, base))
             .collect(),
         entries_cut: items.len() > FEED_ENTRIES_MAX,
-        language,
     })
 }
 
-fn entry(item: &Map<String, Value>, base: Option<&Url>, language: Option<&str>) -> Entry {
+fn entry(item: &Map<String, Value>, base: Option<&Url>) -> Entry {
     let address = |name: &str| text_of(item, name).map(|address| absolute(base, &address));
     let date = |name: &str| text_of(item, name).and_then(|text| dates::read(&text));
     let escape = |text: String| html::escaped(&text).into_owned();
@@ -65,7 +64,7 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>, language: Option<&str>) 
         content: text_of(item, "content_html").into_iter().chain(text_of(item, "content_text").map(escape)).collect(),
         author: author(item),
         categories: texts(item.get("tags")).take(CATEGORIES_MAX).collect(),
-        language: text_of(item, "language").or_else(|| language.map(str::to_owned)),
+        language: text_of(item, "language"),
         enclosures: objects(item.get("attachments"))
             .filter_map(|attachment| {
                 Some(Enclosure {
@@ -132,7 +131,7 @@ mod tests {
         assert_eq!(first.published.unwrap().to_string(), "2031-03-04T06:00:00Z");
         assert_eq!(first.categories, ["sea"]);
         assert_eq!(first.enclosures[0].url, "https://courier.example/7.mp3");
-        assert_eq!((second.content.as_slice(), second.language.as_deref()), (&["<p>y</p>".to_owned()][..], Some("en")));
+        assert_eq!((second.content.as_slice(), feed.language.as_deref()), (&["<p>y</p>".to_owned()][..], Some("en")));
     }
 
     #[test]

@@ -175,6 +175,15 @@ impl<'x> Element<'x> {
         Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
+    /// The text that stands directly in it, trimmed; `None` if there is none.
+    pub fn own_text(&self) -> Option<String> {
+        let parts = self.nodes.iter().filter_map(|node| match node {
+            Node::Text(text) => Some(text.as_ref()),
+            Node::Element(_) => None,
+        });
+        Some(parts.collect::<String>().trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
     pub fn has_elements(&self) -> bool {
         self.children().next().is_some()
     }
