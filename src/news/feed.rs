@@ -7,17 +7,14 @@ pub mod dates;
 pub mod discovery;
 mod elements;
 pub mod html;
+mod identity;
 mod json;
 pub mod opml;
 mod tree;
 mod xml;
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use self::elements::{EntryDraft, FeedDraft};
@@ -159,7 +156,7 @@ pub fn read(bytes: &[u8], base_url: Option<&str>, content_type: Option<&str>) ->
     let mut feed =
         if start.starts_with(['{', '[']) { json::read(start, base_url)? } else { read_xml(&text, base_url)? };
     settle(&mut feed);
-    identify(&mut feed.entries);
+    identity::identify(&mut feed.entries);
     Ok(feed)
 }
 
@@ -278,47 +275,6 @@ fn settle(feed: &mut Feed) {
             *link = tree::absolute(home.as_ref(), link);
         }
     }
-}
-
-/// Gives every entry an id that is its own and stays its own: publishers leave ids out, and repeat them.
-fn identify(entries: &mut [Entry]) {
-    for entry in &mut *entries {
-        if entry.id.is_empty() {
-            entry.id = entry.link.clone().unwrap_or_else(|| fingerprint(entry).unwrap_or_default());
-        }
-    }
-    // All holders of a repeated id are renamed, not the later ones only: order in a feed is no property of an entry.
-    qualify_repeated(entries, |entry| entry.link.clone());
-    qualify_repeated(entries, fingerprint);
-}
-
-fn qualify_repeated(entries: &mut [Entry], qualifier: impl Fn(&Entry) -> Option<String>) {
-    let mut uses: HashMap<String, usize> = HashMap::new();
-    for entry in &*entries {
-        *uses.entry(entry.id.clone()).or_default() += 1;
-    }
-    for entry in entries {
-        if uses.get(&entry.id).is_some_and(|&uses| uses > 1)
-            && let Some(qualifier) = qualifier(entry).filter(|qualifier| *qualifier != entry.id)
-        {
-            entry.id = format!("{}|{qualifier}", entry.id);
-        }
-    }
-}
-
-/// A hash of what the entry says, `None` if it says nothing.
-fn fingerprint(entry: &Entry) -> Option<String> {
-    let mut parts = entry.title.iter().chain(&entry.summary).chain(&entry.content).peekable();
-    parts.peek()?;
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    Some(hash.finalize().iter().take(16).fold(String::from("sha256:"), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
 }
 
 #[cfg(test)]
@@ -479,28 +435,6 @@ mod tests {
         );
         let titles: Vec<_> = feed.entries.iter().filter_map(|entry| entry.title.as_deref()).collect();
         assert_eq!(titles, ["One", "Two", "Three", "Four"]);
-    }
-
-    #[test]
-    fn ids_are_unique_and_do_not_depend_on_the_order() {
-        let items = [
-            "<item><guid>1</guid><link>/a</link></item>",
-            "<item><guid>1</guid><link>/b</link></item>",
-            "<item><title>No id</title></item>",
-            "<item><title>No id either</title></item>",
-        ];
-        let ids = |items: &[&str]| {
-            let mut ids: Vec<String> =
-                feed(&format!("<rss>{}</rss>", items.concat())).entries.into_iter().map(|entry| entry.id).collect();
-            ids.sort();
-            ids
-        };
-        let forwards = ids(&items);
-        assert_eq!(forwards[..2], ["1|https://courier.example/a", "1|https://courier.example/b"]);
-        assert!(forwards[2].starts_with("sha256:") && forwards[2] != forwards[3]);
-        let mut backwards = items;
-        backwards.reverse();
-        assert_eq!(ids(&backwards), forwards);
     }
 
     #[test]
