@@ -9,9 +9,9 @@ mod elements;
 pub mod html;
 mod identity;
 mod json;
+mod markup;
 pub mod opml;
 mod tree;
-mod xml;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -148,7 +148,7 @@ pub enum NotAFeed {
 /// Reads a feed. `base_url` is where it came from (after redirects), `content_type` the HTTP header as received.
 pub fn read(bytes: &[u8], base_url: Option<&str>, content_type: Option<&str>) -> Result<Feed, NotAFeed> {
     let decoded = charset::decode(bytes, content_type, Markup::Xml);
-    let text = xml::without_controls(decoded.text);
+    let text = markup::without_controls(decoded.text);
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if start.is_empty() {
         return Err(NotAFeed::Empty);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::html;
-use super::xml::{Token, Tokens, without_controls};
+use super::markup::{Token, Tokens, without_controls};
 use crate::news::charset::{self, Markup};
 
 /// Subscriptions of one list that are read.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use url::Url;
 
 use super::html;
-use super::xml::{Token, Tokens};
+use super::markup::{Token, Tokens};
 
 /// Elements open at once; deeper ones lose their tags and keep their text. News feeds stay under 20.
 const DEPTH_MAX: usize = 128;

@@ -1,6 +1,6 @@
-//! Tolerant XML tokens: everything that a strict reader refuses is read as what it was probably meant to be.
+//! Tolerant tokens of XML and of the HTML in it: what a strict reader refuses is read as what it was probably meant to be.
 //!
-//! The pieces of the grammar (where a tag, a comment, an instruction ends, what attributes it has) are quick-xml's; what
+//! Where a tag ends and what attributes it has is quick-xml's to say; what
 //! to do when a piece is broken is ours. Time is linear in the document, whatever it holds.
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use html5ever::data::NAMED_ENTITIES;
 use quick_xml::events::attributes::Attributes;
-use quick_xml::parser::{ElementParser, Parser, PiParser};
+use quick_xml::parser::{ElementParser, Parser};
 
 use crate::news::charset::c1_repaired;
 
@@ -83,27 +83,46 @@ impl<'x> Tokens<'x> {
         &self.source[self.at..]
     }
 
-    /// What stands before `end`, and moves behind it. `None` if there is no such end.
-    fn take_until(&mut self, end: &'static str) -> Option<&'x str> {
+    /// How far away `end` is. `None` if it does not come any more, which is found out once.
+    fn distance(&mut self, end: &'static str) -> Option<usize> {
         if self.missing.contains(&end) {
             return None;
         }
-        match self.rest().split_once(end) {
-            Some((inner, _)) => {
-                self.at += inner.len() + end.len();
-                Some(inner)
-            }
-            None => {
-                self.missing.push(end);
-                None
-            }
+        let distance = self.rest().find(end);
+        if distance.is_none() {
+            self.missing.push(end);
         }
+        distance
+    }
+
+    /// What stands before `end`, and moves behind it. `None` if there is no such end.
+    fn take_until(&mut self, end: &'static str) -> Option<&'x str> {
+        let inner = &self.rest()[..self.distance(end)?];
+        self.at += inner.len() + end.len();
+        Some(inner)
+    }
+
+    /// Moves behind the next `>`, or to the end.
+    fn skip_tag(&mut self) {
+        if self.take_until(">").is_none() {
+            self.at = self.source.len();
+        }
+    }
+
+    /// Skips what an element holds that has no markup in it (`<script>`), up to its end tag. To be called behind its start.
+    pub fn skip_raw(&mut self, name: &str) {
+        let rest = self.rest();
+        let is_end =
+            |at: usize| rest.get(at + 2..at + 2 + name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name));
+        let end = rest.match_indices("</").map(|(at, _)| at).find(|&at| is_end(at));
+        self.at += end.unwrap_or(rest.len());
     }
 
     fn text(&mut self) -> Token<'x> {
         // A `<` that opens nothing is text as well.
         let rest = self.rest();
-        let end = rest.char_indices().skip(1).find(|&(_, c)| c == '<').map_or(rest.len(), |(at, _)| at);
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let end = rest[first..].find('<').map_or(rest.len(), |at| first + at);
         self.at += end;
         Token::Text(decoded(&rest[..end], &self.own_entities))
     }
@@ -123,17 +142,15 @@ impl<'x> Tokens<'x> {
     /// Skips `<!DOCTYPE …>`, keeping the simple entities that it declares.
     fn doctype(&mut self) {
         let rest = self.rest();
-        let end = rest.find('>').unwrap_or(rest.len());
-        if rest[..end].contains('[')
-            && let Some(subset) = self.take_until("]>").or_else(|| self.take_until("] >"))
-        {
+        let subset = self.distance(">").is_some_and(|end| rest[..end].contains('['));
+        if subset && let Some(subset) = self.take_until("]>").or_else(|| self.take_until("] >")) {
             for declaration in subset.split("<!ENTITY").skip(1).take(OWN_ENTITIES_MAX) {
                 if let Some((name, value)) = entity_declaration(declaration) {
                     self.own_entities.values.entry(name).or_insert(value);
                 }
             }
         } else {
-            self.at += (end + 1).min(rest.len());
+            self.skip_tag();
         }
     }
 
@@ -151,7 +168,10 @@ impl<'x> Tokens<'x> {
         let inner = &rest[..end];
         // `<title <b>`: the first tag was never closed.
         let inner = match unquoted_opening(inner) {
-            Some(opening) => &inner[..opening],
+            Some(opening) => {
+                self.lost_quotes += 1;
+                &inner[..opening]
+            }
             None => inner,
         };
         let closed = rest[inner.len()..].starts_with('>');
@@ -174,8 +194,7 @@ impl<'x> Iterator for Tokens<'x> {
                 Some('!') if rest.starts_with("<!--") => {
                     self.at += "<!--".len();
                     if self.take_until("-->").is_none() {
-                        let rest = self.rest();
-                        self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
+                        self.skip_tag();
                     }
                 }
                 Some('!') if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<![cdata[")) => {
@@ -185,13 +204,11 @@ impl<'x> Iterator for Tokens<'x> {
                 Some('!') if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) => {
                     self.doctype();
                 }
-                Some('!') => {
-                    self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
-                }
+                Some('!') => self.skip_tag(),
                 Some('?') => {
-                    let closed = PiParser::default().feed(&rest.as_bytes()[1..rest.floor_char_boundary(TAG_BYTES_MAX)]);
-                    self.at +=
-                        closed.map(|end| end + 2).or_else(|| rest.find('>').map(|end| end + 1)).unwrap_or(rest.len());
+                    if self.take_until("?>").is_none() {
+                        self.skip_tag();
+                    }
                 }
                 Some('/') => {
                     let inner = self.tag();
@@ -381,7 +398,7 @@ mod tests {
 
     #[test]
     fn hostile_documents_take_linear_time() {
-        for piece in ["<a b=\"", "<!--", "<![CDATA[", "<?", "<", "&", "<a ", "</", "<!DOCTYPE [", "<!"] {
+        for piece in ["<a b=\"", "<a <a >", "<!--", "<![CDATA[", "<?", "<", "&", "<a ", "</", "<!DOCTYPE [", "<!"] {
             let hostile = piece.repeat(200_000);
             assert!(Tokens::new(&hostile).count() <= 400_000, "{piece}");
         }
