@@ -15,6 +15,9 @@ use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE,
 /// before `<meta charset>` are common enough to look further, and the scan is linear.
 const DECLARATION_BYTES_MAX: usize = 16 * 1024;
 
+/// What the detector is shown, from the first byte that is not ASCII on: it is certain long before, and slow.
+const DETECTED_BYTES_MAX: usize = 256 * 1024;
+
 /// A document with both valid and invalid UTF-8 is taken for damaged UTF-8 when at least this many valid multi-byte
 /// sequences stand beside each invalid byte. In text of any single-byte encoding they hardly occur.
 const VALID_SEQUENCES_PER_INVALID_BYTE_MIN: usize = 2;
@@ -92,8 +95,10 @@ fn decode_with<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Decoded<'b> 
 }
 
 fn detect(bytes: &[u8]) -> &'static Encoding {
+    let start = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
+    let end = bytes.len().min(start + DETECTED_BYTES_MAX);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
+    detector.feed(&bytes[start..end], end == bytes.len());
     detector.guess(None, Utf8Detection::Deny)
 }
 

@@ -26,6 +26,10 @@ use super::charset::{self, Markup};
 pub const FEED_ENTRIES_MAX: usize = 2_000;
 /// Categories of one entry that are read.
 const CATEGORIES_MAX: usize = 100;
+/// Text of one element that is read.
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Full texts of one entry that are read.
+const CONTENTS_MAX: usize = 10;
 /// Authors of one entry that are named.
 const PEOPLE_MAX: usize = 20;
 /// Enclosures of one entry that are read.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::dates;
 use super::html;
 use super::tree::{Element, Head, Namespace};
-use super::{CATEGORIES_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed, PEOPLE_MAX};
+use super::{CATEGORIES_MAX, CONTENTS_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed, PEOPLE_MAX, TEXT_BYTES_MAX};
 
 /// Line breaks and missing padding are usual.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -59,9 +59,9 @@ impl Prose {
         if element.has_elements() {
             // Where the type is HTML, the text between the tags is HTML as well.
             let escaped = element.head.namespace == Namespace::Atom && matches!(kind.as_str(), "html" | "text/html");
-            return element.markup(!escaped || mode == "xml").map(Self::Html);
+            return element.markup(!escaped || mode == "xml").map(cut).map(Self::Html);
         }
-        let text = element.text()?;
+        let text = cut(element.text()?);
         let encoded = mode == "base64"
             || kind.contains('/') && !kind.starts_with("text/") && !markup && element.head.namespace == Namespace::Atom;
         let text = if encoded { from_base64(&text).unwrap_or(text) } else { text };
@@ -89,6 +89,12 @@ impl Prose {
             Self::Plain(text) => html::collapsed(&text).into_owned(),
         }
     }
+}
+
+/// Text of bounded length.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    text
 }
 
 fn from_base64(text: &str) -> Option<String> {
@@ -248,7 +254,7 @@ impl EntryDraft {
                 let text = body(element);
                 // Where both stand, the second is the longer form.
                 if self.summary.0.as_ref().is_some_and(|(rank, _)| *rank == 0) {
-                    self.content.extend(text);
+                    self.add_content(text);
                 } else {
                     self.summary.offer(0, text);
                 }
@@ -262,10 +268,10 @@ impl EntryDraft {
                     // `<content src="…"/>`: the text is elsewhere.
                     self.link.offer(3, head.attribute("src").map(|src| head.absolute(src)));
                 }
-                self.content.extend(body(element));
+                self.add_content(body(element));
             }
-            (Content, "encoded") | (Core, "fullitem" | "encoded") => self.content.extend(body(element)),
-            (Xhtml, "body" | "div") | (Core, "body" | "xhtml") => self.content.extend(element.markup(true)),
+            (Content, "encoded") | (Core, "fullitem" | "encoded") => self.add_content(body(element)),
+            (Xhtml, "body" | "div") | (Core, "body" | "xhtml") => self.add_content(element.markup(true).map(cut)),
             (Core | Atom, "author") => self.author.offer(0, person(element)),
             (DublinCore, "creator" | "author") => self.author.offer(1, person(element)),
             (ITunes, "author") => self.author.offer(2, person(element)),
@@ -295,6 +301,12 @@ impl EntryDraft {
             }
             (News, "publication") => self.language.offer(2, element.child_text("language")),
             _ => {}
+        }
+    }
+
+    fn add_content(&mut self, text: Option<String>) {
+        if self.content.len() < CONTENTS_MAX {
+            self.content.extend(text);
         }
     }
 

@@ -119,10 +119,10 @@ impl<'x> Tokens<'x> {
     }
 
     fn text(&mut self) -> Token<'x> {
-        // A `<` that opens nothing is text as well.
         let rest = self.rest();
-        let first = rest.chars().next().map_or(0, char::len_utf8);
-        let end = rest[first..].find('<').map_or(rest.len(), |at| first + at);
+        // A `<` that opens nothing is text as well.
+        let end = rest.match_indices('<').map(|(at, _)| at).find(|&at| at > 0 && opens_markup(&rest[at..]));
+        let end = end.unwrap_or(rest.len());
         self.at += end;
         Token::Text(decoded(&rest[..end], &self.own_entities))
     }
@@ -186,35 +186,37 @@ impl<'x> Iterator for Tokens<'x> {
     fn next(&mut self) -> Option<Token<'x>> {
         loop {
             let rest = self.rest();
-            let mut characters = rest.chars();
-            if characters.next()? != '<' {
+            if rest.is_empty() {
+                return None;
+            }
+            if !rest.starts_with('<') || !opens_markup(rest) {
                 return Some(self.text());
             }
-            match characters.next() {
-                Some('!') if rest.starts_with("<!--") => {
+            match rest.as_bytes()[1] {
+                b'!' if rest.starts_with("<!--") => {
                     self.at += "<!--".len();
                     if self.take_until("-->").is_none() {
                         self.skip_tag();
                     }
                 }
-                Some('!') if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<![cdata[")) => {
+                b'!' if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<![cdata[")) => {
                     self.at += "<![CDATA[".len();
                     return Some(self.cdata());
                 }
-                Some('!') if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) => {
+                b'!' if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) => {
                     self.doctype();
                 }
-                Some('!') => self.skip_tag(),
-                Some('?') => {
+                b'!' => self.skip_tag(),
+                b'?' => {
                     if self.take_until("?>").is_none() {
                         self.skip_tag();
                     }
                 }
-                Some('/') => {
+                b'/' => {
                     let inner = self.tag();
                     return Some(Token::End { name: inner[1..].trim() });
                 }
-                Some(c) if c.is_alphabetic() || matches!(c, '_' | ':') => {
+                _ => {
                     let inner = self.tag();
                     let (inner, empty) = inner.strip_suffix('/').map_or((inner, false), |inner| (inner, true));
                     let (name, attributes) =
@@ -236,10 +238,14 @@ impl<'x> Iterator for Tokens<'x> {
                         .collect();
                     return Some(Token::Start { name, attributes, empty });
                 }
-                _ => return Some(self.text()),
             }
         }
     }
+}
+
+/// Whether a `<` begins a tag, a comment or the like.
+fn opens_markup(text: &str) -> bool {
+    text[1..].chars().next().is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | ':' | '/' | '!' | '?'))
 }
 
 /// Where a `<` stands in a tag outside of quotation marks.
@@ -376,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_lone_angle_bracket_is_text() {
-        check("<t>2 < 3 <<b>x", "<t>|2 |< 3 |<|<b>|x");
+        check("<t>2 < 3 <<b>x", "<t>|2 < 3 <|<b>|x");
     }
 
     #[test]

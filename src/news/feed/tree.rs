@@ -13,6 +13,9 @@ const DEPTH_MAX: usize = 128;
 /// Namespace declarations in force at once; further ones are not read.
 const NAMESPACES_MAX: usize = 64;
 
+/// Elements and texts of one entry that are kept.
+const ENTRY_NODES_MAX: usize = 20_000;
+
 /// The vocabularies that feeds use. A prefix that is not declared means what it usually means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Namespace {
@@ -339,10 +342,13 @@ impl<'x> Walker<'x> {
         let entry = is_entry(&element.head);
         // The ancestors of `element`, outermost first.
         let mut open: Vec<Element<'x>> = Vec::new();
+        let mut nodes = 0;
         loop {
             let depth = self.containers.len() + 1 + open.len();
+            nodes += 1;
             match self.tokens.next() {
                 None => break,
+                Some(Token::Text(_)) if nodes > ENTRY_NODES_MAX => {}
                 Some(Token::Text(text)) => match element.nodes.last_mut() {
                     Some(Node::Text(before)) => before.to_mut().push_str(&text),
                     _ => element.nodes.push(Node::Text(text)),
@@ -364,6 +370,9 @@ impl<'x> Walker<'x> {
                         && ends_leaf(&head.name)
                     {
                         close(&mut element, &mut open);
+                    }
+                    if nodes > ENTRY_NODES_MAX {
+                        continue;
                     }
                     let childless = empty || is_void(&head.name);
                     if childless {
