@@ -65,7 +65,7 @@ pub struct Feed {
     pub author: Option<String>,
     pub published: Option<Timestamp>,
     pub updated: Option<Timestamp>,
-    /// How long the publisher wants the feed to be kept before it is asked for again.
+    /// How long the publisher wants the feed to be kept before it is asked for again (`ttl`, or `sy:updatePeriod`).
     #[serde(rename = "ttl")]
     pub ttl_minutes: Option<u32>,
     /// In the order of the document, at most [`FEED_ENTRIES_MAX`].
@@ -96,6 +96,17 @@ pub struct Entry {
     /// As declared, for the entry or for the whole feed.
     pub language: Option<String>,
     pub enclosures: Vec<Enclosure>,
+    /// Whose the entry is, where the feed passes on what others published (search feeds, aggregators, news sitemaps).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+/// The publisher of an entry that stands in somebody else's feed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Source {
+    pub title: Option<String>,
+    /// The publisher's page or feed.
+    pub url: Option<String>,
 }
 
 /// A file that belongs to an entry.
@@ -118,6 +129,11 @@ impl Entry {
     /// When it was published, or else when it was last changed, as the feed says.
     pub fn date(&self) -> Option<Timestamp> {
         self.published.or(self.updated)
+    }
+
+    /// A hash of what the entry says: it changes when the publisher edits the entry. `None` if it says nothing.
+    pub fn fingerprint(&self) -> Option<String> {
+        identity::fingerprint(self)
     }
 
     /// The longest text that the feed itself gives, as HTML.
@@ -216,7 +232,7 @@ fn read_xml(text: &str, base_url: Option<&str>) -> Result<Feed, NotAFeed> {
                 break;
             }
             feed.entries.push(EntryDraft::read(&walker.element(head)));
-        } else if matches!(&*head.name, "channel" | "feed" | "rss" | "urlset") {
+        } else if matches!(&*head.name, "channel" | "feed" | "rss" | "urlset" | "items" | "entries") {
             draft.enter(&head);
             walker.enter(head);
         } else {
@@ -332,7 +348,7 @@ mod tests {
             ],
         );
         check(
-            "<media:title>Pier</media:title><media:description>A pier, seen from 5 &lt; 6 m</media:description><dc:date>2031-03-04</dc:date>
+            "<media:title>Pier</media:title><media:credit role='photographer'>D. Lens</media:credit><media:description>A pier, seen from 5 &lt; 6 m</media:description><dc:date>2031-03-04</dc:date>
              <atom:link rel='self' href='/s'/><atom:link href='/a'/><itunes:author>C. Buoy</itunes:author>",
             &[
                 "title: Pier",
@@ -369,6 +385,18 @@ mod tests {
         );
         assert_eq!((feed.title.as_deref(), feed.link.as_deref()), (Some("Courier"), Some("https://courier.example/")));
         assert_eq!(feed.entries[0].title.as_deref(), Some("One"));
+        let source = Source { title: Some("Wire".to_owned()), url: Some("https://courier.example/x".to_owned()) };
+        assert_eq!(feed.entries[0].source, Some(source));
+    }
+
+    #[test]
+    fn how_often_to_come_back() {
+        let check = |channel: &str, minutes| assert_eq!(feed(&format!("<rss><channel>{channel}")).ttl_minutes, minutes);
+        check("<ttl>30</ttl><sy:updatePeriod>daily</sy:updatePeriod>", Some(30));
+        check("<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", Some(15));
+        check("<sy:updatePeriod>daily</sy:updatePeriod>", Some(1440));
+        check("<sy:updateFrequency>4</sy:updateFrequency>", None);
+        check("<ttl>soon</ttl>", None);
     }
 
     #[test]

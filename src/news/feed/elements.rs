@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::dates;
 use super::html;
 use super::tree::{Element, Head, Namespace};
-use super::{CATEGORIES_MAX, CONTENTS_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed, PEOPLE_MAX, TEXT_BYTES_MAX};
+use super::{CATEGORIES_MAX, CONTENTS_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed, PEOPLE_MAX, Source, TEXT_BYTES_MAX};
 
 /// Line breaks and missing padding are usual.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -68,7 +68,8 @@ impl Prose {
         let html = match element.head.namespace {
             // Markup that was escaped although the type says it is not would show its tags to the reader.
             _ if markup || mode == "escaped" => html::looks_like_html(&text) || kind.contains("html"),
-            Namespace::Atom => encoded && html::looks_like_html(&text),
+            // `description` is no element of Atom: this is RSS with a stray default namespace.
+            Namespace::Atom if element.head.name != "description" => encoded && html::looks_like_html(&text),
             Namespace::Content => true,
             _ if kind.starts_with("text/plain") => false,
             _ => html::looks_like_html(&text),
@@ -174,6 +175,16 @@ fn add_categories(categories: &mut Vec<String>, element: &Element<'_>, separator
     }
 }
 
+/// RSS gives the source as a text and an address, Atom as the head of the feed that the entry was taken from.
+fn source(element: &Element<'_>) -> Option<Source> {
+    let head = &element.head;
+    let child = |name: &str| element.children().find(|child| child.head.name == name);
+    let title = if element.has_elements() { child("title").and_then(headline) } else { headline(element) };
+    let address = head.attribute("url").or_else(|| head.attribute("href")).map(|url| head.absolute(url));
+    let url = address.or_else(|| child("link").and_then(alternate).map(|(_, url)| url));
+    (title.is_some() || url.is_some()).then_some(Source { title, url })
+}
+
 fn enclosure(head: &Head<'_>) -> Option<Enclosure> {
     let url = head.attribute("url").or_else(|| head.attribute("href"))?;
     let length = head.attribute("length").or_else(|| head.attribute("filesize"));
@@ -198,6 +209,7 @@ pub(super) struct EntryDraft {
     categories: Vec<String>,
     language: Ranked<String>,
     enclosures: Vec<Enclosure>,
+    source: Ranked<Source>,
 }
 
 impl EntryDraft {
@@ -275,8 +287,6 @@ impl EntryDraft {
             (Core | Atom, "author") => self.author.offer(0, person(element)),
             (DublinCore, "creator" | "author") => self.author.offer(1, person(element)),
             (ITunes, "author") => self.author.offer(2, person(element)),
-            (Media, "credit") => self.author.offer(4, person(element)),
-            (DublinCore, "contributor" | "publisher") => self.author.offer(5, person(element)),
             (Core | Atom, "pubdate" | "published") => self.published.offer(0, date(element)),
             (News, "publication_date") => self.published.offer(0, date(element)),
             (Core | Atom | DublinCore, "issued") => self.published.offer(1, date(element)),
@@ -299,7 +309,11 @@ impl EntryDraft {
             (Media, "group") | (News, "news") | (Rdf, "description") => {
                 element.children().for_each(|child| self.add(child));
             }
-            (News, "publication") => self.language.offer(2, element.child_text("language")),
+            (News, "publication") => {
+                self.language.offer(2, element.child_text("language"));
+                self.source.offer(0, element.child_text("name").map(|name| Source { title: Some(name), url: None }));
+            }
+            (Core | Atom, "source") => self.source.offer(0, source(element)),
             _ => {}
         }
     }
@@ -329,6 +343,7 @@ impl EntryDraft {
             categories: self.categories,
             language: self.language.take().map(|tag| language_tag(&tag)),
             enclosures: self.enclosures,
+            source: self.source.take(),
         }
     }
 }
@@ -345,6 +360,10 @@ pub(super) struct FeedDraft {
     published: Ranked<Timestamp>,
     updated: Ranked<Timestamp>,
     ttl_minutes: Ranked<u32>,
+    /// `sy:updatePeriod` in minutes.
+    period_minutes: Ranked<u32>,
+    /// How often in that period.
+    frequency: Ranked<u32>,
 }
 
 impl FeedDraft {
@@ -389,6 +408,10 @@ impl FeedDraft {
             (DublinCore, "issued" | "created") => self.published.offer(1, date(element)),
             (Core | Atom, "updated" | "modified" | "lastbuilddate" | "lastmod") => self.updated.offer(0, date(element)),
             (DublinCore, "modified" | "date") => self.updated.offer(1, date(element)),
+            (_, "updateperiod") => {
+                self.period_minutes.offer(0, element.text().and_then(|period| period_minutes(&period)))
+            }
+            (_, "updatefrequency") => self.frequency.offer(0, element.text().and_then(|text| text.parse().ok())),
             (Core, "ttl") => self.ttl_minutes.offer(0, element.text().and_then(|text| text.parse().ok())),
             _ => {}
         }
@@ -403,8 +426,22 @@ impl FeedDraft {
         feed.author = self.author.take();
         feed.published = self.published.take();
         feed.updated = self.updated.take();
-        feed.ttl_minutes = self.ttl_minutes.take();
+        let period = self.period_minutes.take().map(|minutes| minutes / self.frequency.take().unwrap_or(1).max(1));
+        feed.ttl_minutes = self.ttl_minutes.take().or(period);
     }
+}
+
+/// The periods of RSS's syndication module.
+fn period_minutes(period: &str) -> Option<u32> {
+    const HOUR: u32 = 60;
+    Some(match period.to_ascii_lowercase().as_str() {
+        "hourly" => HOUR,
+        "daily" => 24 * HOUR,
+        "weekly" => 7 * 24 * HOUR,
+        "monthly" => 30 * 24 * HOUR,
+        "yearly" => 365 * 24 * HOUR,
+        _ => return None,
+    })
 }
 
 /// `en_US` → `en-US`

@@ -34,7 +34,7 @@ fn qualify_repeated(entries: &mut [Entry], qualifier: impl Fn(&Entry) -> Option<
 }
 
 /// A hash of what the entry says, `None` if it says nothing.
-fn fingerprint(entry: &Entry) -> Option<String> {
+pub(super) fn fingerprint(entry: &Entry) -> Option<String> {
     let mut parts = entry.title.iter().chain(&entry.summary).chain(&entry.content).peekable();
     parts.peek()?;
     let mut hash = Sha256::new();

@@ -153,6 +153,7 @@ fn entry(item: &Object, base: Option<&Url>) -> Entry {
             .filter_map(|file| attachment(file, base))
             .take(ENCLOSURES_MAX)
             .collect(),
+        source: None,
     }
 }
 
