@@ -83,7 +83,7 @@ pub struct Source {
 }
 
 /// Where a source's bytes are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// `http` or `https`.
     Url(Url),
@@ -296,12 +296,19 @@ impl Source {
 }
 
 impl fmt::Display for Location {
+    /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => without_password(url).fmt(f),
             Self::Path(path) => path.display().fmt(f),
             Self::Stdin => f.write_str("-"),
         }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -388,12 +395,16 @@ impl fmt::Debug for StoreUrl {
 }
 
 fn without_password(url: &Url) -> Url {
-    let mut url = url.clone();
+    let mut shown = url.clone();
     if url.password().is_some() {
         // Fails only on URLs that cannot have a password.
-        let _ = url.set_password(Some("***"));
+        let _ = shown.set_password(Some("***"));
     }
-    url
+    // PostgreSQL takes it here as well.
+    if url.query_pairs().any(|(name, _)| name == "password") {
+        shown.set_query(Some("***"));
+    }
+    shown
 }
 
 impl Secret {
