@@ -7,6 +7,7 @@ mod demo;
 mod extract;
 mod lists;
 mod run;
+mod serve;
 mod setup;
 mod terminal;
 
@@ -258,7 +259,7 @@ pub struct ReadArgs {
 }
 
 /// Runs the verb. Errors are printed here, once.
-pub async fn run(cli: Cli, terminal: &Terminal) -> Status {
+pub async fn run(cli: Cli, terminal: Terminal) -> Status {
     let config = cli.config.as_deref();
     let result = match cli.verb {
         Verb::Demo(args) => demo::demo(&args, terminal).await,
@@ -267,7 +268,7 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Status {
         Verb::Run(args) => run::run(&args, config, terminal).await,
         Verb::Preview(args) => run::preview(&args, config, terminal).await,
         Verb::Extract(args) => extract::extract(&args, config, terminal).await,
-        Verb::Serve(args) => run::serve(&args, config, terminal).await,
+        Verb::Serve(args) => serve::serve(&args, config, terminal).await,
         Verb::Sources(verb) => lists::sources(verb, config, terminal).await,
         Verb::Subscribers(verb) => lists::subscribers(verb, config, terminal).await,
         Verb::Read(args) => extract::read(&args, config, terminal).await,

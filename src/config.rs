@@ -91,6 +91,8 @@ pub enum Location {
     Path(PathBuf),
     /// Standard input, written `-`; never in a file, only on the command line.
     Stdin,
+    /// Sample news that the program carries with it, for the demo.
+    Bundled(&'static [u8]),
 }
 
 /// What a source's bytes are.
@@ -302,6 +304,7 @@ impl fmt::Display for Location {
             Self::Url(url) => without_password(url).fmt(f),
             Self::Path(path) => path.display().fmt(f),
             Self::Stdin => f.write_str("-"),
+            Self::Bundled(_) => f.write_str("sample news"),
         }
     }
 }

@@ -10,5 +10,5 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return terminal.fail(&anyhow::Error::from(error).context("start the runtime")).into(),
     };
-    runtime.block_on(cli::run(cli, &terminal)).into()
+    runtime.block_on(cli::run(cli, terminal)).into()
 }

@@ -6,7 +6,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Status;
 use crate::config::{self, ConfigError};
-use crate::service::pipeline::Progress;
 
 /// Where output goes, and what it may look like there.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,10 @@ impl Terminal {
     /// When standard output is closed; a reader that went away early (`| head`) is no error.
     pub fn print(self, text: &str) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }) {
+        match out
+            .write_all(text.as_bytes())
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
+        {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
@@ -55,14 +57,15 @@ impl Terminal {
         if error.is::<Misuse>() { Status::Usage } else { Status::Failed }
     }
 
-    /// A progress display on standard error that vanishes when it is dropped.
-    pub fn progress(self) -> Progress {
+    /// A progress display on standard error that vanishes when it is finished; hidden without a terminal.
+    pub fn progress(self) -> ProgressBar {
         if !self.live {
-            return Progress::hidden();
+            return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{spinner} {msg} {wide_bar:.dim} {pos}/{len}");
+        let style = ProgressStyle::with_template("{spinner} {prefix} {pos}/{len} {wide_msg}");
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        Progress::on(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+        bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 }
 

@@ -52,7 +52,7 @@ pub fn add_source(path: &Path, source: &NewSource) -> Result<Config, AddSourceEr
     let (key, place, resolved) = match &source.location {
         Location::Url(url) => ("url", url.to_string(), source.location.clone()),
         Location::Path(file) => ("path", file.display().to_string(), Location::Path(folder.join(file))),
-        Location::Stdin => return Err(AddSourceError::Stdin),
+        Location::Stdin | Location::Bundled(_) => return Err(AddSourceError::Stdin),
     };
     if let Some(known) = config.sources.iter().find(|known| known.location == resolved) {
         return Err(AddSourceError::Known { name: known.name.clone(), location: resolved.to_string() });

@@ -45,7 +45,7 @@ pub enum State {
     Accepted,
     /// Certainly not delivered yet; to be tried again.
     Deferred,
-    /// The server refused it for good. Final.
+    /// The server refused it for good, or no server could take it. Final.
     Rejected,
     /// All of it was sent, and no reply came.
     Unknown,
@@ -173,6 +173,8 @@ pub enum Outcome {
     /// Certainly not sent, and not for a reason that lies in this message or this recipient: no connection, a refused
     /// login or sender, a timeout, a lost lease.
     NotSent { stage: Stage, reason: String },
+    /// Never sendable as it is, by a rule of mail that we checked ourselves. A fault of ours, never of the recipient.
+    Unsendable { reason: String },
     /// The whole message was sent, and no reply came: it may have been delivered.
     Unknown { reason: String },
 }
@@ -184,6 +186,7 @@ impl fmt::Display for Outcome {
             Self::Deferred { stage, reply } => write!(f, "deferred while {stage}: {reply}"),
             Self::Rejected { stage, reply } => write!(f, "rejected while {stage}: {reply}"),
             Self::NotSent { stage, reason } => write!(f, "not sent, failed while {stage}: {reason}"),
+            Self::Unsendable { reason } => write!(f, "cannot be sent: {reason}"),
             Self::Unknown { reason } => write!(f, "may or may not have been delivered: {reason}"),
         }
     }
@@ -254,7 +257,9 @@ impl Delivery {
         }
         match outcome {
             Outcome::Accepted { .. } => Self { state: State::Accepted, next_at: None, ..self },
-            Outcome::Rejected { .. } => Self { state: State::Rejected, next_at: None, ..self },
+            Outcome::Rejected { .. } | Outcome::Unsendable { .. } => {
+                Self { state: State::Rejected, next_at: None, ..self }
+            }
             Outcome::Deferred { .. } | Outcome::NotSent { .. } => match self.next_attempt(now) {
                 Some(at) => Self { state: State::Deferred, next_at: Some(at), ..self },
                 None => self.given_up(),

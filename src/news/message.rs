@@ -113,6 +113,11 @@ fn preheader(digest: &Digest, subject: &str) -> String {
 fn wrap(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
+        if !line.trim_start().contains(' ') {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            continue;
+        }
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
         let options = textwrap::Options::new(TEXT_COLUMNS)
             .subsequent_indent(&indent)

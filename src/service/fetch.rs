@@ -434,7 +434,9 @@ fn client(limits: &FetchLimits, guard: &Guard, decode: bool, proxy: Option<Proxy
         // Without this the client would read proxies from the environment, past the guard.
         None => builder.no_proxy().dns_resolver(guard.clone()),
     };
-    builder.build().map_err(|error| format!("start the HTTP client: {error}; are the system's CA certificates installed?"))
+    builder
+        .build()
+        .map_err(|error| format!("start the HTTP client: {error}; are the system's CA certificates installed?"))
 }
 
 /// Where a redirect leads: resolved, without a login smuggled in, without a fragment.
@@ -458,8 +460,7 @@ fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 /// What the headers say; validators that they do not renew stay as they were `known`.
 fn answer_of(headers: &HeaderMap, known: &Validators) -> Answer {
     let text = |name| header_text(headers, name);
-    let cache =
-        CacheRules::parse(text(header::CACHE_CONTROL).as_deref(), text(header::EXPIRES).as_deref());
+    let cache = CacheRules::parse(text(header::CACHE_CONTROL).as_deref(), text(header::EXPIRES).as_deref());
     let validators = if cache.volatile {
         Validators { body_hash: known.body_hash.clone(), ..Validators::default() }
     } else {

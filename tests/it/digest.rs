@@ -19,7 +19,7 @@ fn article(id: &str, outlet: &str, day: i8, text: &str) -> Article {
         url: Some(format!("https://{outlet}.example/{id}")),
         outlet: outlet.to_owned(),
         title: format!("Heading of {id}"),
-        published: Some(Published::At(at)),
+        published: Some(Published::from(at)),
         text: text.to_owned(),
         ..Article::default()
     }
@@ -66,9 +66,13 @@ fn toll(measure: Measure, number: u64, group: Group, part: bool) -> Toll {
 
 /// A reading of one strike in Sumy on 3 March, told on `day`.
 fn strike(id: &str, outlet: &str, day: i8, injured: u64, children: u64) -> Reading {
-    let article = article(id, outlet, day, &format!("A strike on Sumy injured {injured} people including {children} children."));
-    let claims = [toll(Measure::Injured, injured, Group::People, false), toll(Measure::Injured, children, Group::Children, true)]
-        .map(|toll| claim(&article, What::Toll(toll), Some(place("Sumy", 692_194)), 3));
+    let article =
+        article(id, outlet, day, &format!("A strike on Sumy injured {injured} people including {children} children."));
+    let claims = [
+        toll(Measure::Injured, injured, Group::People, false),
+        toll(Measure::Injured, children, Group::Children, true),
+    ]
+    .map(|toll| claim(&article, What::Toll(toll), Some(place("Sumy", 692_194)), 3));
     Reading { extraction: Extraction { claims: claims.to_vec(), diagnostics: Vec::new() }, article, fresh: true }
 }
 
@@ -129,14 +133,19 @@ fn a_rising_toll_says_what_it_was() {
     assert_eq!(second.tolls[0].news, News::Changed);
     check_contains(
         &text(&second),
-        &["injured 101 (was 88, +13): regional administration [1]", "including 23 children (was 17, +6)", "courier, ledger"],
+        &[
+            "injured 101 (was 88, +13): regional administration [1]",
+            "including 23 children (was 17, +6)",
+            "courier, ledger",
+        ],
     );
     assert_eq!(wording::subject(&second), "Sumy strike: 101 injured (was 88)");
 }
 
 #[test]
 fn the_order_of_arrival_never_matters() {
-    let readings = [strike("a", "courier", 3, 88, 17), strike("b", "ledger", 4, 101, 23), talks("t", 4, Status::UnderWay, None)];
+    let readings =
+        [strike("a", "courier", 3, 88, 17), strike("b", "ledger", 4, 101, 23), talks("t", 4, Status::UnderWay, None)];
     let mut backwards = readings.to_vec();
     backwards.reverse();
     assert_eq!(digest::compose(frame(5), &readings, &[]), digest::compose(frame(5), &backwards, &[]));
@@ -184,10 +193,14 @@ fn a_country_alone_never_joins_two_articles() {
 #[test]
 fn talks_move_from_state_to_state() {
     let first = digest::compose(frame(4), &[talks("a", 3, Status::Scheduled, None)], &[]);
-    let readings = [stale(talks("a", 3, Status::Scheduled, None)), talks("b", 4, Status::Concluded, Some(Outcome::Continue))];
+    let readings =
+        [stale(talks("a", 3, Status::Scheduled, None)), talks("b", 4, Status::Concluded, Some(Outcome::Continue))];
     let second = digest::compose(frame(5), &readings, std::slice::from_ref(&first));
     assert_eq!(second.talks.len(), 1);
-    check_contains(&text(&second), &["scheduled → ended, contacts to go on", "Armenia – Azerbaijan (changed)", "Mediated by Switzerland"]);
+    check_contains(
+        &text(&second),
+        &["scheduled → ended, contacts to go on", "Armenia – Azerbaijan (changed)", "Mediated by Switzerland"],
+    );
 }
 
 #[test]
@@ -219,7 +232,8 @@ fn a_quote_that_left_its_article_is_found() {
 
 #[test]
 fn a_digest_reads_back_as_it_was_stored() {
-    let digest = digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17), talks("t", 3, Status::Scheduled, None)], &[]);
+    let digest =
+        digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17), talks("t", 3, Status::Scheduled, None)], &[]);
     let stored = serde_json::to_string(&digest).unwrap();
     assert_eq!(serde_json::from_str::<Digest>(&stored).unwrap(), digest);
 }
@@ -251,7 +265,10 @@ fn the_same_message_twice_is_the_same_bytes() {
         reply_to: None,
         list_id: "daily.example.org".to_owned(),
     };
-    let build = || message::build(&rendered, &digest, &sender, &"reader@inbox.example".parse().unwrap(), "<a.b@example.org>").unwrap();
+    let build = || {
+        message::build(&rendered, &digest, &sender, &"reader@inbox.example".parse().unwrap(), "<a.b@example.org>")
+            .unwrap()
+    };
     assert_eq!(build(), build());
     let text = String::from_utf8(build()).unwrap();
     let (head, _) = text.split_once("\r\n\r\n").unwrap();

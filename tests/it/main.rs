@@ -4,7 +4,13 @@
 
 /// The configuration file as a person writes it.
 mod config;
-/// The store, on SQLite and on PostgreSQL.
-mod store;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
+/// The mailer against a scripted mail server, and against the real one.
+mod mail;
+/// A mail server on loopback that misbehaves on request. No tests.
+mod smtp_server;
+/// The store, on SQLite and on PostgreSQL.
+mod store;
+/// Postfix and Dovecot on loopback, where they are installed. No tests.
+mod testbed;

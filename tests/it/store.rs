@@ -71,7 +71,7 @@ fn article(id: &str, text: &str) -> Article {
         outlet: "The Harbour Courier".to_owned(),
         title: format!("Headline of {id}"),
         language: Some("en".to_owned()),
-        published: Some(Published::At(at(-60))),
+        published: Some(Published::from(at(-60))),
         text: text.to_owned(),
         ..Article::default()
     }
@@ -226,8 +226,8 @@ fn an_article_is_new_known_or_changed() {
 fn an_edition_draws_on_its_window_and_never_twice_on_a_text() {
     both(|url| async move {
         let store = Store::open(&url).await.unwrap();
-        let old = Article { published: Some(Published::At(at(-9999))), ..article("old", "Last week.") };
-        let late = Article { published: Some(Published::At(at(-9999))), ..article("late", "Found late.") };
+        let old = Article { published: Some(Published::from(at(-9999))), ..article("old", "Last week.") };
+        let late = Article { published: Some(Published::from(at(-9999))), ..article("late", "Found late.") };
         let undated = Article { published: None, ..article("undated", "When?") };
         store.save_articles(&[old], at(-9000)).await.unwrap();
         let current = [article("current", "88 injured."), late, undated];

@@ -4,10 +4,49 @@ use dom_query::{NodeData, NodeRef};
 
 /// Elements that stand on lines of their own.
 const BLOCKS: &[&str] = &[
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl",
-    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup",
-    "hr", "html", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot",
-    "thead", "tr", "ul",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "legend",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "tfoot",
+    "thead",
+    "tr",
+    "ul",
 ];
 
 /// Elements without words for a reader.
@@ -138,10 +177,10 @@ mod tests {
     fn blocks_and_line_breaks_end_paragraphs() {
         check("<div>One <b>bold</b>\n word<p>Two</p>three</div>", &["One bold word", "Two", "three"]);
         check("<p>First line<br>second line</p>", &["First line", "second line"]);
-        check("<table><tr><td>Sudria</td><td>12</td></tr><tr><td>Norland</td><td>9</td></tr></table>", &[
-            "Sudria 12",
-            "Norland 9",
-        ]);
+        check(
+            "<table><tr><td>Sudria</td><td>12</td></tr><tr><td>Norland</td><td>9</td></tr></table>",
+            &["Sudria 12", "Norland 9"],
+        );
         check("<ul><li>a</li><li>b</li></ul>", &["a", "b"]);
     }
 

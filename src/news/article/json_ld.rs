@@ -50,8 +50,9 @@ pub(super) fn read<'t>(blocks: impl IntoIterator<Item = &'t str>) -> JsonLd {
 
 /// JSON as publishers write it: in a comment or CDATA, with raw line breaks inside strings.
 fn parse(block: &str) -> Option<Value> {
-    let json = block.trim().trim_start_matches("<!--").trim_start_matches("//").trim_start();
-    let json = json.strip_prefix("<![CDATA[").unwrap_or(json);
+    let json = block.trim().trim_start_matches("<!--").trim_start().trim_start_matches("//");
+    let json = json.strip_prefix("<![CDATA[").unwrap_or(json).trim_start();
+    let json = json.trim_end_matches("-->").trim_end_matches("]]>");
     let end = json.rfind(['}', ']']).filter(|_| json.starts_with(['{', '[']))?;
     let json = &json[..=end];
     serde_json::from_str(json).ok().or_else(|| {
@@ -143,7 +144,10 @@ mod tests {
 
     #[test]
     fn other_nodes_say_nothing() {
-        check(&[r#"{"@type": "Organization", "name": "x"}"#, r#"{"@type": "JobPosting", "headline": "y"}"#], JsonLd::default());
+        check(
+            &[r#"{"@type": "Organization", "name": "x"}"#, r#"{"@type": "JobPosting", "headline": "y"}"#],
+            JsonLd::default(),
+        );
         check(&["", "{", "[[[[]]]]", "\"Article\"", "\u{0}"], JsonLd::default());
     }
 }

@@ -1,6 +1,7 @@
 //! What a page says of itself in `meta`, `link` and microdata.
 
 use dom_query::{Document, NodeRef};
+use url::Url;
 
 use super::body::line;
 use super::json_ld::{self, JsonLd};
@@ -64,7 +65,9 @@ impl Declared {
                 }
                 "h1" if declared.heading.is_none() => declared.heading = some_line(&node.text()),
                 "script" => {
-                    if node.attr("type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
+                    if node
+                        .attr("type")
+                        .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
                     {
                         scripts.push(node.text());
                     }
@@ -111,9 +114,107 @@ impl Declared {
     }
 }
 
+/// What a page calls itself.
+impl Declared {
+    /// The headline, without the site's name behind it.
+    pub(super) fn title(&self) -> Option<String> {
+        let declared = self.json_ld.headline.as_deref();
+        let declared = declared
+            .or_else(|| self.meta(&["og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title"]));
+        match (declared, self.page_title.as_deref(), self.heading.as_deref()) {
+            (Some(declared), _, _) => Some(self.without_site(declared)),
+            // Sites repeat the headline in `title`; a heading that is not there is the site's name or a section's.
+            (None, Some(title), Some(heading)) if title.contains(heading) => Some(heading.to_owned()),
+            (None, Some(title), _) => Some(self.without_site(title)),
+            (None, None, heading) => heading.map(str::to_owned),
+        }
+    }
+
+    /// Cuts " - The Harbour Courier" or " | News" off, when what stands there is the site's name.
+    fn without_site(&self, title: &str) -> String {
+        let Some(site) = self.site() else { return title.to_owned() };
+        for separator in [" | ", " - ", " – ", " — ", " · ", " :: ", " » "] {
+            if let Some((headline, name)) = title.rsplit_once(separator)
+                && (name.eq_ignore_ascii_case(&site) || site.to_lowercase().contains(&name.to_lowercase()))
+                && !headline.trim().is_empty()
+            {
+                return headline.trim().to_owned();
+            }
+        }
+        title.to_owned()
+    }
+
+    /// Who wrote it, as names; addresses of profiles are none.
+    pub(super) fn byline(&self) -> Option<String> {
+        let is_name = |text: &&str| !text.contains("://") && !text.starts_with(['@', '/']);
+        let authors: Vec<&str> = self.json_ld.authors.iter().map(String::as_str).filter(is_name).collect();
+        if !authors.is_empty() {
+            return Some(authors.join(", "));
+        }
+        let keys = [
+            "author",
+            "article:author",
+            "dc.creator",
+            "dcterms.creator",
+            "dc:creator",
+            "dcterms:creator",
+            "parsely-author",
+            "sailthru.author",
+            "byl",
+            "byline",
+            "article.author",
+        ];
+        keys.iter()
+            .find_map(|key| self.meta(&[key]).filter(is_name))
+            .or(self.author.as_deref().filter(is_name))
+            .map(str::to_owned)
+    }
+
+    /// Who carries it, as a reader would name it.
+    pub(super) fn site(&self) -> Option<String> {
+        let name = self.meta(&["og:site_name"]).or(self.json_ld.publisher.as_deref());
+        let name =
+            name.or_else(|| self.meta(&["application-name", "publisher", "dc.publisher", "twitter:app:name:iphone"]));
+        name.filter(|name| !name.contains("://")).map(str::to_owned)
+    }
+
+    /// The address that the page gives for itself, when it is one of an article on the same site: some sites name their
+    /// front page on every page.
+    pub(super) fn canonical(&self, url: Option<&Url>) -> Option<String> {
+        let base = match (self.base.as_deref(), url) {
+            (Some(base), Some(url)) => url.join(base).ok(),
+            (Some(base), None) => Url::parse(base).ok(),
+            (None, url) => url.cloned(),
+        };
+        let resolve = |text: &str| match &base {
+            Some(base) => base.join(text).ok(),
+            None => Url::parse(text).ok(),
+        };
+        let usable = |named: &Url| {
+            let is_front = named.path() == "/" && named.query().is_none();
+            matches!(named.scheme(), "http" | "https") && url.is_none_or(|url| !is_front || url.path() == "/")
+        };
+        let named = [self.canonical.as_deref(), self.meta(&["og:url"]), self.json_ld.url.as_deref()];
+        let named = named.into_iter().flatten().find_map(|text| resolve(text).filter(usable));
+        named.or_else(|| url.cloned()).map(|mut url| {
+            url.set_fragment(None);
+            url.to_string()
+        })
+    }
+
+    /// The declared languages, as they stand, most trustworthy first.
+    pub(super) fn languages(&self) -> impl Iterator<Item = &str> {
+        let metas = ["content-language", "dc.language", "language", "inlanguage", "og:locale"];
+        let declared = [self.json_ld.language.as_deref(), self.language.as_deref()];
+        declared.into_iter().flatten().chain(metas.into_iter().filter_map(|key| self.meta(&[key])))
+    }
+}
+
 /// Parts of class names, ids and properties under which sites show dates.
-const DATE_NAMES: &[&str] =
-    &["date", "time", "publish", "posted", "pubdat", "updated", "modified", "created", "dateline", "byline", "datum", "fecha", "meta"];
+const DATE_NAMES: &[&str] = &[
+    "date", "time", "publish", "posted", "pubdat", "updated", "modified", "created", "dateline", "byline", "datum",
+    "fecha", "meta",
+];
 
 fn attribute(node: &NodeRef<'_>, name: &str) -> Option<String> {
     node.attr(name).and_then(|value| some_line(&value))

@@ -4,7 +4,7 @@
 //! minute. So the attributes of a tag are counted before any parser sees them, and the tree is built in slices, with its
 //! depth and size checked after each: what the parser made of the markup is judged, not what the markup looks like.
 
-use dom_query::{Document, NodeData};
+use dom_query::{Document, NodeRef};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{ParseOpts, parse_document};
@@ -64,15 +64,13 @@ pub(super) fn tree(html: &str) -> Result<Document, Hostile> {
     Ok(document)
 }
 
-/// The newest node is where the parser stands: its ancestors are the open elements.
+/// The open elements are the right edge of the tree.
 fn check_growth(document: &Document) -> Result<(), Hostile> {
-    let nodes = document.tree.len();
-    if nodes > NODES_MAX {
+    if document.tree.len() > NODES_MAX {
         return Err(Hostile::TooManyNodes);
     }
-    let Some(newest) = nodes.checked_sub(1).map(dom_query::NodeId::new) else { return Ok(()) };
-    let depth = document.tree.ancestor_ids_of_it(&newest, Some(DEPTH_MAX + 1)).count();
-    if depth > DEPTH_MAX { Err(Hostile::TooDeep) } else { Ok(()) }
+    let right_edge = std::iter::successors(Some(document.root()), NodeRef::last_child);
+    if right_edge.take(DEPTH_MAX + 1).count() > DEPTH_MAX { Err(Hostile::TooDeep) } else { Ok(()) }
 }
 
 /// Walks the finished tree once, adding up depths.
@@ -87,16 +85,13 @@ fn check_work(document: &Document) -> Result<(), Hostile> {
         if depths > DEPTHS_MAX {
             return Err(Hostile::TooMuchWork);
         }
-        if node.query_or(false, |node| matches!(node.data, NodeData::Element(_) | NodeData::Document)) {
-            stack.extend(node.children_it(false).map(|child| (child, depth + 1)));
-        }
+        stack.extend(node.children_it(false).map(|child| (child, depth + 1)));
     }
     Ok(())
 }
 
 /// Elements whose content is text to the parser, outside foreign elements.
-const RAW_TEXT: [&[u8]; 8] =
-    [b"script", b"style", b"title", b"textarea", b"xmp", b"iframe", b"noembed", b"noframes"];
+const RAW_TEXT: [&[u8]; 8] = [b"script", b"style", b"title", b"textarea", b"xmp", b"iframe", b"noembed", b"noframes"];
 
 /// Finds the tag with too many attributes, if there is one, in one pass.
 fn count_attributes(html: &[u8]) -> Result<(), Hostile> {
@@ -172,7 +167,9 @@ fn attributes(html: &[u8]) -> (usize, usize) {
                         let len = html[value + 1..].iter().position(|&b| b == quote);
                         len.map_or(html.len(), |len| value + 1 + len)
                     }
-                    _ => value + html[value..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'>').count() - 1,
+                    _ => {
+                        value + html[value..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'>').count() - 1
+                    }
                 };
                 in_name = false;
             }

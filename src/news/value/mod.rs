@@ -1,5 +1,8 @@
 //! Typed readers: count, date, place, party.
 
+pub mod count;
+pub mod date;
+
 use serde::{Deserialize, Serialize};
 
 /// How many, as the text bounds it. Vague words stay words and are never turned into digits.

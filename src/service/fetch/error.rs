@@ -29,7 +29,9 @@ pub enum FetchError {
     Protocol { host: String, detail: String },
     #[error("fetch from {host}: it answered {status}{}", advice(*status))]
     Status { host: String, status: u16, retry_after: Option<RetryAfter> },
-    #[error("read from {host}: it answered with a challenge for browsers instead of the document; ask its publisher for a feed")]
+    #[error(
+        "read from {host}: it answered with a challenge for browsers instead of the document; ask its publisher for a feed"
+    )]
     Challenge { host: String, retry_after: Option<RetryAfter> },
     #[error("read from {host}: the body is empty")]
     Empty { host: String },

@@ -218,6 +218,17 @@ impl Store {
         Ok(count)
     }
 
+    /// Makes what waits for a later attempt due now: somebody is there and asks for it. How many deliveries.
+    pub async fn hurry(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let updated = sqlx::query("UPDATE deliveries SET next_at = $1 WHERE state = $2 AND next_at > $1")
+            .bind(micros(now))
+            .bind(State::Deferred.name())
+            .execute(&self.pool)
+            .await
+            .map_err(failed("make the waiting deliveries due"))?;
+        Ok(updated.rows_affected())
+    }
+
     /// When the next delivery is due that nobody has; `None` if there is none.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let doing = "read when the next delivery is due";

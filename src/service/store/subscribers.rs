@@ -197,6 +197,13 @@ impl Store {
         Ok(subscribers)
     }
 
+    /// Whether an edition of that name would go to anyone now.
+    pub async fn has_readers(&self, edition: &str) -> Result<bool, StoreError> {
+        let doing = "look for subscribers";
+        let mut transaction = self.pool.begin().await.map_err(failed(doing))?;
+        Ok(!subscribed(&mut transaction, edition).await.map_err(failed(doing))?.is_empty())
+    }
+
     /// How many subscribers there are in each state.
     pub async fn subscriber_counts(&self) -> Result<BTreeMap<&'static str, u64>, StoreError> {
         let doing = "count the subscribers";
