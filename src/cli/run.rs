@@ -103,7 +103,10 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     let windowed = args.since.is_some() || args.from.is_some();
     let order = Order {
-        window: window(args, &until, edition, now)?,
+        window: match window(args, &until, edition, now)? {
+            Some(window) => window,
+            None => pipeline::window(&service, edition, None, now).await?,
+        },
         slots: &[],
         collected_only: !args.sources.is_empty() && !windowed,
         edition,
@@ -122,7 +125,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let composed = pipeline::compose(&service, &order, &collected).await?;
     let mut status = report_sources(&collected, terminal);
     if let Some(folder) = &args.out {
-        write_edition(&service, &composed, folder)?;
+        write_edition(&service, &composed, folder).await?;
         terminal.note(&format!("wrote the edition to {}", folder.display()));
     }
     if args.dry_run {
@@ -155,12 +158,12 @@ fn address(text: &str) -> anyhow::Result<Address> {
         .map_err(|error| Misuse(format!("--to {text}: {error}; write an address such as me@example.org")).into())
 }
 
-/// The window that the arguments ask for, else from where the edition's own window reaches back to.
-fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) -> anyhow::Result<Window> {
+/// The window that the arguments ask for, if they do.
+fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) -> anyhow::Result<Option<Window>> {
     if let Some(since) = &args.since {
         let back: SignedDuration =
             since.parse().map_err(|_| Misuse(format!("--since {since}: write 24h, 90m or 3d")))?;
-        return Ok(Window { from: now - back, to: now });
+        return Ok(Some(Window { from: now - back, to: now }));
     }
     let to = match until {
         [] => now,
@@ -169,13 +172,13 @@ fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) 
     };
     let from = match &args.from {
         Some(from) => moment(from, edition.zone(), "--from")?,
-        None if until.is_empty() => now - edition.window,
+        None if until.is_empty() => return Ok(None),
         None => return Err(Misuse("--to TIME needs --from TIME".to_owned()).into()),
     };
     if from >= to {
         return Err(Misuse("--from must be before --to".to_owned()).into());
     }
-    Ok(Window { from, to })
+    Ok(Some(Window { from, to }))
 }
 
 /// A day, a local time in the edition's zone, or an instant.
@@ -222,11 +225,11 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
 }
 
 /// The edition as .eml, .html, .txt and .json, named by edition and time.
-pub fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
+pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
     let frame = &composed.digest.frame;
     let name = format!("{}-{}", frame.name, frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
     let files = [
-        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?)?),
+        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
         ("html", composed.rendered.html.clone().into_bytes()),
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.digest)?),
@@ -251,7 +254,7 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         }
         None => {
             let now = Clock::System.now();
-            let window = Window { from: now - edition.window, to: now };
+            let window = pipeline::window(&service, edition, None, now).await?;
             let order = Order { edition, window, slots: &[], collected_only: false };
             pipeline::compose(&service, &order, &Collected::default()).await?
         }
@@ -268,13 +271,19 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         Format::Html => composed.rendered.html,
         Format::Text => composed.rendered.text,
         Format::Json => serde_json::to_string_pretty(&composed.digest)?,
-        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader)?)?,
+        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader).await?)?,
     })?;
     Ok(Status::Done)
 }
 
-/// The message as `to` would get it. Only the Message-ID of someone who is no subscriber is made up.
-fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
-    let message_id = delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
+/// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
+async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
+    let records = match &composed.id {
+        Some(id) => service.store.deliveries(id).await?,
+        None => Vec::new(),
+    };
+    let sent = records.into_iter().find(|record| record.to.email == *to).map(|record| record.message_id);
+    let made_up = || delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
+    let message_id = sent.unwrap_or_else(made_up);
     pipeline::message(service, &composed.digest, &composed.rendered, to, &message_id)
 }

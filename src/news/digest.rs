@@ -64,6 +64,8 @@ pub struct Frame {
     pub window: Window,
     /// The due times this edition stands for: more than one after missed slots, none for a manual run.
     pub slots: Vec<Timestamp>,
+    /// The ends of earlier editions that reached nobody: this one holds their facts over.
+    pub held_over: Vec<Timestamp>,
     pub composed_at: Timestamp,
     pub sections: Vec<Section>,
     pub coverage: Coverage,

@@ -156,6 +156,13 @@ impl View<'_> {
         (slots.len() > 1).then(|| format!("{} due times: {}", slots.len(), times.join(", ")))
     }
 
+    /// The editions whose facts this one holds over.
+    fn held_over(&self) -> Option<String> {
+        let ends = &self.digest.frame.held_over;
+        let ends: Vec<String> = ends.iter().map(|end| wording::short_moment(*end, self.zone)).collect();
+        (!ends.is_empty()).then(|| ends.join(", "))
+    }
+
     /// A quotation on one line.
     fn line(&self, quote: &str) -> String {
         quote.split_whitespace().collect::<Vec<_>>().join(" ")

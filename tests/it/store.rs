@@ -89,6 +89,7 @@ fn digest(slot: i64) -> Digest {
         zone: "UTC".to_owned(),
         window: window(slot - 24 * 60, slot),
         slots: vec![at(slot)],
+        held_over: Vec::new(),
         composed_at: at(slot),
         sections: Vec::new(),
         coverage: Coverage::default(),
