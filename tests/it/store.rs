@@ -56,6 +56,9 @@ async fn on_postgres<F: Future<Output = ()>>(test: impl Fn(StoreUrl) -> F) {
     };
     let name = format!("daybrief_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    // Nothing here outlives a power cut, so nothing need wait for the disk.
+    let fast = format!("ALTER DATABASE {name} SET synchronous_commit = off");
+    admin.execute(sqlx::AssertSqlSafe(fast)).await.unwrap();
     let url = StoreUrl::parse(&format!("{server}/{name}"), Path::new("")).unwrap();
     let result = AssertUnwindSafe(test(url)).catch_unwind().await;
     admin.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
