@@ -81,7 +81,7 @@ fn a_file_is_read_into_meaning() {
         password = "hunter2"
         [[source]]
         name = "Courier"
-        url = "https://courier.example/feed"
+        url = "https://desk:pa55@courier.example/feed"
         kind = "feed"
         full_text = false
         headers = { X-Key = "s3cret" }
@@ -130,7 +130,7 @@ fn a_file_is_read_into_meaning() {
     assert_eq!(config.limits.allow_private.len(), 2);
     assert_eq!(config.limits.fetches_max, Limits::default().fetches_max);
     let shown = format!("{config:?} {} {}", config.store, config.sources[0].location);
-    for secret in ["hunter2", "s3cret", "open sesame"] {
+    for secret in ["hunter2", "s3cret", "open sesame", "pa55"] {
         assert!(!shown.contains(secret), "{secret} shows in {shown}");
     }
 }
@@ -279,15 +279,27 @@ read daybrief.toml: 1 mistake in it; put it right and try again"#;
 }
 
 #[test]
+fn windows_line_ends_and_a_byte_order_mark_do_no_harm() {
+    check(
+        "\u{feff}contact = \"a@b.example\"\r\n[[edition]]\r\nname = \"daily\"\r\nzone = 3\r\n",
+        &["4:8 `zone` is a whole number | write a text in quotes, such as \"Europe/Kyiv\""],
+    );
+    check(
+        "\u{feff}contact = 3\r\n",
+        &["1:11 `contact` is a whole number | write a text in quotes, such as \"editor@example.org\""],
+    );
+}
+
+#[test]
 fn a_secret_beside_a_mistake_is_masked() {
     let text = "[mail]\ntransport = \"smtp\"\n[mail.smtp]\nhost = \"h.example\"\nuser = \"u\"\npassword = \"hunter2\"\npassword_env = \"X\"\n";
     let error = parse(text).unwrap_err();
     let shown = format!("{} {error:?}", error.render(false));
     assert!(!shown.contains("hunter2"), "{shown}");
-    let one_line = "mail = { from = 3, smtp = { password = \"hunter2\" } }\nsource = [{ name = 1, headers = { K = \"t0ken\" } }]\n\
+    let one_line = "mail = { from = 3, smtp = { password = \"hunter2\" } }\nsource = [{ name = 1, url = \"x://u:pa55@h\", headers = { K = \"t0ken\" } }]\n\
                     store = { url = \"postgres://u:pw0rd@h\" }\n";
     let shown = parse(one_line).unwrap_err().render(false);
-    for secret in ["hunter2", "t0ken", "pw0rd"] {
+    for secret in ["hunter2", "t0ken", "pw0rd", "pa55"] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }

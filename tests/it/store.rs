@@ -56,6 +56,9 @@ async fn on_postgres<F: Future<Output = ()>>(test: impl Fn(StoreUrl) -> F) {
     };
     let name = format!("daybrief_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    // Nothing here outlives a power cut, so nothing need wait for the disk.
+    let fast = format!("ALTER DATABASE {name} SET synchronous_commit = off");
+    admin.execute(sqlx::AssertSqlSafe(fast)).await.unwrap();
     let url = StoreUrl::parse(&format!("{server}/{name}"), Path::new("")).unwrap();
     let result = AssertUnwindSafe(test(url)).catch_unwind().await;
     admin.execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
@@ -259,8 +262,17 @@ fn an_edition_draws_on_its_window_and_never_twice_on_a_text() {
         assert!(used.iter().any(|stored| stored.article.text == "88 injured."));
         assert_eq!(store.articles_told("daily", at(-1)).await.unwrap().len(), 3);
         assert_eq!(store.articles_told("daily", at(0)).await.unwrap().len(), 0);
+        let newer = [article("current", "101 injured.")];
+        store.freeze(freeze(&digest(30), &newer), at(30)).await.unwrap();
+        let told = store.articles_told("daily", at(-1)).await.unwrap();
+        let texts: Vec<&str> = told
+            .iter()
+            .filter(|stored| stored.article.id == "current")
+            .map(|stored| stored.article.text.as_str())
+            .collect();
+        assert_eq!(texts, ["101 injured.", "88 injured."], "what was told last comes first");
         // Back to the old text: that was told.
-        store.save_articles(&current[..1], at(20)).await.unwrap();
+        store.save_articles(&current[..1], at(40)).await.unwrap();
         assert!(store.articles_for("daily", window(0, 24 * 60)).await.unwrap().is_empty());
     });
 }
@@ -350,6 +362,52 @@ fn an_edition_for_nobody_covers_its_slot() {
         assert!(matches!(store.freeze(quiet, at(0)).await.unwrap(), Frozen::Now { deliveries: 0, .. }));
         assert!(matches!(store.freeze(quiet, at(1)).await.unwrap(), Frozen::Before { .. }));
         assert_eq!(store.last_slot("daily").await.unwrap(), Some(at(0)));
+    });
+}
+
+#[test]
+fn an_edition_that_reached_nobody_gives_its_articles_back() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        let articles = [article("a", "One.")];
+        store.save_articles(&articles, at(-9)).await.unwrap();
+        assert!(!store.has_readers("daily").await.unwrap());
+        subscribe(&store, 2).await;
+        assert!(store.has_readers("daily").await.unwrap());
+        let reached = digest(-24 * 60);
+        store.freeze(Freeze { audience: Audience::Nobody, ..freeze(&reached, &[]) }, at(0)).await.unwrap();
+        store.freeze(freeze(&digest(0), &articles), at(0)).await.unwrap();
+        let refuse = async |lease: &Lease| {
+            let reply = Reply { code: 550, text: "no".to_owned() };
+            let outcome = Outcome::Rejected { stage: Stage::Recipient, reply };
+            store.record(lease, &outcome, at(2), OnUnknown::Resend).await.unwrap().unwrap()
+        };
+        let leases = store.lease("w", at(1), at(11), 9).await.unwrap();
+        refuse(&leases[0]).await;
+        assert_eq!(store.release_undelivered().await.unwrap(), 0, "one may still arrive");
+        refuse(&leases[1]).await;
+        assert_eq!(store.release_undelivered().await.unwrap(), 1);
+        assert_eq!(store.release_undelivered().await.unwrap(), 0);
+        assert_eq!(store.held_over("daily").await.unwrap(), [at(0)]);
+        assert_eq!(store.articles_for("daily", window(-24 * 60, 60)).await.unwrap().len(), 1);
+        // What nobody got is not what they last got; an edition that was for nobody is no failure.
+        assert_eq!(store.latest_edition("daily").await.unwrap().unwrap().digest, reached);
+        assert_eq!(store.last_slot("daily").await.unwrap(), Some(at(0)), "its slot stays covered");
+    });
+}
+
+#[test]
+fn what_waits_can_be_hurried() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        frozen(&store, 2).await;
+        let leases = store.lease("w", at(1), at(11), 1).await.unwrap();
+        let down = Outcome::NotSent { stage: Stage::Connecting, reason: "refused".to_owned() };
+        store.record(&leases[0], &down, at(1), OnUnknown::Resend).await.unwrap();
+        assert_eq!(store.lease("w", at(1), at(11), 9).await.unwrap().len(), 1, "the other one only");
+        assert_eq!(store.hurry(at(1)).await.unwrap(), 1);
+        assert_eq!(store.hurry(at(1)).await.unwrap(), 0);
+        assert_eq!(store.lease("w", at(1), at(11), 9).await.unwrap().len(), 1);
     });
 }
 

@@ -110,8 +110,8 @@ impl Store {
         self.articles_used(Some(edition_id), None, Timestamp::MIN).await
     }
 
-    /// The articles that were news in the editions of a name whose windows end after `since`, each text as it was then;
-    /// edition by edition, oldest first.
+    /// The articles that were news in the editions of a name whose windows end after `since`, each text as it was then.
+    /// The newest edition comes first, so of an article with several texts the one that was told last does.
     pub async fn articles_told(&self, name: &str, since: Timestamp) -> Result<Vec<StoredArticle>, StoreError> {
         self.articles_used(None, Some(name), since).await
     }
@@ -131,7 +131,7 @@ impl Store {
              JOIN articles a ON a.id = u.article_id
              JOIN article_texts t ON t.article_id = u.article_id AND t.text_hash = u.text_hash
              WHERE e.id = COALESCE($1, e.id) AND e.name = COALESCE($2, e.name) AND e.to_at > $3
-             ORDER BY e.to_at, COALESCE(a.published_at, a.first_seen), a.id",
+             ORDER BY e.to_at DESC, COALESCE(a.published_at, a.first_seen), a.id",
         )
         .bind(edition_id)
         .bind(name)

@@ -22,6 +22,8 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 /// For each connection to SQLite. With a write-ahead log NORMAL loses nothing to a crash of the program, and at most
 /// the last transactions, never the file, to a power cut (sqlite.org/pragma.html#pragma_synchronous).
 const SQLITE_CONNECTION: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL";
+/// Changes nothing, and is refused all the same where nothing may be changed.
+const WRITE_PROBE: &str = "DELETE FROM subscriptions WHERE 1 = 0";
 /// Kept in the file: readers do not wait for a writer.
 const SQLITE_FILE: &str = "PRAGMA journal_mode = WAL";
 /// From here on the connection refuses to write.
@@ -58,6 +60,7 @@ impl Store {
             connection.execute(SQLITE_FILE).await.map_err(|error| refusal(url, &error))?;
         }
         migrate(url, dialect, &mut connection).await?;
+        connection.execute(WRITE_PROBE).await.map_err(|error| refusal(url, &error))?;
         finish(url, connection).await?;
         Ok(Self { pool: pool(options, CONNECTIONS_MAX, setup), dialect })
     }
@@ -125,6 +128,7 @@ impl Store {
 const NEWER: &str = "its schema is that of a newer daybrief";
 const UPDATE: &str = "update this program, or name another database";
 const NOT_OURS: &str = "it holds something else than a daybrief database";
+const SERVER: &str = "check host and port under [store], and that PostgreSQL runs";
 const NAME_ANOTHER: &str = "name another one as `url` under [store]";
 
 fn pool(options: AnyConnectOptions, connections_max: u32, setup: &'static str) -> AnyPool {
@@ -163,10 +167,10 @@ async fn first_connection(
         }
         Ok(connection)
     };
-    tokio::time::timeout(WAIT_MAX, connecting)
-        .await
-        .map_err(|_| opening(url, "it does not answer", "check host and port, and that the server runs"))?
-        .map_err(|error| refusal(url, &error))
+    match tokio::time::timeout(WAIT_MAX, connecting).await {
+        Ok(connected) => connected.map_err(|error| refusal(url, &error)),
+        Err(_) => Err(refusal(url, &sqlx::Error::PoolTimedOut)),
+    }
 }
 
 async fn finish(url: &StoreUrl, connection: AnyConnection) -> Result<(), StoreError> {
@@ -277,9 +281,12 @@ fn opening(url: &StoreUrl, problem: &str, advice: &str) -> StoreError {
 
 /// What the database's first answers mean.
 fn refusal(url: &StoreUrl, error: &sqlx::Error) -> StoreError {
+    let is_file = matches!(url, StoreUrl::Sqlite(_));
     let (problem, advice) = match Cause::of(error) {
-        Cause::ReadOnly => ("it may only be read", "make file and folder writable, or grant this login CREATE"),
-        Cause::Busy => ("another program holds it", "end that program, or try again when it has finished"),
+        Cause::ReadOnly if is_file => ("it may only be read", "make the file and its folder writable for this user"),
+        Cause::ReadOnly => ("this login may not write to it", "grant it CREATE on the schema, or use another login"),
+        Cause::Busy if is_file => ("another program holds it", "end that program, or try again when it has finished"),
+        Cause::Busy => ("the server does not answer", SERVER),
         Cause::Full => ("the disk is full", "make room"),
         Cause::CannotOpen => ("it cannot be opened", "check that the file and its folder are yours to read and write"),
         Cause::NotADatabase => ("it is not an SQLite database", NAME_ANOTHER),
