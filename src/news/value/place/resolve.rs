@@ -93,8 +93,9 @@ impl Context {
         if let Some(country) = known.country {
             return self.vote(country.code, VOTES_COUNTRY);
         }
-        if let ([region], true) =
-            (known.regions.as_slice(), raw.class == Some(Class::Region) || known.settlements.is_empty())
+        let means_region = raw.class == Some(Class::Region) || known.settlements.is_empty();
+        if let Some(region) = known.regions.first()
+            && (region.is_hand_kept || means_region && known.regions.len() == 1)
         {
             self.vote(country_code(region.code), VOTES_REGION);
             self.regions.insert(region.code);
