@@ -1,6 +1,12 @@
 //! (&Article) → claims: the one entrance to extraction.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::article::{Article, Published};
+use super::kinds::{munitions, toll};
+use super::reading::article::{Reading, words};
+use super::text::Text;
 
 use super::kinds::{Munitions, Talks, Toll};
 use super::text::Span;
@@ -52,4 +58,120 @@ pub struct Extraction {
     pub claims: Vec<Claim>,
     /// Things a person should know about this reading: skipped language, a limit reached.
     pub diagnostics: Vec<String>,
+}
+
+/// Reads what an article claims. Total: any text gives an extraction, and what was not read is told in its diagnostics.
+pub fn extract(article: &Article) -> Extraction {
+    if !reads(article) {
+        let language = article.language.as_deref().unwrap_or_default();
+        let why = format!("not read: the article is in {language}, and only English is read");
+        return Extraction { claims: Vec::new(), diagnostics: vec![why] };
+    }
+    let text = Text::read(&article.text);
+    let mut reading = Reading::new(article, &text);
+    let mut tolls = Vec::new();
+    let mut others = Vec::new();
+    for (index, sentence) in text.sentences.iter().enumerate() {
+        // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
+        let is_telling = words(&text, sentence).any(|word| word.is_harm() || word.weapon.is_some());
+        if !is_telling {
+            continue;
+        }
+        let read = reading.sentence(index);
+        tolls.extend(toll::read(&mut reading, &read));
+        others.extend(munitions::read(&mut reading, &read));
+        reading.told(&read);
+    }
+    let mut claims = toll::merge(tolls);
+    claims.extend(munitions::merge(others));
+    Extraction { claims, diagnostics: Vec::new() }
+}
+
+/// Whether the article is in a language that is read. One that does not say is taken at its words.
+pub fn reads(article: &Article) -> bool {
+    article.language.as_deref().is_none_or(is_english)
+}
+
+fn is_english(language: &str) -> bool {
+    language
+        .split(['-', '_'])
+        .next()
+        .is_some_and(|language| language.eq_ignore_ascii_case("en") || language.eq_ignore_ascii_case("eng"))
+}
+
+/// A claim as the contract's JSON: evidence and next steps with their quotes, sliced from `text`.
+pub fn to_json(claim: &Claim, text: &str) -> Value {
+    let mut value = serde_json::to_value(claim).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        for name in ["evidence", "next"] {
+            let spans = fields.get_mut(name).and_then(Value::as_array_mut);
+            spans.into_iter().flatten().filter_map(Value::as_object_mut).for_each(|span| quote(span, text));
+        }
+    }
+    value
+}
+
+fn quote(span: &mut Map<String, Value>, text: &str) {
+    let byte = |name| span.get(name).and_then(Value::as_u64).and_then(|byte| usize::try_from(byte).ok());
+    let slice = byte("start").zip(byte("end")).and_then(|(start, end)| text.get(start..end));
+    span.insert("quote".to_owned(), json!(slice.unwrap_or_default()));
+}
+
+/// One line of `extract --jsonl`.
+#[derive(Debug, Deserialize)]
+struct Line {
+    id: Value,
+    title: Option<String>,
+    published: Option<String>,
+    url: Option<String>,
+    language: Option<String>,
+    text: Option<String>,
+}
+
+/// One line of `extract --jsonl`, answered: the object of the contract without the line break. A line that cannot be
+/// read is answered too, with an `error` and no developments.
+pub fn answer(line: &str) -> String {
+    let (id, result) = match serde_json::from_str::<Line>(line) {
+        Ok(line) => (line.id.clone(), article(line)),
+        Err(error) => {
+            (id_of(line), Err(format!("not read: the line is no article ({error}); it needs an id and a text")))
+        }
+    };
+    let answer = match result {
+        Ok(article) => answer_of(id, &article, &extract(&article)),
+        Err(error) => json!({"id": id, "language": null, "developments": [], "diagnostics": [], "error": error}),
+    };
+    answer.to_string()
+}
+
+/// What was extracted from an article, as the object of the contract.
+pub fn answer_of(id: Value, article: &Article, extraction: &Extraction) -> Value {
+    let developments: Vec<Value> = extraction.claims.iter().map(|claim| to_json(claim, &article.text)).collect();
+    json!({"id": id, "language": article.language, "developments": developments, "diagnostics": extraction.diagnostics})
+}
+
+fn id_of(line: &str) -> Value {
+    serde_json::from_str::<Value>(line).ok().and_then(|value| value.get("id").cloned()).unwrap_or_default()
+}
+
+fn article(line: Line) -> Result<Article, String> {
+    let text = line.text.ok_or("not read: the line has no text")?;
+    let published = line
+        .published
+        .filter(|published| !published.is_empty())
+        .map(|published| published_at(&published))
+        .transpose()?;
+    Ok(Article {
+        id: line.id.as_str().map_or_else(|| line.id.to_string(), str::to_owned),
+        url: line.url,
+        title: line.title.unwrap_or_default(),
+        language: line.language,
+        published,
+        text,
+        ..Article::default()
+    })
+}
+
+fn published_at(text: &str) -> Result<Published, String> {
+    text.parse().map_err(|error| format!("not read: failed to {error}, and not as {text:?}"))
 }

@@ -175,10 +175,10 @@ mod tests {
         );
         check(
             "Rebels entered Bukavu, the capital of South Kivu.",
-            &["Bukavu CD settlement To", "South Kivu CD region Of"],
+            &["Bukavu CD settlement To", "South Kivu CD region To"],
         );
         // Disasters and accidents.
-        check("A quake struck off Hokkaido, Japan.", &["Hokkaido JP region Over"]);
+        check("A quake struck off Hokkaido, Japan.", &["Hokkaido JP region Near"]);
         check(
             "The ferry sank in Lake Victoria near Mwanza, Tanzania.",
             &["Lake Victoria - unresolved In", "Mwanza TZ settlement Near"],

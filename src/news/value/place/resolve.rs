@@ -194,7 +194,12 @@ fn unknown(key: &str, raw: &Raw, context: &Context) -> Option<Found> {
     let likeness_min = if is_led { SOUND_LIKENESS_MIN } else { SOUND_LIKENESS_WEAK_MIN };
     let like: Vec<_> = gazetteer::settlements_sounding_like(key)
         .into_iter()
-        .filter(|it| context.names(it.code) && likeness(it.name, key) >= likeness_min)
+        .filter(|it| {
+            // Without the country in the article, a name of several words must be much alike.
+            let is_far = !context.names(it.code);
+            let likeness_min = if is_far { SOUND_LIKENESS_WEAK_MIN } else { likeness_min };
+            likeness(it.name, key) >= likeness_min && (!is_far || is_led && key.contains(' '))
+        })
         .filter(|it| raw.within.is_empty() || raw.within.iter().any(|code| is_within(it.code, code)))
         .collect();
     let best = like.iter().max_by(|a, b| {
@@ -243,7 +248,8 @@ fn meaning(known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
     {
         return Some(if raw.has_direction { Found::PartOf(country) } else { Found::Country(country) });
     }
-    let region = context.best_region(&known.regions);
+    let hand_kept = known.regions.iter().copied().find(|region| region.is_hand_kept);
+    let region = hand_kept.or_else(|| context.best_region(&known.regions));
     match (best, region) {
         (_, Some(region)) if is_region_rather(best.as_ref(), region) => accept_region(region, known, raw, context),
         (Some(settlement), _) => is_meant(&settlement, known, raw, context).then_some(Found::Settlement(settlement)),
