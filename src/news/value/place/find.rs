@@ -95,6 +95,11 @@ mod tests {
     #[test]
     fn pairs_tell_namesakes_apart() {
         check("A barn collapsed in Paris, Texas.", &["Paris US settlement In"]);
+        check("The American senator spoke in Paris.", &["Paris FR settlement In"]);
+        check(
+            "Rain reached Dallas, Texas. A barn collapsed in Paris.",
+            &["Dallas US settlement To", "Paris US settlement In"],
+        );
         check("A barn collapsed in Paris.", &["Paris FR settlement In"]);
         check("A fire broke out in Santee, Calif., on Friday.", &["Santee US settlement In"]);
         check("Three drowned in Tripoli, Lebanon.", &["Tripoli LB settlement In"]);

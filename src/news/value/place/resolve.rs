@@ -19,7 +19,11 @@ const VOTES_CITY: u32 = 1;
 const CITY_THOUSANDS_MIN: u32 = 100;
 const CITY_RIVAL_TIMES: u32 = 5;
 /// What a country with all the votes is worth, against the logarithm of population (natural, of thousands).
-const CONTEXT_WEIGHT: f64 = 8.0;
+const CONTEXT_WEIGHT: f64 = 6.0;
+/// A namesake this many times smaller than a large city needs its region named: "in Paris" is no town of Texas, even in an
+/// article about the United States.
+const DWARFED_TIMES: u32 = 10;
+const DWARFED_WEIGHT: f64 = 1.5;
 const REGION_WEIGHT: f64 = 3.0;
 const OWN_NAME_WEIGHT: f64 = 2.5;
 /// A capital letter alone makes no place of a smaller settlement in a country the article names.
@@ -133,17 +137,23 @@ impl Context {
         self.votes.contains_key(country_code(code))
     }
 
-    fn score(&self, settlement: &Settlement) -> f64 {
+    fn score(&self, settlement: &Settlement, largest: u32) -> f64 {
+        let is_named = self.regions.contains(settlement.code);
+        let is_dwarfed =
+            !is_named && largest >= BARE_THOUSANDS_FAR_MIN && largest >= DWARFED_TIMES * settlement.thousands;
+        let weight = if is_dwarfed { DWARFED_WEIGHT } else { CONTEXT_WEIGHT };
         f64::from(settlement.thousands + 1).ln()
             + if settlement.is_own_name { OWN_NAME_WEIGHT } else { 0.0 }
-            + CONTEXT_WEIGHT * self.share(settlement.code).sqrt()
-            + if self.regions.contains(settlement.code) { REGION_WEIGHT } else { 0.0 }
+            + if is_named { REGION_WEIGHT } else { 0.0 }
+            + weight * self.share(settlement.code).sqrt()
     }
 
-    fn best<'s>(&self, settlements: impl IntoIterator<Item = &'s Settlement>) -> Option<&'s Settlement> {
-        settlements
-            .into_iter()
-            .max_by(|a, b| self.score(a).total_cmp(&self.score(b)).then(b.geonames_id.cmp(&a.geonames_id)))
+    fn best<'s>(&self, settlements: impl IntoIterator<Item = &'s Settlement> + Clone) -> Option<&'s Settlement> {
+        let largest = settlements.clone().into_iter().map(|it| it.thousands).max().unwrap_or(0);
+        settlements.into_iter().max_by(|a, b| {
+            let order = self.score(a, largest).total_cmp(&self.score(b, largest));
+            order.then(b.geonames_id.cmp(&a.geonames_id))
+        })
     }
 
     fn best_region(&self, regions: &[&'static Region]) -> Option<&'static Region> {
@@ -191,6 +201,10 @@ fn capital(country: &'static Country) -> Option<Found> {
 /// A name that is not in the tables: perhaps in another spelling.
 fn unknown(key: &str, raw: &Raw, context: &Context) -> Option<Found> {
     let is_led = is_led(raw);
+    let last = key.rsplit(' ').next().unwrap_or_default();
+    if raw.class.is_none() && context.people.contains(last) {
+        return None;
+    }
     let likeness_min = if is_led { SOUND_LIKENESS_MIN } else { SOUND_LIKENESS_WEAK_MIN };
     let like: Vec<_> = gazetteer::settlements_sounding_like(key)
         .into_iter()
