@@ -201,10 +201,6 @@ fn capital(country: &'static Country) -> Option<Found> {
 /// A name that is not in the tables: perhaps in another spelling.
 fn unknown(key: &str, raw: &Raw, context: &Context) -> Option<Found> {
     let is_led = is_led(raw);
-    let last = key.rsplit(' ').next().unwrap_or_default();
-    if raw.class.is_none() && context.people.contains(last) {
-        return None;
-    }
     let likeness_min = if is_led { SOUND_LIKENESS_MIN } else { SOUND_LIKENESS_WEAK_MIN };
     let like: Vec<_> = gazetteer::settlements_sounding_like(key)
         .into_iter()
