@@ -161,6 +161,8 @@ fn source(reader: &mut Reader<'_>, mut table: Table<'_>, names: &mut Names) -> O
         None => {}
     }
     let url = table.text(reader, "url", "https://news.example/feed.xml");
+    // It may hold a login.
+    reader.secrets.extend(url.as_ref().filter(|url| url.value.contains('@')).map(|url| url.span.clone()));
     let path = table.path(reader, "path", "articles");
     let location = match (url, path) {
         (Some(_), Some(_)) => {
@@ -417,6 +419,7 @@ fn limits(reader: &mut Reader<'_>, mut table: Table<'_>) -> Limits {
             .map_or(defaults.fetch.bytes_per_second_min, u64::from),
         host_requests_max: number(&mut table, reader, "host_requests_max", 1..=16, defaults.fetch.host_requests_max),
         host_gap: table.duration(reader, "host_gap", Duration::ZERO..=HOUR).unwrap_or(defaults.fetch.host_gap),
+        slow_grace: defaults.fetch.slow_grace,
     };
     let fetches_max = number(&mut table, reader, "fetches_max", 1..=256, defaults.fetches_max);
     let articles_max = number(&mut table, reader, "articles_max", 1..=100_000, defaults.articles_max);

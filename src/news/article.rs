@@ -4,7 +4,6 @@
 //! that would keep a reader busy is refused before a tree is built ([`prescan`]), pages that stand in the way of an
 //! article are recognised ([`obstacle`]), and text is normalised once ([`body`]), since every span points into it.
 
-use dom_smoothie::{Config, Readability};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -13,6 +12,7 @@ use super::address;
 use super::charset::{self, Markup};
 
 mod body;
+mod calendar;
 mod dates;
 pub mod entry;
 mod json_ld;
@@ -23,6 +23,8 @@ mod obstacle;
 mod plain;
 mod prescan;
 mod published;
+#[cfg(test)]
+mod tests;
 
 pub use obstacle::Obstacle;
 pub use plain::read_plain;
@@ -162,16 +164,10 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     let declared = Declared::read(&document);
     let (published, modified) = dates::read(&declared, url);
     let shown_text_len = document.body().map_or(0, |body| body.normalized_char_count());
-    let config = Config { disable_json_ld: true, ..Config::default() };
-    let found = Readability::with_document(document, None, Some(config))
-        .and_then(|mut reader| reader.parse().map(|article| (article, main_text::paragraphs(&reader.doc))));
-    let (title, byline, mut paragraphs) = match found {
-        Ok((article, paragraphs)) => (article.title, article.byline, paragraphs),
-        Err(_) => (String::new(), None, Vec::new()),
-    };
-    let title = declared.title().unwrap_or_else(|| body::line(&title));
-    main_text::tidy(&mut paragraphs, &title);
-    let mut text = paragraphs.join("\n\n");
+    let found = main_text::find(document, || prescan::tree(html).ok());
+    let title = declared.title().unwrap_or(found.title);
+    let byline = declared.byline().or_else(|| metadata::names(&found.byline?));
+    let mut text = main_text::join(main_text::tidy(found.paragraphs, &title, byline.as_deref()));
     if let Some(given) = declared.json_ld.body.as_deref() {
         let given = body::lines(given).join("\n\n");
         if main_text::is_fuller(&given, &text) {
@@ -186,7 +182,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     Page {
         url: url.map(Url::to_string),
         canonical: declared.canonical(url),
-        byline: declared.byline().or_else(|| byline.map(|byline| body::line(&byline))).filter(|b| !b.is_empty()),
+        byline,
         site: declared.site(),
         language: language::of(declared.languages(), &text),
         published,

@@ -16,6 +16,7 @@ pub mod kinds;
 pub mod lexicon;
 pub mod message;
 pub mod reading;
+pub mod robots;
 pub mod schedule;
 pub mod text;
 pub mod track;

@@ -19,6 +19,7 @@ mod encoding;
 mod error;
 pub mod freshness;
 mod host;
+mod robots;
 
 pub use error::FetchError;
 
@@ -37,8 +38,10 @@ pub struct FetchLimits {
     pub read_timeout: Duration,
     /// From the first byte sent to the last received, over all redirects, waiting for a host's turn not counted.
     pub total_timeout: Duration,
-    /// Below this rate, after [`SLOW_GRACE`], a server is dripping.
+    /// Below this average rate a server is dripping …
     pub bytes_per_second_min: u64,
+    /// … once this much time has passed: a first piece can be late for good reasons.
+    pub slow_grace: Duration,
     /// Requests that may run against one host at the same time.
     pub host_requests_max: usize,
     /// The least time between two starts against one host.
@@ -54,14 +57,12 @@ impl Default for FetchLimits {
             read_timeout: Duration::from_secs(15),
             total_timeout: Duration::from_secs(45),
             bytes_per_second_min: 256,
+            slow_grace: Duration::from_secs(5),
             host_requests_max: 2,
             host_gap: Duration::from_millis(500),
         }
     }
 }
-
-/// How long a body may come slowly before its rate counts: a first byte can be late for good reasons.
-const SLOW_GRACE: Duration = Duration::from_secs(5);
 
 /// Header lines and bytes of an answer, more than any honest server sends.
 const HEADERS_MAX: usize = 200;
@@ -70,8 +71,10 @@ const HTTP2_HEADER_BYTES_MAX: u32 = 64 * 1024;
 /// What kind of document is wanted: it decides the `Accept` header, and whether `A-IM` is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wants {
+    /// Exempt from robots.txt: a feed is published to be fetched by programs.
     Feed,
     Page,
+    Robots,
 }
 
 impl Wants {
@@ -82,6 +85,7 @@ impl Wants {
                  application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.3"
             }
             Self::Page => "text/html, application/xhtml+xml, text/plain;q=0.8, */*;q=0.3",
+            Self::Robots => "text/plain, */*;q=0.3",
         }
     }
 }
@@ -93,6 +97,7 @@ pub struct Access {
     headers: HeaderMap,
     login: Option<(String, String)>,
     proxy: Option<Client>,
+    ignore_robots: bool,
 }
 
 /// Header values and logins are secrets.
@@ -102,6 +107,7 @@ impl fmt::Debug for Access {
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("login", &self.login.is_some())
             .field("proxy", &self.proxy.is_some())
+            .field("ignore_robots", &self.ignore_robots)
             .finish()
     }
 }
@@ -124,6 +130,12 @@ impl Access {
     #[must_use]
     pub fn login(self, user: &str, password: &str) -> Self {
         Self { login: Some((user.to_owned(), password.to_owned())), ..self }
+    }
+
+    /// Reads pages whatever the site's robots.txt says: for sites whose owner said so otherwise.
+    #[must_use]
+    pub fn ignoring_robots(self) -> Self {
+        Self { ignore_robots: true, ..self }
     }
 }
 
@@ -199,6 +211,7 @@ pub struct Fetcher {
     user_agent: HeaderValue,
     limits: Arc<FetchLimits>,
     hosts: Arc<Hosts>,
+    sites: Arc<robots::Sites>,
 }
 
 impl Fetcher {
@@ -222,6 +235,7 @@ impl Fetcher {
             guard,
             user_agent,
             hosts: Arc::new(Hosts::new(limits.host_requests_max, limits.host_gap)),
+            sites: Arc::default(),
             limits: Arc::new(limits),
         })
     }
@@ -253,6 +267,9 @@ impl Fetcher {
             }
             if request.access.proxy.is_none() {
                 self.guard.check_literal(&url)?;
+            }
+            if request.wants == Wants::Page && !request.access.ignore_robots {
+                self.check_robots(&url, request).await?;
             }
             let turn = self.hosts.turn(&url[Position::BeforeHost..Position::AfterPort]).await;
             let started = Instant::now();
@@ -364,7 +381,7 @@ impl Fetcher {
     /// Reads a body to its end or to a limit.
     async fn read(&self, mut response: Response, decodes: bool, url: &Url) -> Result<Document, FetchError> {
         let host = host_of(url);
-        let FetchLimits { body_bytes_max: limit, read_timeout, bytes_per_second_min, .. } = *self.limits;
+        let FetchLimits { body_bytes_max: limit, read_timeout, bytes_per_second_min, slow_grace, .. } = *self.limits;
         let mut answer = answer_of(response.headers(), &Validators::default());
         let content_type = header_text(response.headers(), header::CONTENT_TYPE);
         let encoding = header_text(response.headers(), header::CONTENT_ENCODING).filter(|_| !decodes);
@@ -378,13 +395,18 @@ impl Fetcher {
                 }
                 Ok(Ok(Some(piece))) => {
                     body.extend_from_slice(&piece);
-                    let seconds = started.elapsed().as_secs();
-                    if seconds < SLOW_GRACE.as_secs() || body.len() as u64 >= seconds * bytes_per_second_min {
-                        continue;
+                    let elapsed = started.elapsed();
+                    let least = elapsed.as_secs_f64() * bytes_per_second_min as f64;
+                    if elapsed > slow_grace && (body.len() as f64) < least {
+                        return Err(FetchError::Slow { host, bytes_per_second: bytes_per_second_min });
                     }
-                    FetchError::Slow { host: host.clone(), bytes_per_second: bytes_per_second_min }
+                    continue;
                 }
-                Ok(Err(error)) => FetchError::from_reqwest(error, &host, read_timeout),
+                Ok(Err(error)) => match FetchError::from_reqwest(error, &host, read_timeout) {
+                    // Nothing was decoded that could have failed.
+                    FetchError::Encoding { host, detail } if !decodes => FetchError::Protocol { host, detail },
+                    error => error,
+                },
                 Err(_) => FetchError::Timeout { host: host.clone(), after: read_timeout },
             };
             if body.is_empty() {

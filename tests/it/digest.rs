@@ -19,7 +19,7 @@ fn article(id: &str, outlet: &str, day: i8, text: &str) -> Article {
         url: Some(format!("https://{outlet}.example/{id}")),
         outlet: outlet.to_owned(),
         title: format!("Heading of {id}"),
-        published: Some(Published::At(at)),
+        published: Some(Published::from(at)),
         text: text.to_owned(),
         ..Article::default()
     }
@@ -99,6 +99,7 @@ fn frame(day: i8) -> Frame {
         zone: "UTC".to_owned(),
         window: Window { from: at(day - 1), to: at(day) },
         slots: vec![at(day)],
+        held_over: Vec::new(),
         composed_at: at(day),
         sections: Section::ALL.to_vec(),
         coverage: Coverage { asked: 2, ..Coverage::default() },

@@ -55,18 +55,33 @@ const SILENT: &[&str] = &[
     "style", "svg", "template", "textarea", "video",
 ];
 
-/// The text under `root`, one string a paragraph, leaving out the subtrees that `skip` names.
-pub(super) fn paragraphs(root: NodeRef<'_>, skip: impl Fn(&NodeRef<'_>, &str) -> bool) -> Vec<String> {
+/// One block of text as it stood on the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Paragraph {
+    pub text: String,
+    /// Bytes of `text` that came from links.
+    pub linked_bytes: usize,
+    /// It stood in a heading.
+    pub is_heading: bool,
+}
+
+/// The text under `root`, one entry a paragraph, leaving out the subtrees that `skip` names.
+pub(super) fn paragraphs(root: NodeRef<'_>, skip: impl Fn(&NodeRef<'_>, &str) -> bool) -> Vec<Paragraph> {
     enum Step<'a> {
         Enter(NodeRef<'a>),
-        Break,
+        EndBlock,
+        EndLink,
     }
-    let mut out = Paragraphs::default();
+    let mut out = Writer::default();
     let mut stack = vec![Step::Enter(root)];
     while let Some(step) = stack.pop() {
         let node = match step {
-            Step::Break => {
+            Step::EndBlock => {
                 out.end();
+                continue;
+            }
+            Step::EndLink => {
+                out.links -= 1;
                 continue;
             }
             Step::Enter(node) => node,
@@ -83,17 +98,22 @@ pub(super) fn paragraphs(root: NodeRef<'_>, skip: impl Fn(&NodeRef<'_>, &str) ->
             continue;
         };
         let name: &str = name.local.as_ref();
-        match name {
-            "br" => out.end(),
-            "td" | "th" => out.space(),
-            _ => {}
-        }
         if SILENT.contains(&name) || skip(&node, name) {
             continue;
         }
-        if BLOCKS.contains(&name) {
-            out.end();
-            stack.push(Step::Break);
+        match name {
+            "br" => out.end(),
+            "td" | "th" => out.gap = true,
+            "a" => {
+                out.links += 1;
+                stack.push(Step::EndLink);
+            }
+            _ if BLOCKS.contains(&name) => {
+                out.end();
+                out.open.is_heading = matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6");
+                stack.push(Step::EndBlock);
+            }
+            _ => {}
         }
         stack.extend(node.children_it(true).map(Step::Enter));
     }
@@ -103,9 +123,9 @@ pub(super) fn paragraphs(root: NodeRef<'_>, skip: impl Fn(&NodeRef<'_>, &str) ->
 
 /// One line of normalised text: how titles, names and paragraphs are all cleaned.
 pub(super) fn line(text: &str) -> String {
-    let mut out = Paragraphs::default();
+    let mut out = Writer::default();
     out.push(text);
-    out.open
+    out.open.text
 }
 
 /// Text normalised as an article's is, its line breaks kept as paragraph breaks.
@@ -114,37 +134,40 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 }
 
 #[derive(Default)]
-struct Paragraphs {
-    done: Vec<String>,
-    open: String,
+struct Writer {
+    done: Vec<Paragraph>,
+    open: Paragraph,
     /// White space was seen and not yet written.
     gap: bool,
+    /// Links open around what is written.
+    links: usize,
 }
 
-impl Paragraphs {
+impl Writer {
     /// Adds running text: white space of every kind is one space, what has no shape is nothing.
     fn push(&mut self, text: &str) {
+        let before = self.open.text.len();
         for c in text.chars() {
             if c.is_whitespace() {
                 self.gap = true;
             } else if !is_shapeless(c) {
-                if self.gap && !self.open.is_empty() {
-                    self.open.push(' ');
+                if self.gap && !self.open.text.is_empty() {
+                    self.open.text.push(' ');
                 }
                 self.gap = false;
-                self.open.push(c);
+                self.open.text.push(c);
             }
         }
-    }
-
-    fn space(&mut self) {
-        self.gap = true;
+        if self.links > 0 {
+            self.open.linked_bytes += self.open.text.len() - before;
+        }
     }
 
     fn end(&mut self) {
         self.gap = false;
-        if !self.open.is_empty() {
-            self.done.push(std::mem::take(&mut self.open));
+        let ended = std::mem::take(&mut self.open);
+        if !ended.text.is_empty() {
+            self.done.push(ended);
         }
     }
 }
@@ -170,7 +193,9 @@ mod tests {
     #[track_caller]
     fn check(html: &str, expected: &[&str]) {
         let document = Document::from(html);
-        assert_eq!(paragraphs(document.root(), |_, name| name == "figcaption"), expected, "{html}");
+        let found = paragraphs(document.root(), |_, name| name == "figcaption");
+        let texts: Vec<&str> = found.iter().map(|paragraph| paragraph.text.as_str()).collect();
+        assert_eq!(texts, expected, "{html}");
     }
 
     #[test]
@@ -187,6 +212,13 @@ mod tests {
     #[test]
     fn what_is_not_for_readers_is_left_out() {
         check("<p>Seen<script>var x = 1</script></p><figure><figcaption>No</figcaption></figure>", &["Seen"]);
+    }
+
+    #[test]
+    fn links_and_headings_are_noted() {
+        let document = Document::from("<h2>Why</h2><p>See <a href=/>the <b>map</b></a> here</p>");
+        let found = paragraphs(document.root(), |_, _| false);
+        assert_eq!(found.iter().map(|p| (p.is_heading, p.linked_bytes)).collect::<Vec<_>>(), [(true, 0), (false, 8)]);
     }
 
     #[test]

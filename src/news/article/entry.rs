@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Article, Published, article_id, body, language, prescan};
+use super::body::{self, Paragraph};
+use super::{Article, Published, article_id, language, main_text, prescan};
 use crate::news::address;
 use crate::news::feed::dates::sane;
 use crate::news::feed::{Entry, Feed};
@@ -24,9 +25,16 @@ pub fn of_feed(feed: &Feed, first_seen: Timestamp) -> Vec<Told> {
 }
 
 fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
-    let content = paragraphs(entry.content.first().map_or("", String::as_str));
-    let summary = paragraphs(entry.summary.as_deref().unwrap_or_default());
-    let whole = is_whole(&content) && content.len() >= summary.len();
+    let title = entry.title.as_deref().map(body::line).unwrap_or_default();
+    let byline = entry.author.as_deref().map(body::line).filter(|byline| !byline.is_empty());
+    let read = |html: &str| {
+        let paragraphs = paragraphs(html);
+        let whole = paragraphs.last().is_some_and(|last| is_whole(&last.text));
+        (main_text::join(main_text::tidy(paragraphs, &title, byline.as_deref())), whole)
+    };
+    let (content, whole) = read(entry.content.first().map_or("", String::as_str));
+    let (summary, _) = read(entry.summary.as_deref().unwrap_or_default());
+    let whole = whole && content.len() >= summary.len();
     let text = if content.len() >= summary.len() { content } else { summary };
     let given = entry.published.or(entry.updated);
     let declared = [entry.language.as_deref(), feed.language.as_deref()];
@@ -35,8 +43,8 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
             id: article_id(Some(&entry.key()), &text),
             url: entry.link.as_deref().map(address::without_tracking),
             outlet: feed.title.as_deref().map(body::line).unwrap_or_default(),
-            title: entry.title.as_deref().map(body::line).unwrap_or_default(),
-            byline: entry.author.as_deref().map(body::line).filter(|byline| !byline.is_empty()),
+            title,
+            byline,
             language: language::of(declared.into_iter().flatten(), &text),
             published: given.map(|given| sane(Some(given), first_seen).into()),
             modified: entry.updated.map(Published::from),
@@ -46,12 +54,12 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
     }
 }
 
-/// HTML of a feed as an article's text; nothing of what would keep a reader busy.
-fn paragraphs(html: &str) -> String {
+/// HTML of a feed as paragraphs; nothing of what would keep a reader busy.
+fn paragraphs(html: &str) -> Vec<Paragraph> {
     if html.is_empty() {
-        return String::new();
+        return Vec::new();
     }
-    prescan::tree(html).map_or_else(|_| String::new(), |tree| body::paragraphs(tree.root(), |_, _| false).join("\n\n"))
+    prescan::tree(html).map_or_else(|_| Vec::new(), |tree| body::paragraphs(tree.root(), |_, _| false))
 }
 
 fn is_whole(text: &str) -> bool {
@@ -73,7 +81,11 @@ impl Told {
             title: if entry.title.is_empty() { page.title } else { entry.title },
             byline: entry.byline.or(page.byline),
             language: page.language.or(entry.language),
-            published: entry.published.or(page.published),
+            // One instant, but the page tells the publisher's clock too.
+            published: match (entry.published, page.published) {
+                (Some(told), Some(shown)) if told.instant() == shown.instant() => Some(shown),
+                (told, shown) => told.or(shown),
+            },
             modified: page.modified.or(entry.modified),
             text: page.text,
         }

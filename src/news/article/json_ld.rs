@@ -12,6 +12,8 @@ pub(super) struct JsonLd {
     pub publisher: Option<String>,
     pub published: Option<String>,
     pub modified: Option<String>,
+    /// When the page, a video in it, or whatever else has a date was published.
+    pub page_published: Option<String>,
     pub url: Option<String>,
     pub language: Option<String>,
     /// The whole article, as some publishers give it to search engines.
@@ -38,6 +40,10 @@ pub(super) fn read<'t>(blocks: impl IntoIterator<Item = &'t str>) -> JsonLd {
                 Value::Object(object) => {
                     if object.get("@type").is_some_and(is_article) {
                         found.fill(value);
+                    }
+                    if found.page_published.is_none() {
+                        found.page_published =
+                            object.get("datePublished").or_else(|| object.get("uploadDate")).and_then(text);
                     }
                     queue.extend(object.values().filter(|value| value.is_object() || value.is_array()));
                 }
@@ -129,6 +135,7 @@ mod tests {
             authors: vec!["Ana Reyes".into(), "J. Okafor".into()],
             publisher: Some("The Harbour Courier".into()),
             published: Some("2025-03-25T09:12:00Z".into()),
+            page_published: Some("2025-03-25T09:12:00Z".into()),
             url: Some("https://courier.example/ferry".into()),
             ..JsonLd::default()
         };

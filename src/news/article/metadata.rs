@@ -1,9 +1,10 @@
 //! What a page says of itself in `meta`, `link` and microdata.
 
-use dom_query::{Document, NodeRef};
+use dom_query::{Document, NodeData, NodeRef};
 use url::Url;
 
 use super::body::line;
+use super::calendar;
 use super::json_ld::{self, JsonLd};
 
 /// Everything a page declares, gathered in one walk over its elements.
@@ -17,12 +18,16 @@ pub(super) struct Declared {
     /// `<html lang>`.
     pub language: Option<String>,
     pub page_title: Option<String>,
-    /// The first `h1`.
-    pub heading: Option<String>,
+    /// The first few `h1`.
+    pub headings: Vec<String>,
     /// Microdata and `rel=author`.
     pub author: Option<String>,
     /// Elements that show a moment, in page order.
     pub times: Vec<Time>,
+    /// Text with a number of four digits near its beginning, in page order: a date may be shown without any markup.
+    pub lines: Vec<String>,
+    /// A date of publication in the data that a page's own script works on.
+    pub in_script: Option<String>,
 }
 
 /// A `time` element, or one that says by name that it shows a date.
@@ -33,8 +38,12 @@ pub(super) struct Time {
     pub shown: String,
     /// Tag, class, id and itemprop, lower case, of the element itself.
     pub named: String,
+    /// It stands after the first `h1`.
+    pub below_headline: bool,
 }
 
+/// `h1` elements kept: the site's name, the section, the headline.
+const HEADINGS_MAX: usize = 4;
 /// `time` elements kept; comments and lists of related stories bring hundreds.
 const TIMES_MAX: usize = 64;
 /// A date and what stands around it is no longer than this.
@@ -44,8 +53,11 @@ impl Declared {
     pub(super) fn read(document: &Document) -> Self {
         let mut declared = Self::default();
         let mut scripts = Vec::new();
-        for node in document.root().descendants_it().filter(NodeRef::is_element) {
-            let Some(name) = node.qual_name_ref() else { continue };
+        for node in document.root().descendants_it() {
+            let Some(name) = node.qual_name_ref() else {
+                declared.note_line(&node);
+                continue;
+            };
             match name.local.as_ref() {
                 "html" => declared.language = attribute(&node, "lang").or_else(|| attribute(&node, "xml:lang")),
                 "meta" => {
@@ -63,13 +75,15 @@ impl Declared {
                 "title" if declared.page_title.is_none() && in_head(&node) => {
                     declared.page_title = some_line(&node.text());
                 }
-                "h1" if declared.heading.is_none() => declared.heading = some_line(&node.text()),
+                "h1" if declared.headings.len() < HEADINGS_MAX => declared.headings.extend(some_line(&node.text())),
                 "script" => {
                     if node
                         .attr("type")
                         .is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/ld+json"))
                     {
                         scripts.push(node.text());
+                    } else if declared.in_script.is_none() {
+                        declared.in_script = script_date(&node.text());
                     }
                 }
                 name => declared.note_content(&node, name),
@@ -101,11 +115,23 @@ impl Declared {
         if node.normalized_char_count() > TIME_CHARS_MAX {
             return;
         }
-        let machine = ["datetime", "content", "title"].iter().find_map(|key| attribute(node, key));
+        const MACHINE: [&str; 7] =
+            ["datetime", "content", "title", "data-datetime", "data-timestamp", "data-time", "data-date"];
+        let machine = MACHINE.iter().find_map(|key| attribute(node, key));
         let shown = line(&node.text());
         if machine.is_some() || !shown.is_empty() {
-            self.times.push(Time { machine, shown, named });
+            self.times.push(Time { machine, shown, named, below_headline: !self.headings.is_empty() });
         }
+    }
+
+    fn note_line(&mut self, node: &NodeRef<'_>) {
+        let line = node.query(|node| match &node.data {
+            NodeData::Text { contents } if self.lines.len() < TIMES_MAX && is_dateable(contents) => {
+                Some(line(contents))
+            }
+            _ => None,
+        });
+        self.lines.extend(line.flatten());
     }
 
     /// The first `meta` among `keys`, in the order of `keys`.
@@ -121,37 +147,41 @@ impl Declared {
         let declared = self.json_ld.headline.as_deref();
         let declared = declared
             .or_else(|| self.meta(&["og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title"]));
-        match (declared, self.page_title.as_deref(), self.heading.as_deref()) {
-            (Some(declared), _, _) => Some(self.without_site(declared)),
-            // Sites repeat the headline in `title`; a heading that is not there is the site's name or a section's.
-            (None, Some(title), Some(heading)) if title.contains(heading) => Some(heading.to_owned()),
-            (None, Some(title), _) => Some(self.without_site(title)),
-            (None, None, heading) => heading.map(str::to_owned),
+        if let Some(declared) = declared {
+            return Some(self.without_site(declared));
         }
+        // Sites repeat the headline in `title`; a heading that is not in it is a section's name.
+        let Some(title) = self.page_title.as_deref() else { return self.headings.first().cloned() };
+        let repeated =
+            self.headings.iter().find(|heading| title.contains(*heading) && heading.len() * 2 >= title.len());
+        let title = repeated.cloned().unwrap_or_else(|| self.without_site(title));
+        let is_site = self.site().is_some_and(|site| site.to_lowercase().starts_with(&title.to_lowercase()));
+        let longest =
+            self.headings.iter().filter(|heading| heading.len() > title.len()).max_by_key(|heading| heading.len());
+        Some(longest.filter(|_| is_site).cloned().unwrap_or(title))
     }
 
-    /// Cuts " - The Harbour Courier" or " | News" off, when what stands there is the site's name.
+    /// Cuts " - The Harbour Courier" or " | News" off: what names the site or, when no site is named, what is short
+    /// beside a whole headline.
     fn without_site(&self, title: &str) -> String {
-        let Some(site) = self.site() else { return title.to_owned() };
-        for separator in [" | ", " - ", " – ", " — ", " · ", " :: ", " » "] {
-            if let Some((headline, name)) = title.rsplit_once(separator)
-                && (name.eq_ignore_ascii_case(&site) || site.to_lowercase().contains(&name.to_lowercase()))
-                && !headline.trim().is_empty()
-            {
-                return headline.trim().to_owned();
-            }
-        }
-        title.to_owned()
+        /// Words from which on the rest is a headline of its own.
+        const HEADLINE_WORDS_MIN: usize = 4;
+        const SITE_WORDS_MAX: usize = 3;
+        let words = |text: &str| text.split_whitespace().count();
+        let site = self.site().map(|site| site.to_lowercase());
+        let cut =
+            TITLE_SEPARATORS.iter().filter_map(|separator| title.rsplit_once(separator)).find(|(headline, name)| {
+                match &site {
+                    Some(site) => !headline.trim().is_empty() && site.contains(&name.trim().to_lowercase()),
+                    None => words(headline) >= HEADLINE_WORDS_MIN && words(name) <= SITE_WORDS_MAX,
+                }
+            });
+        cut.map_or(title, |(headline, _)| headline.trim()).to_owned()
     }
 
     /// Who wrote it, as names; addresses of profiles are none.
     pub(super) fn byline(&self) -> Option<String> {
-        let is_name = |text: &&str| !text.contains("://") && !text.starts_with(['@', '/']);
-        let authors: Vec<&str> = self.json_ld.authors.iter().map(String::as_str).filter(is_name).collect();
-        if !authors.is_empty() {
-            return Some(authors.join(", "));
-        }
-        let keys = [
+        const KEYS: [&str; 11] = [
             "author",
             "article:author",
             "dc.creator",
@@ -164,10 +194,12 @@ impl Declared {
             "byline",
             "article.author",
         ];
-        keys.iter()
-            .find_map(|key| self.meta(&[key]).filter(is_name))
-            .or(self.author.as_deref().filter(is_name))
-            .map(str::to_owned)
+        let authors: Vec<String> = self.json_ld.authors.iter().filter_map(|author| names(author)).collect();
+        if !authors.is_empty() {
+            return Some(authors.join(", "));
+        }
+        let declared = KEYS.iter().find_map(|key| self.meta(&[key]).and_then(names));
+        declared.or_else(|| self.author.as_deref().and_then(names))
     }
 
     /// Who carries it, as a reader would name it.
@@ -179,7 +211,7 @@ impl Declared {
     }
 
     /// The address that the page gives for itself, when it is one of an article on the same site: some sites name their
-    /// front page on every page.
+    /// front page on every page, and a page may not pass for another outlet's.
     pub(super) fn canonical(&self, url: Option<&Url>) -> Option<String> {
         let base = match (self.base.as_deref(), url) {
             (Some(base), Some(url)) => url.join(base).ok(),
@@ -192,7 +224,8 @@ impl Declared {
         };
         let usable = |named: &Url| {
             let is_front = named.path() == "/" && named.query().is_none();
-            matches!(named.scheme(), "http" | "https") && url.is_none_or(|url| !is_front || url.path() == "/")
+            matches!(named.scheme(), "http" | "https")
+                && url.is_none_or(|url| is_one_site(url, named) && (!is_front || url.path() == "/"))
         };
         let named = [self.canonical.as_deref(), self.meta(&["og:url"]), self.json_ld.url.as_deref()];
         let named = named.into_iter().flatten().find_map(|text| resolve(text).filter(usable));
@@ -208,6 +241,76 @@ impl Declared {
         let declared = [self.json_ld.language.as_deref(), self.language.as_deref()];
         declared.into_iter().flatten().chain(metas.into_iter().filter_map(|key| self.meta(&[key])))
     }
+}
+
+/// Keys under which pages keep the date of publication for their scripts.
+const SCRIPT_KEYS: &[&str] = &[
+    "datePublished",
+    "publishedAt",
+    "published_at",
+    "publishedDate",
+    "publishDate",
+    "publish_date",
+    "published_time",
+    "pubDate",
+    "publicationDate",
+    "publication_date",
+    "firstPublishDate",
+    "firstPublished",
+];
+
+/// The value of the first of these keys in `"key": "value"`.
+fn script_date(script: &str) -> Option<String> {
+    let value = |key: &str| {
+        let (_, after) = script.split_once(key)?;
+        let after = after.trim_start_matches(['"', '\'', '\\']).trim_start().strip_prefix(':')?;
+        let after = after.trim_start().trim_start_matches('\\').strip_prefix(['"', '\''])?;
+        let end = after.find(['"', '\'', '\\'])?;
+        Some(after[..end].to_owned()).filter(|value| (8..=40).contains(&value.len()))
+    };
+    // Few scripts hold any of them, and all of those hold this.
+    if !script.contains("ubli") && !script.contains("pubDate") {
+        return None;
+    }
+    SCRIPT_KEYS.iter().find_map(|key| value(key))
+}
+
+/// Long enough for a date, with four digits in a row near its beginning.
+fn is_dateable(text: &str) -> bool {
+    let text = text.trim();
+    (8..=TIME_CHARS_MAX).contains(&text.len())
+        && text.as_bytes().windows(4).any(|run| run.iter().all(u8::is_ascii_digit))
+}
+
+/// True when the last two labels of both hosts agree: `edition.courier.example` and `www.courier.example`.
+fn is_one_site(one: &Url, other: &Url) -> bool {
+    let site = |url: &Url| url.host_str().map(|host| host.rsplit('.').take(2).collect::<Vec<_>>().join("."));
+    site(one) == site(other)
+}
+
+const TITLE_SEPARATORS: &[&str] = &[" | ", " - ", " – ", " — ", " · ", " :: ", " » ", " / "];
+
+/// The names in a byline: without "By", without the date and the handle that stand behind them.
+pub(super) fn names(byline: &str) -> Option<String> {
+    let byline = byline.trim();
+    let bare = ["By ", "by ", "BY ", "By: ", "Par ", "Von ", "Por ", "por ", "Di ", "Written by ", "Posted by "]
+        .iter()
+        .find_map(|word| byline.strip_prefix(word))
+        .unwrap_or(byline);
+    let end = bare
+        .find(|c: char| c.is_ascii_digit() || matches!(c, '@' | '|' | '•' | '·' | '—' | '(' | '<'))
+        .unwrap_or(bare.len());
+    let mut name = bare[..end].trim_end();
+    // A month or weekday before the digits.
+    while let Some((rest, last)) = name.rsplit_once(' ') {
+        if !calendar::is_beside_a_date(last) || end == bare.len() {
+            break;
+        }
+        name = rest.trim_end();
+    }
+    let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | '–' | ',' | ':' | '/'));
+    let is_name = !calendar::is_beside_a_date(name) && !name.contains("://") && name.contains(char::is_alphabetic);
+    is_name.then(|| name.to_owned())
 }
 
 /// Parts of class names, ids and properties under which sites show dates.

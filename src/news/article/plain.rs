@@ -1,7 +1,6 @@
 //! Plain text → [`Page`]: a file, standard input, a `text/plain` answer.
 
 use super::body::line;
-use super::published::Published;
 use super::{Article, Page, PageError, article_id, dates, language};
 
 /// A first line longer than this is a paragraph, not a title.
@@ -54,7 +53,7 @@ pub(super) fn read_page(text: &str, name: Option<&str>) -> Page {
             Field::Site => page.site = Some(value),
             Field::Url => page.canonical = Some(value),
             Field::Language => page.language = language::of(std::iter::once(value.as_str()), ""),
-            Field::Published => page.published = value.parse::<Published>().ok().or_else(|| dates::shown(&value)),
+            Field::Published => page.published = dates::read_line(&value),
         }
         rest = after;
     }
@@ -75,7 +74,7 @@ pub(super) fn read_page(text: &str, name: Option<&str>) -> Page {
         lines = after;
     }
     // Blank lines part paragraphs; single line breaks stay for whoever reads wrapped lines.
-    let blocks = lines.split(|line| line.is_empty()).filter(|block| !block.is_empty());
+    let blocks = lines.split(String::is_empty).filter(|block| !block.is_empty());
     page.text = blocks.map(|block| block.join("\n")).collect::<Vec<_>>().join("\n\n");
     page.language = page.language.or_else(|| language::of(std::iter::empty(), &page.text));
     if page.text.is_empty() {

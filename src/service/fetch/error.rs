@@ -120,12 +120,17 @@ impl FetchError {
                 }
                 _ => Self::Connect { host, detail },
             }
-        } else if error.is_decode() {
+        } else if error.is_decode() && !cause::<std::io::Error>(&error).is_some_and(is_broken_off) {
             Self::Encoding { host, detail }
         } else {
             Self::Protocol { host, detail }
         }
     }
+}
+
+/// The client calls whatever goes wrong in a body a decoding error.
+fn is_broken_off(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
 }
 
 /// The first cause of type `T`, looking inside I/O errors too: rustls hides its errors there.
