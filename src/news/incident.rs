@@ -116,6 +116,10 @@ fn key(telling: &Telling) -> IncidentKey {
         Some(Place { precision: Precision::Settlement | Precision::Region, geonames_id: Some(id), .. }) => {
             format!("geonames:{id}")
         }
+        // Regions come without an id; their country tells apart those of one name.
+        Some(Place { precision: Precision::Region, country: Some(country), name, .. }) => {
+            format!("region:{country}:{}", name.to_lowercase())
+        }
         // A village that no gazetteer has is still told from others by its name, kind of event and day.
         Some(Place { precision: Precision::Unresolved, name, .. }) => format!("name:{}", name.to_lowercase()),
         // Known to the country only, or not at all: such claims meet within their own article only.
