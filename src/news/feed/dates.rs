@@ -108,30 +108,40 @@ enum Meaning {
 }
 
 static WORDS: LazyLock<HashMap<&str, Meaning>> = LazyLock::new(|| {
-    let lines = include_str!("../../../config/lexicon/feed-dates.txt").lines();
-    let entries = lines.filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let (name, words) = line.split_once(": ")?;
-        let meaning = match name.split_once(' ') {
-            Some(("month", number)) => Meaning::Month(number.parse().ok()?),
-            Some(("zone", offset)) => Meaning::Zone(zone_offset(offset)?),
-            _ => match name {
-                "am" => Meaning::Am,
-                "pm" => Meaning::Pm,
-                "filler" => Meaning::Filler,
-                "year" => Meaning::Year,
-                "month" => Meaning::MonthUnit,
-                "day" => Meaning::Day,
-                _ => return None,
-            },
-        };
-        Some(words.split_whitespace().map(move |word| (word, meaning)))
-    });
-    // `mar` is a month before it is anything else: the first entry of a word stays.
-    entries.flatten().fold(HashMap::new(), |mut words, (word, meaning)| {
-        words.entry(word).or_insert(meaning);
-        words
-    })
+    let mut words = HashMap::new();
+    for (meaning, entry) in lexicon().filter_map(|(name, words)| Some((meaning(name)?, words))) {
+        for word in entry.split_whitespace() {
+            // A word in two lists means what it means in the first.
+            words.entry(word).or_insert(meaning);
+        }
+    }
+    words
 });
+
+/// The lists of the lexicon: name and words.
+fn lexicon() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../../../config/lexicon/feed-dates.txt").lines();
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split_once(": ").unwrap_or((line, "")))
+}
+
+/// What the words of a list mean, by its name.
+fn meaning(list: &str) -> Option<Meaning> {
+    Some(match list.split_once(' ') {
+        Some(("month", number)) => Meaning::Month(number.parse().ok()?),
+        Some(("zone", offset)) => Meaning::Zone(zone_offset(offset)?),
+        _ => match list {
+            "am" => Meaning::Am,
+            "pm" => Meaning::Pm,
+            "filler" => Meaning::Filler,
+            "year" => Meaning::Year,
+            "month" => Meaning::MonthUnit,
+            "day" => Meaning::Day,
+            _ => return None,
+        },
+    })
+}
 
 /// The zones by name, from the copy in the binary: the same on every machine.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
@@ -478,6 +488,13 @@ mod tests {
             read_in("2031-03-04 18:05", &kyiv).map(|date| date.to_string()).as_deref(),
             Some("2031-03-04T16:05:00Z")
         );
+    }
+
+    #[test]
+    fn every_list_of_the_lexicon_is_understood() {
+        for (name, words) in lexicon() {
+            assert!(meaning(name).is_some() && !words.is_empty(), "{name}");
+        }
     }
 
     #[test]
