@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::article::{Article, Published};
-use super::extract::{Claim, Stance, What};
+use super::extract::{self, Claim, Stance, What};
 use super::grounding::{Grounded, Notes};
 use super::incident::{self, Incident, IncidentKey, Line, Reading, Telling};
 use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Scope};
@@ -30,6 +30,28 @@ pub struct Window {
     pub to: Timestamp,
 }
 
+/// How long before its window an article may have been published and still be news when it is first seen: feeds are
+/// read late, and some outlets date an update by its first version.
+const LATE: SignedDuration = SignedDuration::from_hours(48);
+
+impl Window {
+    /// Whether an article that was first seen, or changed, at `seen` is news to an edition with this window.
+    ///
+    /// A feed that is read for the first time brings weeks of old entries; those are not news.
+    pub fn admits(&self, published: Option<Published>, seen: Timestamp) -> bool {
+        let holds = |at: Timestamp| self.from < at && at <= self.to;
+        match published {
+            None => holds(seen),
+            Some(Published::On(date)) => {
+                let day = |at: Timestamp| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+                (day(self.from)..=day(self.to)).contains(&date) || (holds(seen) && day(self.from - LATE) <= date)
+            }
+            // What claims to come from the future was seen now.
+            Some(Published::At(at, _)) => holds(at) || (holds(seen) && at > self.from - LATE),
+        }
+    }
+}
+
 /// What an edition is, before anything is known of its content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
@@ -42,6 +64,8 @@ pub struct Frame {
     pub window: Window,
     /// The due times this edition stands for: more than one after missed slots, none for a manual run.
     pub slots: Vec<Timestamp>,
+    /// The ends of earlier editions that reached nobody: this one holds their facts over.
+    pub held_over: Vec<Timestamp>,
     pub composed_at: Timestamp,
     pub sections: Vec<Section>,
     pub coverage: Coverage,
@@ -280,10 +304,9 @@ fn toll_line(notes: &mut Notes, line: &Line, before: Option<&TollItem>) -> Optio
         Some(_) => News::Unchanged,
         None => News::New,
     };
-    // An older figure that this reader has seen as "was" need not stand beside it once more.
-    let differs = |telling: &&Telling| !(changed && old == Some(&telling.toll.count) && !telling.reading.fresh);
-    let others =
-        line.others.iter().filter(differs).take(OTHERS_MAX).filter_map(|telling| ground(notes, telling)).collect();
+    // What earlier editions printed need not stand beside it once more.
+    let others = line.others.iter().filter(|telling| telling.reading.fresh).take(OTHERS_MAX);
+    let others = others.filter_map(|telling| ground(notes, telling)).collect();
     Some(TollLine {
         measure: line.measure,
         group: line.group,
@@ -389,7 +412,10 @@ fn munitions_lines(notes: &mut Notes, readings: &[Reading]) -> Vec<MunitionsLine
 /// Stories without a current typed claim: first those that most outlets carry, then the newest.
 fn brief_items(notes: &mut Notes, readings: &[Reading]) -> (Vec<BriefItem>, usize) {
     let mut stories: Vec<(String, &Reading, Vec<String>)> = Vec::new();
-    let untyped = |reading: &&Reading| reading.fresh && !reading.extraction.claims.iter().any(|claim| claim.current);
+    let untyped = |reading: &&Reading| {
+        let typed = reading.extraction.claims.iter().any(|claim| claim.current);
+        reading.fresh && !typed && extract::reads(&reading.article)
+    };
     for reading in in_order(readings.iter().filter(untyped)) {
         let headline = reading.article.title.trim().to_owned();
         let folded = headline.to_lowercase();

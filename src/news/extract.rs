@@ -1,11 +1,18 @@
 //! (&Article) → claims: the one entrance to extraction.
 
-use jiff::civil;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::article::{Article, Published};
+use super::kinds::{munitions, toll};
+use super::reading::article::Reading;
+use super::reading::words::{Word, words};
+use super::text::Text;
 
 use super::kinds::{Munitions, Talks, Toll};
 use super::text::Span;
 use super::value::Place;
+pub use super::value::date::DateSpan;
 
 /// How the article puts a claim. The words are those of the contract's `stance`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,13 +25,6 @@ pub enum Stance {
     Denied,
     Alleged,
     Planned,
-}
-
-/// First and last day of a happening, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct DateSpan {
-    pub start: civil::Date,
-    pub end: civil::Date,
 }
 
 /// One thing that one article says.
@@ -59,4 +59,128 @@ pub struct Extraction {
     pub claims: Vec<Claim>,
     /// Things a person should know about this reading: skipped language, a limit reached.
     pub diagnostics: Vec<String>,
+}
+
+/// Reads what an article claims. Total: any text gives an extraction, and what was not read is told in its diagnostics.
+pub fn extract(article: &Article) -> Extraction {
+    if !reads(article) {
+        let language = article.language.as_deref().unwrap_or_default();
+        let why = format!("not read: the article is in {language}, and only English is read");
+        return Extraction { claims: Vec::new(), diagnostics: vec![why] };
+    }
+    let text = Text::read(&article.text);
+    // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
+    let telling =
+        text.sentences.iter().enumerate().filter(|(_, sentence)| words(&text, sentence).any(Word::is_telling));
+    let telling: Vec<usize> = telling.map(|(index, _)| index).collect();
+    if telling.is_empty() {
+        return Extraction::default();
+    }
+    let mut reading = Reading::new(article, &text);
+    let mut tolls = Vec::new();
+    let mut others = Vec::new();
+    for index in telling {
+        let read = reading.sentence(index);
+        tolls.extend(toll::read(&mut reading, &read));
+        others.extend(munitions::read(&mut reading, &read));
+        reading.told(&read);
+    }
+    let mut claims = toll::merge(tolls);
+    claims.extend(munitions::merge(others));
+    Extraction { claims, diagnostics: Vec::new() }
+}
+
+/// Whether the article is in a language that is read. One that does not say is taken at its words.
+pub fn reads(article: &Article) -> bool {
+    article.language.as_deref().is_none_or(is_english)
+}
+
+fn is_english(language: &str) -> bool {
+    language
+        .split(['-', '_'])
+        .next()
+        .is_some_and(|language| language.eq_ignore_ascii_case("en") || language.eq_ignore_ascii_case("eng"))
+}
+
+/// A claim as the contract's JSON: evidence and next steps with their quotes, sliced from `text`.
+pub fn to_json(claim: &Claim, text: &str) -> Value {
+    let mut value = serde_json::to_value(claim).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        for name in ["evidence", "next"] {
+            let spans = fields.get_mut(name).and_then(Value::as_array_mut);
+            spans.into_iter().flatten().filter_map(Value::as_object_mut).for_each(|span| quote(span, text));
+        }
+    }
+    value
+}
+
+fn quote(span: &mut Map<String, Value>, text: &str) {
+    let byte = |name| span.get(name).and_then(Value::as_u64).and_then(|byte| usize::try_from(byte).ok());
+    let slice = byte("start").zip(byte("end")).and_then(|(start, end)| text.get(start..end));
+    span.insert("quote".to_owned(), json!(slice.unwrap_or_default()));
+}
+
+/// One line of `extract --jsonl`.
+#[derive(Debug, Deserialize)]
+struct Line {
+    id: Value,
+    title: Option<String>,
+    published: Option<String>,
+    url: Option<String>,
+    language: Option<String>,
+    text: Option<String>,
+}
+
+/// One line of `extract --jsonl`, answered: the object of the contract without the line break. A line that cannot be
+/// read is answered too, with an `error` and no developments.
+pub fn answer(line: &str) -> String {
+    let (id, result) = match serde_json::from_str::<Line>(line) {
+        Ok(line) => (line.id.clone(), article(line)),
+        Err(error) => {
+            (id_of(line), Err(format!("not read: the line is no article ({error}); it needs an id and a text")))
+        }
+    };
+    let answer = match result {
+        Ok((article, unread)) => {
+            let mut extraction = extract(&article);
+            extraction.diagnostics.extend(unread);
+            answer_of(id, &article, &extraction)
+        }
+        Err(error) => json!({"id": id, "language": null, "developments": [], "diagnostics": [], "error": error}),
+    };
+    answer.to_string()
+}
+
+/// What was extracted from an article, as the object of the contract.
+pub fn answer_of(id: Value, article: &Article, extraction: &Extraction) -> Value {
+    let developments: Vec<Value> = extraction.claims.iter().map(|claim| to_json(claim, &article.text)).collect();
+    json!({"id": id, "language": article.language, "developments": developments, "diagnostics": extraction.diagnostics})
+}
+
+fn id_of(line: &str) -> Value {
+    serde_json::from_str::<Value>(line).ok().and_then(|value| value.get("id").cloned()).unwrap_or_default()
+}
+
+/// The article of a line, and what should be known of its reading.
+fn article(line: Line) -> Result<(Article, Option<String>), String> {
+    let text = line.text.ok_or("not read: the line has no text")?;
+    let published = line.published.filter(|published| !published.is_empty());
+    let day = published.as_deref().and_then(published_at);
+    let unread = published.filter(|_| day.is_none()).map(|text| {
+        format!("the day of publication {text:?} was not read, so weekdays are not dated; write 2025-03-25 or an RFC 3339 instant")
+    });
+    let article = Article {
+        id: line.id.as_str().map_or_else(|| line.id.to_string(), str::to_owned),
+        url: line.url,
+        title: line.title.unwrap_or_default(),
+        language: line.language,
+        published: day,
+        text,
+        ..Article::default()
+    };
+    Ok((article, unread))
+}
+
+fn published_at(text: &str) -> Option<Published> {
+    text.parse().ok()
 }

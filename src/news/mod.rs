@@ -6,14 +6,17 @@
 pub mod address;
 pub mod article;
 pub mod charset;
+pub mod delivery;
 pub mod digest;
 pub mod extract;
 pub mod feed;
 pub mod grounding;
 pub mod incident;
 pub mod kinds;
+pub mod lexicon;
 pub mod message;
 pub mod reading;
+pub mod robots;
 pub mod schedule;
 pub mod text;
 pub mod track;

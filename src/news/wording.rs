@@ -131,7 +131,7 @@ pub fn short_moment(at: Timestamp, zone: &TimeZone) -> String {
 /// When an article was published, as exactly as it says, in UTC.
 pub fn published(published: &Published) -> String {
     match *published {
-        Published::At(at) => at.to_zoned_datetime(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string(),
+        Published::At(at, _) => at.to_zoned_datetime(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string(),
         Published::On(date) => date.strftime("%-d %b %Y").to_string(),
     }
 }

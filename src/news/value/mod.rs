@@ -1,5 +1,9 @@
 //! Typed readers: count, date, place, party.
 
+pub mod count;
+pub mod date;
+pub mod place;
+
 use serde::{Deserialize, Serialize};
 
 /// How many, as the text bounds it. Vague words stay words and are never turned into digits.

@@ -1,0 +1,252 @@
+//! Tolls: people harmed, moved, held or freed.
+//!
+//! The clauses of a sentence give harms (src/news/reading/harm.rs); here each becomes a claim with its event, place,
+//! time and claimant, taken from its clause, else from the sentences before, else from the article as a whole. The same
+//! claim made in several sentences is one, with the first sentence as its evidence.
+
+use serde::{Deserialize, Serialize};
+
+use crate::news::extract::{Claim, Stance, What};
+use crate::news::reading::article::{LEAD_SENTENCES, ReadSentence, Reading};
+use crate::news::reading::harm::{Harm, Reality};
+use crate::news::value::Count;
+
+/// A killed or wounded figure of this size that runs over a campaign is the war's.
+const WAR_COUNT_MIN: u64 = 1000;
+
+/// What happened to the people counted. Measures are never mixed or added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    Killed,
+    Injured,
+    Missing,
+    Trapped,
+    Displaced,
+    Evacuated,
+    Detained,
+    Captured,
+    Abducted,
+    Released,
+    Rescued,
+    /// Lumped counts: "casualties", "killed or wounded".
+    Affected,
+}
+
+/// Who was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    #[default]
+    People,
+    Children,
+    Women,
+    Civilians,
+    Military,
+    Police,
+    Militants,
+    Responders,
+    Journalists,
+    Officials,
+}
+
+/// What a count runs over. Figures of different scope are never compared or added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    #[default]
+    Event,
+    Period,
+    Campaign,
+}
+
+/// What kind of happening did the harm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    Strike,
+    Bombing,
+    Shooting,
+    Clash,
+    Attack,
+    Accident,
+    Disaster,
+    Disease,
+    Unrest,
+    Exchange,
+    War,
+    #[default]
+    Other,
+}
+
+/// The article's own word on how a figure moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    Rose,
+    Fell,
+    Unchanged,
+}
+
+/// People harmed, moved, held or freed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Toll {
+    pub measure: Measure,
+    #[serde(flatten)]
+    pub count: Count,
+    pub group: Group,
+    /// True for a part of a total: "including 23 children".
+    pub part: bool,
+    pub scope: Scope,
+    pub event: Event,
+    pub change: Option<Change>,
+    /// The earlier figure, when the article gives it.
+    pub previous: Option<u64>,
+    /// "No one was killed": `low` and `high` are 0.
+    pub negated: bool,
+}
+
+/// A toll as one sentence tells it, with what tells it from another.
+#[derive(Debug)]
+pub struct Told {
+    claim: Claim,
+    noun: String,
+    /// The place stands in the sentence itself.
+    is_placed: bool,
+    /// "The woman", "the 12": told of before.
+    is_definite: bool,
+    /// "Another", "a second": not the one told of before.
+    is_other: bool,
+}
+
+/// The tolls of one sentence.
+pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Told> {
+    let real = sentence.clauses.harms.iter().filter(|harm| harm.reality != Reality::Unreal);
+    real.map(|harm| told(reading, sentence, harm)).collect()
+}
+
+fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
+    let people = &sentence.clauses.people[harm.people];
+    let at = harm.predicate.start;
+    let setting = reading.setting(sentence, at, people.of_them);
+    let count = people.count.clone().unwrap_or_default();
+    let size = count.low.or(count.high).unwrap_or(0);
+    let mut time = setting.time;
+    let is_mass = size >= WAR_COUNT_MIN
+        || people
+            .count
+            .as_ref()
+            .and_then(|count| count.words.as_deref())
+            .is_some_and(|words| words.contains("thousands") || words.contains("million"));
+    // No single happening of war kills thousands in a day: the figure runs over all of it.
+    if is_mass
+        && time.date.is_none()
+        && time.scope == Scope::Event
+        && !matches!(setting.event, Event::Disaster | Event::Disease | Event::Accident | Event::Exchange)
+    {
+        time.scope = Scope::Campaign;
+        time.current = Some(false);
+    }
+    let is_standing = harm.is_standing && time.date.is_none() && time.scope == Scope::Event;
+    let current = time.current.unwrap_or(!(is_standing || people.is_described && sentence.index >= LEAD_SENTENCES));
+    let event = match setting.event {
+        _ if time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
+        event => event,
+    };
+    let stance = if harm.reality == Reality::Supposed { Stance::Alleged } else { Stance::Reported };
+    let claim = Claim {
+        what: What::Toll(Toll {
+            measure: harm.measure,
+            count,
+            group: harm.group,
+            part: harm.is_part,
+            scope: time.scope,
+            event,
+            change: harm.change,
+            previous: harm.previous,
+            negated: people.is_nobody,
+        }),
+        current,
+        stance,
+        claimant: setting.claimant,
+        place: setting.place,
+        date: time.date,
+        evidence: vec![sentence.span],
+    };
+    Told {
+        claim,
+        noun: harm.noun.clone(),
+        is_placed: setting.is_placed,
+        is_definite: people.is_definite,
+        is_other: people.of_them && !harm.is_part,
+    }
+}
+
+/// Nouns that any person may be called by.
+const GENERAL_NOUNS: [&str; 9] = ["", "child", "person", "man", "woman", "victim", "civilian", "resident", "members"];
+
+/// Small figures repeat by chance: below this, another group or place makes another claim.
+const TELLING_COUNT_MIN: u64 = 5;
+
+/// Drops tolls that repeat an earlier one.
+pub fn merge(tolls: Vec<Told>) -> Vec<Claim> {
+    let mut kept: Vec<Told> = Vec::with_capacity(tolls.len());
+    for told in tolls {
+        match kept.iter_mut().find(|known| is_same(known, &told)) {
+            Some(known) => complete(&mut known.claim, told.claim),
+            None => kept.push(told),
+        }
+    }
+    kept.into_iter().map(|told| told.claim).collect()
+}
+
+fn is_same(known: &Told, other: &Told) -> bool {
+    let (What::Toll(a), What::Toll(b)) = (&known.claim.what, &other.claim.what) else { return false };
+    if a.measure != b.measure || a.negated != b.negated || !is_same_count(a, b) {
+        return false;
+    }
+    let size = a.count.low.or(a.count.high);
+    let is_small = size.is_some_and(|size| size < TELLING_COUNT_MIN);
+    let groups = a.group == b.group
+        || !is_small
+            && !a.part
+            && !b.part
+            && (a.group == Group::People || b.group == Group::People || known.noun == other.noun);
+    let places = match (&known.claim.place, &other.claim.place) {
+        (Some(a), Some(b)) if is_small && known.is_placed && other.is_placed => {
+            a.name.contains(&b.name) || b.name.contains(&a.name) || a.contains(b) || b.contains(a)
+        }
+        _ => true,
+    };
+    let is_general = |noun: &str| GENERAL_NOUNS.contains(&noun);
+    let nouns = size != Some(1)
+        || known.noun == other.noun
+        || other.is_definite
+        || is_general(&known.noun)
+        || is_general(&other.noun);
+    groups && places && nouns && !(other.is_other && is_small)
+}
+
+/// "Seven" and "at least seven" are one figure, told more and less carefully.
+fn is_same_count(a: &Toll, b: &Toll) -> bool {
+    let loose =
+        a.count.low.is_some() && a.count.low == b.count.low && (a.count.high.is_none() || b.count.high.is_none());
+    a.count == b.count || loose && a.change.is_none() && b.change.is_none()
+}
+
+/// What the first mention leaves open, a later one may tell.
+fn complete(known: &mut Claim, other: Claim) {
+    known.claimant = known.claimant.take().or(other.claimant);
+    known.place = known.place.take().or(other.place);
+    known.date = known.date.or(other.date);
+    if let (What::Toll(known), What::Toll(other)) = (&mut known.what, other.what) {
+        if other.count.high.is_none() {
+            known.count.high = None;
+        }
+        known.change = known.change.or(other.change);
+        known.previous = known.previous.or(other.previous);
+    }
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,0 +1,294 @@
+//! Who says so: the claimants of a sentence and how far their word reaches.
+//!
+//! "According to X", "X said", "said X", "X told reporters that …". The name is given as the article gives it, with what
+//! ties it together ("the head of the Kharkiv region", "the Observatory for Human Rights").
+
+use std::ops::Range;
+
+use super::units::{Unit, Units};
+use super::words::Role;
+
+/// Longer names of claimants are cut: "the spokesman for the regional administration of …".
+const CLAIMANT_UNITS_MAX: usize = 16;
+
+/// One attribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribution {
+    /// The units that name the claimant.
+    pub claimant: Range<usize>,
+    /// The reporting verb or "according to".
+    pub verb: usize,
+    /// The units that the claimant vouches for.
+    pub reach: Range<usize>,
+    /// "He said", "it added": someone named before.
+    pub is_pronoun: bool,
+}
+
+/// All attributions of a sentence, in order.
+pub fn read(units: &Units) -> Vec<Attribution> {
+    (0..units.len()).filter_map(|at| according(units, at).or_else(|| said(units, at))).collect()
+}
+
+/// The attribution that holds for the unit `at`: the one that reaches it, nearest first.
+pub fn of(attributions: &[Attribution], at: usize) -> Option<&Attribution> {
+    attributions
+        .iter()
+        .filter(|attribution| attribution.reach.contains(&at) && !attribution.claimant.contains(&at))
+        .min_by_key(|attribution| attribution.verb.abs_diff(at))
+}
+
+/// The claimant's name without article, closing marks or titles' dots: "the Observatory" → "Observatory".
+pub fn name<'t>(units: &Units<'t>, claimant: &Range<usize>) -> &'t str {
+    let mut start = claimant.start;
+    while start + 1 < claimant.end
+        && (units.units[start].is(Role::Determiner) || units.units[start].is(Role::Indefinite))
+    {
+        start += 1;
+    }
+    units.slice(start..claimant.end)
+}
+
+fn according(units: &Units, at: usize) -> Option<Attribution> {
+    let unit = units.get(at).filter(|unit| unit.is(Role::According))?;
+    debug_assert!(!unit.is_mark());
+    let end = end_of_name(units, at + 1);
+    let claimant = at + 1..end;
+    let is_pronoun = units.get(at + 1)?.is(Role::Pronoun);
+    // At the head of a sentence it reaches forward, else back as well: the clause it closes and what is listed with it.
+    let reach = if at <= 1 { 0..units.len() } else { clause_start(units, at)..clause_end(units, end) };
+    (!claimant.is_empty()).then_some(Attribution { claimant, verb: at, reach, is_pronoun })
+}
+
+fn said(units: &Units, at: usize) -> Option<Attribution> {
+    let unit = units.get(at).filter(|unit| unit.is(Role::Say))?;
+    let is_participle = unit.text.to_ascii_lowercase().ends_with("ing");
+    let group = verb_group_start(units, at);
+    let passive = units.units[group..at].iter().any(|unit| unit.is(Role::Be));
+    if passive {
+        return None;
+    }
+    if is_participle {
+        // ", adding that the militant was killed": the claimant of the main verb goes on.
+        return None;
+    }
+    let claimant = name_before(units, group).or_else(|| name_after(units, at))?;
+    let is_pronoun = claimant.len() == 1 && units.units[claimant.start].is(Role::Pronoun);
+    let before = claimant.end <= at;
+    let closes = is_closing(units, at.max(claimant.end.saturating_sub(1)) + 1);
+    let opens = before && claimant.start.checked_sub(1).is_none_or(|index| opens_clause(&units.units[index]));
+    let reach = if closes && !(opens && claimant.start == 0) {
+        clause_start(units, claimant.start.min(at))..claimant.start.min(at)
+    } else {
+        at + 1..clause_end(units, at + 1)
+    };
+    Some(Attribution { claimant, verb: at, reach, is_pronoun })
+}
+
+/// "has also said": the first unit of the verbal group.
+fn verb_group_start(units: &Units, at: usize) -> usize {
+    let mut start = at;
+    while let Some(before) = start.checked_sub(1).map(|index| &units.units[index]) {
+        if !(before.word.is_any(&[Role::Be, Role::Have]) || before.is_adverb()) {
+            break;
+        }
+        start -= 1;
+    }
+    start
+}
+
+/// Whether the sentence, or its quotation, ends behind the verb: ", police said.", "… said on Monday."
+fn is_closing(units: &Units, mut at: usize) -> bool {
+    while let Some(unit) = units.get(at) {
+        let is_tail = unit.date().is_some()
+            || unit.is_adverb()
+            || unit.is(Role::Preposition)
+            || unit.is_name
+            || unit.is(Role::Determiner)
+            || unit.is(Role::Indefinite)
+            || unit.is(Role::Claimant)
+            || [
+                "reporters",
+                "statement",
+                "telegram",
+                "conference",
+                "news",
+                "twitter",
+                "post",
+                "facebook",
+                "interview",
+                "friday",
+                "them",
+                "late",
+                "briefing",
+                "x",
+            ]
+            .iter()
+            .any(|word| unit.text.eq_ignore_ascii_case(word));
+        if unit.ends_phrase() || matches!(unit.text, "\"" | "”") {
+            return true;
+        }
+        if !is_tail {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+fn opens_clause(unit: &Unit) -> bool {
+    unit.ends_phrase() || matches!(unit.text, "\"" | "“" | "”") || unit.is(Role::Subordinator) || unit.is(Role::And)
+}
+
+fn clause_start(units: &Units, at: usize) -> usize {
+    (0..at).rev().find(|index| units.units[*index].text == ";").map_or(0, |index| index + 1)
+}
+
+fn clause_end(units: &Units, at: usize) -> usize {
+    (at..units.len()).find(|index| units.units[*index].text == ";").unwrap_or(units.len())
+}
+
+/// The name that ends right before the verb at `end`.
+fn name_before(units: &Units, end: usize) -> Option<Range<usize>> {
+    let mut last = end;
+    // "Sharif Hotak, a member of the council, said": the name stands before the apposition.
+    if last > 0 && matches!(units.units[last - 1].text, "," | "-" | "–" | "—") {
+        let apposition = (0..last - 1)
+            .rev()
+            .take(CLAIMANT_UNITS_MAX + 6)
+            .find(|index| matches!(units.units[*index].text, "," | "-" | "–" | "—"));
+        last = apposition?;
+    }
+    let mut start = last;
+    while let Some(index) = start.checked_sub(1) {
+        if last - index > CLAIMANT_UNITS_MAX || !belongs_to_name(units, index, last) {
+            break;
+        }
+        start = index;
+    }
+    // A name does not start with what only ties it.
+    while start < last && is_joint(&units.units[start]) {
+        start += 1;
+    }
+    let is_someone = (start..last).any(|index| names_someone(&units.units[index]))
+        || last - start == 1 && units.units[start].is(Role::Pronoun);
+    (start < last && is_someone).then_some(start..last)
+}
+
+/// "said Rami Abdel Rahman", "said a spokesman for the army": the name behind the verb.
+fn name_after(units: &Units, verb: usize) -> Option<Range<usize>> {
+    let before = verb.checked_sub(1).map(|index| &units.units[index])?;
+    if !(before.ends_phrase() || matches!(before.text, "\"" | "”" | "'" | "’")) {
+        return None;
+    }
+    let end = end_of_name(units, verb + 1);
+    let is_someone = (verb + 1..end).any(|index| names_someone(&units.units[index]));
+    is_someone.then_some(verb + 1..end)
+}
+
+/// The end of a name that starts at `at`.
+fn end_of_name(units: &Units, at: usize) -> usize {
+    let mut end = at;
+    while let Some(unit) = units.get(end) {
+        let is_possessive_mark = matches!(unit.text, "'" | "’") || unit.text.eq_ignore_ascii_case("s");
+        let is_hyphen = unit.text == "-" && units.get(end + 1).is_some_and(|next| next.is_name);
+        let ends = unit.ends_phrase() && !is_possessive_mark && unit.text != "."
+            || matches!(unit.text, "\"" | "“" | "”")
+            || unit.text == "." && !is_initial_dot(units, end);
+        let breaks = unit.word.is_any(&[Role::Be, Role::Have, Role::Modal, Role::Relative, Role::Including, Role::Say])
+            || unit.is(Role::Subordinator)
+            || unit.date().is_some()
+            || unit.count().is_some()
+            || unit.word.is_harm_verb();
+        let and = (unit.is(Role::And) || unit.is(Role::Or)) && !units.get(end + 1).is_some_and(|next| next.is_name);
+        let away = unit.is(Role::Preposition)
+            && !["of", "for", "in", "from", "at"].iter().any(|word| unit.text.eq_ignore_ascii_case(word));
+        if end - at >= CLAIMANT_UNITS_MAX || ends && !is_hyphen || breaks || and || away || unit.is_adverb() {
+            break;
+        }
+        end += 1;
+    }
+    while end > at && is_joint(&units.units[end - 1]) {
+        end -= 1;
+    }
+    end
+}
+
+fn is_initial_dot(units: &Units, at: usize) -> bool {
+    at > 0
+        && units.units[at - 1].text.len() <= 3
+        && units.units[at - 1].is_name
+        && units.get(at + 1).is_some_and(|next| next.is_name)
+}
+
+fn belongs_to_name(units: &Units, at: usize, end: usize) -> bool {
+    let unit = &units.units[at];
+    if unit.ends_phrase() && !matches!(unit.text, "-" | "'" | "’") && !(unit.text == "." && is_initial_dot(units, at))
+        || matches!(unit.text, "\"" | "“" | "”")
+    {
+        return false;
+    }
+    if unit.count().is_some()
+        || unit.date().is_some()
+        || unit.is(Role::Time)
+        || unit.is(Role::Say) && !unit.is(Role::Claimant)
+        || unit.is(Role::Subordinator)
+        || unit.is(Role::Relative)
+    {
+        return false;
+    }
+    if unit.word.is_any(&[Role::Be, Role::Have, Role::Modal]) || unit.word.is_harm_verb() && !unit.is_name {
+        return false;
+    }
+    // Prepositions and "and" only inside: "the Ministry of Defence", "Observatory for Human Rights".
+    if unit.is(Role::Preposition) {
+        let inner = ["of", "for", "in", "from", "at", "on"].iter().any(|word| unit.text.eq_ignore_ascii_case(word));
+        return inner && end - at > 1 && at > 0 && names_someone(&units.units[at - 1]);
+    }
+    true
+}
+
+fn is_joint(unit: &Unit) -> bool {
+    unit.is(Role::Preposition) || unit.is(Role::And) || unit.is(Role::Or) || unit.is_adverb() || unit.is_mark()
+}
+
+fn names_someone(unit: &Unit) -> bool {
+    unit.is(Role::Claimant)
+        || unit.is(Role::Title)
+        || unit.word.person.is_some()
+        || unit.kind == crate::news::text::TokenKind::Word
+            && unit.text.chars().next().is_some_and(char::is_uppercase)
+            && !unit.is(Role::Determiner)
+            && !unit.is(Role::Preposition)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::text::Text;
+    use super::super::super::value::date::Calendar;
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let read_text = Text::read(text);
+        let units = Units::read(&read_text, &read_text.sentences[0], Calendar::past(None));
+        let at = (0..units.len()).find(|at| units.units[*at].word.is_harm()).unwrap();
+        let attributions = read(&units);
+        let found = of(&attributions, at).map_or("nobody", |attribution| name(&units, &attribution.claimant));
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn claimants_stand_before_behind_and_between() {
+        check("Two people were hurt, police said.", "police");
+        check("Officials in Orlo said two people were hurt.", "Officials in Orlo");
+        check("Two were hurt, according to the Orlo regional administration.", "Orlo regional administration");
+        check("According to the health ministry, two were hurt.", "health ministry");
+        check("Mara Ito, head of the district, wrote that two were hurt.", "Mara Ito");
+        check("“Two were killed,” said Mara Ito.", "Mara Ito");
+        check(
+            "Two people were hurt near Orlo on Monday the Harbour Watch for Human Rights said.",
+            "Harbour Watch for Human Rights",
+        );
+        check("Two people were hurt.", "nobody");
+    }
+}

@@ -1,0 +1,635 @@
+//! Noun phrases of people: how many, of which group.
+//!
+//! Without a tagger, a noun phrase is a count, an article or a determiner, some words, and a noun that the vocabulary knows
+//! to name people, or that looks like one behind a count. Each sentence's phrases are found once, from the left, and do not overlap.
+
+use std::ops::Range;
+
+use super::units::{Unit, Units};
+use super::words::{Form, Number, Role};
+use crate::news::kinds::toll::{Group, Measure};
+use crate::news::text::TokenKind;
+use crate::news::value::Count;
+
+/// Words between a count and its noun: "12 heavily armed masked young Chechen fighters".
+const MODIFIERS_MAX: usize = 9;
+/// Younger than this is a child.
+const ADULT_AGE_YEARS: u32 = 18;
+
+/// How sure it is that the phrase names people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// A noun of the vocabulary.
+    Known,
+    /// An unknown plural or agent noun behind a count: "12 villagers", "two Afghans".
+    Likely,
+    /// Any other unknown noun behind a count.
+    Unknown,
+    /// The count stands alone: "12 were killed", "five of them".
+    Count,
+    /// A person's name, with or without a title.
+    Name,
+}
+
+/// One phrase.
+#[derive(Clone, Debug)]
+pub struct People {
+    /// Indexes into [`Units::units`].
+    pub units: Range<usize>,
+    /// `None` for a bare plural ("civilians") or a group as a whole ("the rebels").
+    pub count: Option<Count>,
+    pub group: Group,
+    pub head: Head,
+    /// The phrase itself says what happened to them: "28 dead hostages", "12 deaths".
+    pub measure: Option<Measure>,
+    /// "Five of them", "another two": a part of what was told before, or more beside it.
+    pub of_them: bool,
+    /// "the", "his": the person was told of before, or is known.
+    pub is_definite: bool,
+    /// "No one", "no civilians".
+    pub is_nobody: bool,
+    /// The harm describes them and is told in passing: "28 dead hostages".
+    pub is_described: bool,
+}
+
+impl People {
+    /// All phrases of a sentence, in order.
+    pub fn all(units: &Units) -> Vec<Self> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < units.len() {
+            match read(units, at) {
+                Some(people) => {
+                    at = people.units.end;
+                    found.push(people);
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    /// Whether the phrase certainly names people.
+    pub fn is_sure(&self) -> bool {
+        matches!(self.head, Head::Known | Head::Likely | Head::Name)
+    }
+}
+
+/// How a phrase opens: its count or article.
+#[derive(Debug, Default)]
+struct Opening {
+    count: Option<Count>,
+    /// "a", "an", "another": one if the noun is singular.
+    is_indefinite: bool,
+    is_definite: bool,
+    is_other: bool,
+    is_nobody: bool,
+    len: usize,
+}
+
+fn read(units: &Units, at: usize) -> Option<People> {
+    let opening = opening(units, at);
+    let start = at + opening.len;
+    let counted = opening.count.is_some() || opening.is_nobody;
+    if counted && let Some(people) = of_phrase(units, at, start, &opening) {
+        return Some(people);
+    }
+    if let Some(core) = core(units, start, counted) {
+        return phrase(units, at, &opening, core);
+    }
+    // "another was wounded"
+    let is_another = opening.is_other && opening.is_indefinite && !counted;
+    if is_another && units.get(start).is_some_and(|next| next.is(Role::Be) || next.word.is_harm() || next.is_adverb()) {
+        let count = Some(Count { low: Some(1), high: Some(1), ..Count::default() });
+        return Some(People {
+            units: at..start,
+            count,
+            group: Group::People,
+            head: Head::Count,
+            measure: None,
+            of_them: true,
+            is_definite: false,
+            is_nobody: false,
+            is_described: false,
+        });
+    }
+    // "a family of five"
+    if opening.is_indefinite
+        && units.get(start).is_some_and(|unit| {
+            ["family", "group", "team", "crew"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+        })
+        && units.get(start + 1).is_some_and(|unit| unit.text.eq_ignore_ascii_case("of"))
+        && units.get(start + 2).is_some_and(|unit| unit.count().is_some())
+    {
+        return read(units, start + 2).map(|people| People { units: at..people.units.end, ..people });
+    }
+    if counted && is_pronominal(units, start) {
+        return Some(People {
+            units: at..start,
+            count: opening.count,
+            group: Group::People,
+            head: Head::Count,
+            measure: None,
+            of_them: opening.is_other,
+            is_definite: false,
+            is_nobody: opening.is_nobody,
+            is_described: false,
+        });
+    }
+    (opening.len == 0).then(|| name(units, at)).flatten()
+}
+
+fn opening(units: &Units, at: usize) -> Opening {
+    let mut opening = Opening::default();
+    while let Some(unit) = units.get(at + opening.len) {
+        if opening.count.is_none()
+            && let Some(count) = unit.count()
+        {
+            opening.count = Some(count.clone());
+        } else if unit.is(Role::Nobody) && opening.len == 0 && !unit.text.eq_ignore_ascii_case("nor") {
+            opening.is_nobody = true;
+            opening.count = Some(Count { low: Some(0), high: Some(0), ..Count::default() });
+        } else if unit.is(Role::Another) {
+            opening.is_other = true;
+            opening.is_indefinite |= unit.text.eq_ignore_ascii_case("another");
+        } else if ["second", "third", "fourth", "fifth"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+            && opening.len > 0
+        {
+            opening.is_other = true;
+        } else if unit.is(Role::Indefinite) && opening.count.is_none() && !opening.is_indefinite {
+            opening.is_indefinite = true;
+        } else if unit.is(Role::Determiner) && opening.count.is_none() && !opening.is_indefinite {
+            opening.is_definite = true;
+        } else {
+            break;
+        }
+        opening.len += 1;
+    }
+    opening
+}
+
+/// The noun of a phrase and what it says.
+struct Core {
+    end: usize,
+    head: Head,
+    group: Group,
+    number: Option<Number>,
+    measure: Option<Measure>,
+}
+
+fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
+    let mut measure = None;
+    let mut modifier = None;
+    let mut known: Option<Core> = None;
+    let mut last = start;
+    let mut in_parentheses = false;
+    for at in start..units.len().min(start + MODIFIERS_MAX) {
+        let unit = &units.units[at];
+        // "Five Liberation Front (FLO) rebels"
+        let opens = unit.text == "("
+            && (at + 2..units.len().min(at + 4)).any(|index| units.units[index].text == ")")
+            && known.is_none();
+        if opens || in_parentheses {
+            in_parentheses = unit.text != ")";
+            continue;
+        }
+        let is_head_ahead = known.is_none() && counted_modifier(units, at);
+        // "12 dead", "15 seriously wounded": the state stands for the people.
+        if counted
+            && known.is_none()
+            && !is_head_ahead
+            && let Some(state) = unit.word.harm(Form::State)
+        {
+            let group = modifier.unwrap_or(Group::People);
+            let only_adverbs = units.units[start..at].iter().all(Unit::is_adverb);
+            return only_adverbs.then_some(Core {
+                end: at + 1,
+                head: Head::Known,
+                group,
+                number: None,
+                measure: Some(state),
+            });
+        }
+        if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
+            let group = modifier.unwrap_or(Group::People);
+            return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
+        }
+        if !is_head_ahead && ends_core(unit, known.is_some()) {
+            break;
+        }
+        if is_head_ahead {
+            measure = unit.word.harm(Form::State).or(unit.word.harm(Form::Past));
+            last = at + 1;
+            continue;
+        }
+        modifier = modifier.or(unit.word.modifier).or_else(|| child_of(unit));
+        last = at + 1;
+        let Some((group, number)) = unit.word.person else { continue };
+        if unit.word.is(Role::Title) && units.get(at + 1).is_some_and(|next| next.is_name && !next.word.is_known()) {
+            return None;
+        }
+        // "A woman neighbour" is a woman.
+        let first = known.as_ref().map(|known| known.group);
+        let group = if group == Group::People { modifier.or(first).unwrap_or(group) } else { group };
+        // "Young soldiers" are soldiers, "female officers" women: what the noun says of a trade counts more than age.
+        known = Some(Core { end: at + 1, head: Head::Known, group, number: Some(number), measure });
+        let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some());
+        if counted && is_noun_of_harm {
+            modifier = modifier.or(Some(group));
+            known = None;
+            continue;
+        }
+        if number == Number::Many && !is_compound(units, at) {
+            break;
+        }
+    }
+    if let Some(known) = known {
+        // "A police station", "a student union": the noun that follows is the head.
+        let follows = last > known.end
+            && known.number == Some(Number::One)
+            && !units.units[known.end].is_adverb()
+            && !units.units[known.end].is_name;
+        let is_thing = last > known.end && units.units[known.end..last].iter().any(|unit| unit.is(Role::Thing));
+        return (!is_thing && (!follows || looks_like_participle(units.units[known.end].text))).then_some(known);
+    }
+    if last == start + 1
+        && let Some(age) = aged(&units.units[start])
+    {
+        // "A 23-year-old was killed"
+        return Some(Core { end: last, head: Head::Known, group: age, number: Some(Number::One), measure: None });
+    }
+    if !counted && last > start && units.get(start.wrapping_sub(1)).is_some_and(|before| before.is(Role::Indefinite)) {
+        return one_of_a_nation(units, start);
+    }
+    if !counted || last == start {
+        return None;
+    }
+    unknown_core(units, start, last, modifier, measure)
+}
+
+/// A harm word between a count and its noun describes the people: "28 dead hostages", "20 wounded soldiers".
+fn counted_modifier(units: &Units, at: usize) -> bool {
+    let unit = &units.units[at];
+    let describes = unit.word.harm(Form::State).is_some() || unit.word.harm(Form::Past).is_some();
+    let mut ahead = (at + 1..units.len().min(at + 4)).map(|index| &units.units[index]);
+    describes
+        && ahead
+            .find(|next| next.word.person.is_some() || !(next.is_name || next.word.modifier.is_some()))
+            .is_some_and(|next| next.word.person.is_some())
+}
+
+fn ends_core(unit: &Unit, has_head: bool) -> bool {
+    let is_verb =
+        unit.word.is_harm_verb() || unit.word.harm(Form::State).is_some() && unit.word.person.is_none_or(|_| has_head);
+    let bare = [
+        Role::Preposition,
+        Role::And,
+        Role::Or,
+        Role::Relative,
+        Role::Subordinator,
+        Role::Be,
+        Role::Have,
+        Role::Modal,
+        Role::Including,
+        Role::Determiner,
+        Role::Indefinite,
+        Role::Another,
+        Role::Negation,
+        Role::Pronoun,
+        Role::Leave,
+    ];
+    let says =
+        unit.is(Role::Say) && unit.word.person.is_none() && !matches!(unit.text, "alleged" | "ALLEGED" | "estimated");
+    unit.ends_phrase() || is_verb || unit.word.is_any(&bare) || says || unit.date().is_some() || unit.count().is_some()
+}
+
+/// Whether the plural noun is the first part of a compound whose head follows: "women activists", "police officers".
+fn is_compound(units: &Units, at: usize) -> bool {
+    let unit = &units.units[at];
+    unit.word.modifier.is_some()
+        && units.get(at + 1).is_some_and(|next| next.word.person.is_some() || next.is(Role::Thing))
+}
+
+fn looks_like_participle(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.ends_with("ed") || text.ends_with("ing")
+}
+
+/// "10-year-old", "9-years-old", "four-year-old": under age.
+fn child_of(unit: &Unit) -> Option<Group> {
+    aged(unit).filter(|group| *group == Group::Children)
+}
+
+/// "23-year-old": a person of that age.
+fn aged(unit: &Unit) -> Option<Group> {
+    let lower = unit.text.to_ascii_lowercase();
+    let (age, rest) = lower.split_once('-')?;
+    if !rest.contains("-old") {
+        return None;
+    }
+    let words = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+    ];
+    let is_young =
+        age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS) || words.contains(&age) || !rest.starts_with("year");
+    Some(if is_young { Group::Children } else { Group::People })
+}
+
+/// "an Afghani", "a Dane": one person of a nation, where no noun follows.
+fn one_of_a_nation(units: &Units, at: usize) -> Option<Core> {
+    let noun = &units.units[at];
+    let lower = noun.text.to_lowercase();
+    let has_verb =
+        units.get(at + 1).is_some_and(|next| next.word.is_any(&[Role::Be, Role::Have]) || next.word.is_harm_verb());
+    let has_ending = ["an", "ian", "ani", "ese", "i", "er"].iter().any(|ending| lower.ends_with(ending));
+    let names_nation = noun.is_name && (has_verb || has_ending);
+    let is_last = units.get(at + 1).is_none_or(|next| {
+        next.is_mark() || next.word.is_known() && next.word.person.is_none() && next.word.event.is_none()
+    });
+    let core = Core { end: at + 1, head: Head::Likely, group: Group::People, number: Some(Number::One), measure: None };
+    (names_nation && is_last && !noun.word.is_known()).then_some(core)
+}
+
+/// Behind a count, an unknown noun is taken for people if it is a plural that names no thing.
+fn unknown_core(
+    units: &Units,
+    start: usize,
+    last: usize,
+    modifier: Option<Group>,
+    measure: Option<Measure>,
+) -> Option<Core> {
+    let run = &units.units[start..last];
+    if run.iter().any(|unit| unit.is(Role::Thing) || unit.word.weapon.is_some()) {
+        return None;
+    }
+    let at = run.iter().position(|unit| is_plural(unit.text)).unwrap_or(run.len() - 1);
+    let noun = &run[at];
+    if noun.word.is_known() && noun.word.modifier.is_none()
+        || noun.is_adverb()
+        || noun.text.chars().any(|char| char.is_ascii_digit())
+    {
+        return None;
+    }
+    let head = if names_agent(noun.text) { Head::Likely } else { Head::Unknown };
+    let group = modifier.or(noun.word.modifier).unwrap_or(Group::People);
+    Some(Core { end: start + at + 1, head, group, number: None, measure })
+}
+
+fn is_plural(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.len() > 3
+        && lower.ends_with('s')
+        && !lower.ends_with("ss")
+        && !lower.ends_with("'s")
+        && !lower.ends_with("’s")
+        || lower.ends_with("men")
+        || lower.ends_with("ese")
+}
+
+/// Nouns of agents and of nationality: "villagers", "Palestinians", "motorists".
+fn names_agent(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["ers", "ors", "ists", "ites", "ians", "eans", "ans", "ants", "men", "women", "ese", "is", "ees"]
+        .iter()
+        .any(|ending| lower.ends_with(ending))
+        && lower.len() > 5
+}
+
+fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<People> {
+    let one = core.number == Some(Number::One);
+    if opening.is_indefinite && opening.count.is_none() && core.number == Some(Number::Many) {
+        return None;
+    }
+    let count = match &opening.count {
+        Some(count) => Some(count.clone()),
+        // One described singly: "a woman", "the deputy".
+        None if one && (opening.is_indefinite || opening.is_definite) => {
+            Some(Count { low: Some(1), high: Some(1), ..Count::default() })
+        }
+        None => None,
+    };
+    let mut end = core.end;
+    let mut group = core.group;
+    if units.get(end).is_some_and(|next| next.text.eq_ignore_ascii_case("loyal")) {
+        group = Group::Military;
+    }
+    if let Some((of_group, of_end)) = of_group(units, core.end).filter(|_| group == Group::People || opening.is_nobody)
+    {
+        group = of_group;
+        end = of_end;
+    }
+    let is_described = core.number.is_some() && core.measure.is_some();
+    Some(People {
+        units: at..end,
+        count,
+        group,
+        head: core.head,
+        measure: core.measure,
+        of_them: opening.is_other,
+        is_definite: opening.is_definite,
+        is_nobody: opening.is_nobody,
+        is_described,
+    })
+}
+
+/// "members of the Afghan security forces": the group behind "of".
+fn of_group(units: &Units, at: usize) -> Option<(Group, usize)> {
+    units.get(at).filter(|unit| unit.text.eq_ignore_ascii_case("of"))?;
+    for index in at + 1..units.len().min(at + 2 + MODIFIERS_MAX) {
+        let unit = &units.units[index];
+        if unit.word.person.is_none()
+            && unit.word.modifier.is_none()
+            && (unit.ends_phrase()
+                || unit.word.is_harm()
+                || unit.word.is_any(&[Role::Be, Role::Have, Role::Preposition, Role::Relative]))
+        {
+            return None;
+        }
+        let group = unit.word.person.map(|(group, _)| group).or(unit.word.modifier);
+        let Some(group) = group.filter(|group| !matches!(group, Group::People)) else { continue };
+        let has_head = units.get(index + 1).is_some_and(|next| next.word.person.is_some());
+        return Some((group, index + 1 + usize::from(has_head)));
+    }
+    None
+}
+
+/// "Five of them", "91 of its rescuers", "hundreds of people", "two of the dead".
+fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Option<People> {
+    units.get(start).filter(|unit| unit.text.eq_ignore_ascii_case("of"))?;
+    let pronoun = units.get(start + 1)?;
+    // "Six of those killed"
+    let told = units
+        .get(start + 2)
+        .filter(|_| pronoun.text.eq_ignore_ascii_case("those"))
+        .and_then(|next| next.word.harm(Form::Past));
+    if let Some(measure) = told {
+        return Some(People {
+            units: at..start + 3,
+            count: opening.count.clone(),
+            group: Group::People,
+            head: Head::Known,
+            measure: Some(measure),
+            of_them: true,
+            is_definite: false,
+            is_nobody: opening.is_nobody,
+            is_described: false,
+        });
+    }
+    if ["them", "whom", "those", "these"].iter().any(|word| pronoun.text.eq_ignore_ascii_case(word)) {
+        return Some(People {
+            units: at..start + 2,
+            count: opening.count.clone(),
+            group: Group::People,
+            head: Head::Count,
+            measure: None,
+            of_them: true,
+            is_definite: false,
+            is_nobody: opening.is_nobody,
+            is_described: false,
+        });
+    }
+    let determiner = usize::from(pronoun.is(Role::Determiner));
+    let inner = start + 1 + determiner;
+    let inner_count = usize::from(determiner == 1 && units.get(inner).is_some_and(|unit| unit.count().is_some()));
+    let core = core(units, inner + inner_count, true)?;
+    if determiner == 1 && core.measure.is_some() && opening.count.as_ref().is_some_and(|count| count.words.is_some()) {
+        // "Many of the wounded" says nothing of how many.
+        return None;
+    }
+    let is_described = core.number.is_some() && core.measure.is_some();
+    // "Dozens of people" counts them; "two of the 40 hostages" is a part.
+    Some(People {
+        units: at..core.end,
+        count: opening.count.clone(),
+        group: core.group,
+        head: core.head,
+        measure: core.measure,
+        of_them: opening.is_other || determiner == 1,
+        is_definite: false,
+        is_nobody: opening.is_nobody,
+        is_described,
+    })
+}
+
+/// A count without a noun stands for people where no unknown word, which might be its noun, follows.
+fn is_pronominal(units: &Units, end: usize) -> bool {
+    let Some(next) = units.get(end) else { return true };
+    let is_noun = !next.word.is_known() && !next.is_mark() && !next.is_adverb()
+        || next.word.event.is_some() && !next.word.is_harm();
+    !is_noun && !next.is(Role::Thing) && next.word.weapon.is_none()
+}
+
+/// A name with a title, or two and more capitalised words: "Gen. Vasyl Ito", "Miguel Aguilar Flores".
+fn name(units: &Units, at: usize) -> Option<People> {
+    let follows_article = at
+        .checked_sub(1)
+        .is_some_and(|before| units.units[before].is(Role::Determiner) || units.units[before].is(Role::Indefinite));
+    let mut end = at;
+    let mut titles = 0;
+    let mut group = Group::People;
+    while let Some(unit) = units.get(end).filter(|unit| unit.is(Role::Title)) {
+        titles += 1;
+        group = unit.word.person.map_or(group, |(group, _)| group);
+        end += 1 + usize::from(units.get(end + 1).is_some_and(|dot| dot.text == "."));
+    }
+    let first = end;
+    while units.get(end).is_some_and(|unit| {
+        (unit.is_name
+            || titles > 0 && units.text.is_capitals && unit.kind == TokenKind::Word
+            || end == first && titles == 0 && is_capitalised_first(units, end))
+            && !unit.word.is_known()
+            && unit.value == super::units::Value::None
+    }) {
+        end += 1;
+    }
+    let words = end - first;
+    let is_name = words >= 2 && titles == 0 && !follows_article || titles > 0 && words >= 1;
+    is_name.then(|| People {
+        units: at..end,
+        count: Some(Count { low: Some(1), high: Some(1), ..Count::default() }),
+        group,
+        head: Head::Name,
+        measure: None,
+        of_them: false,
+        is_definite: true,
+        is_nobody: false,
+        is_described: false,
+    })
+}
+
+/// The first word of a sentence has a capital anyway: it starts a name if another follows.
+fn is_capitalised_first(units: &Units, at: usize) -> bool {
+    at == 0
+        && units.get(1).is_some_and(|next| next.is_name && !next.word.is_known())
+        && units.units[0].text.chars().next().is_some_and(char::is_uppercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::text::Text;
+    use super::super::super::value::date::Calendar;
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let read_text = Text::read(text);
+        let units = Units::read(&read_text, &read_text.sentences[0], Calendar::past(None));
+        let found: Vec<String> = People::all(&units)
+            .iter()
+            .filter(|people| people.head != Head::Name)
+            .map(|people| {
+                let low = people.count.as_ref().and_then(|count| count.low);
+                let low = low.map_or("-".to_owned(), |low| low.to_string());
+                let measure = people.measure.map_or(String::new(), |measure| format!(" {measure:?}"));
+                format!("{} [{low} {:?}{measure}]", units.slice(people.units.clone()), people.group)
+            })
+            .collect();
+        assert_eq!(found.join(", "), expected, "{text}");
+    }
+
+    #[test]
+    fn counted_people() {
+        check(
+            "fired on at least 12 heavily armed Chechen fighters there",
+            "at least 12 heavily armed Chechen fighters [12 Militants]",
+        );
+        check("He saw 35 of its rescuers.", "35 of its rescuers [35 Responders]");
+        check("Hundreds of people left.", "Hundreds of people [- People]");
+        check(
+            "more than 100 members of the Afghan security forces inside",
+            "more than 100 members of the Afghan security forces [100 Military]",
+        );
+        check("of 28 dead hostages", "28 dead hostages [28 People Killed]");
+        check("with 21 civilian deaths", "21 civilian deaths [21 Civilians Killed]");
+        check("killed 12 villagers", "12 villagers [12 People]");
+    }
+
+    #[test]
+    fn people_described_singly() {
+        check("met a 9-year-old boy and an elderly woman", "a 9-year-old boy [1 Children], an elderly woman [1 Women]");
+        check("at a student union", "");
+        check("a female employee died", "a female employee [1 Women]");
+    }
+
+    #[test]
+    fn things_are_no_people() {
+        check("destroyed 12 houses and five Syrian aircraft", "");
+        check("after 14 rounds", "");
+    }
+}

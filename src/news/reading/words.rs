@@ -1,0 +1,336 @@
+//! What each word may mean, from the vocabulary files, in one look-up a token.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, StrDeserializer};
+
+use crate::news::kinds::munitions::{MunitionAction, MunitionType};
+use crate::news::kinds::toll::{Event, Group, Measure};
+use crate::news::lexicon::{self, Phrases};
+use crate::news::text::{Sentence, Text};
+
+/// How a word of harm stands to the harmed. The comments show the harmed in brackets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// "killed [12]", "[12] were killed", "[12] killed in"
+    Past,
+    /// "air strikes kill [12]"
+    Base,
+    /// "killing [12]"
+    Ing,
+    /// "[12] died"
+    Intransitive,
+    /// "[12] dead", "left [12] homeless"
+    State,
+    /// "[12] deaths"
+    CountedNoun,
+    /// "the killing of [12]"
+    NounOf,
+    /// "the death toll rose to [12]"
+    Toll,
+    /// "the army lost [12]"
+    Lose,
+    /// "[12] were among the dead"
+    Among,
+    /// "took [20 hostages]"
+    Take,
+    /// "[12] suffered burns"
+    Suffer,
+    /// "burns", behind a verb of bearing
+    InjuryNoun,
+    /// "in exchange for [250 prisoners]"
+    ExchangeFor,
+    /// "handed over [20 hostages]"
+    Return,
+    /// "forced [300 families] to flee"
+    Force,
+}
+
+const FORMS: usize = 16;
+
+/// What a word does in a clause; a word may do several things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Be,
+    Have,
+    Modal,
+    Negation,
+    /// "no one", "none", "no": the count is nought.
+    Nobody,
+    Determiner,
+    /// "a", "an"
+    Indefinite,
+    /// "another", "others", "more"
+    Another,
+    Preposition,
+    And,
+    Or,
+    Relative,
+    Subordinator,
+    Including,
+    Most,
+    Leave,
+    Rose,
+    Fell,
+    /// Leads to a running figure: "stands at", "reached", "to".
+    Hold,
+    /// What follows is meant, tried, feared or asked for, and may not have happened.
+    Intention,
+    Say,
+    /// "reported", "believed": what is said to have happened.
+    SaidOf,
+    According,
+    Pronoun,
+    /// Someone who is quoted: "police", "ministry".
+    Claimant,
+    Title,
+    /// A counted noun that is no person.
+    Thing,
+    /// "Monday", "overnight"
+    Time,
+    /// A happening that the word alone does not tell: "attack", "fire", "explosion".
+    General,
+    /// Past time: "earlier this year", "anniversary".
+    Background,
+    /// The figure runs over a whole war, campaign or year: "since the war began".
+    Campaign,
+    /// The figure runs over some days: "in the past 24 hours".
+    Period,
+}
+
+/// One or many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    One,
+    Many,
+}
+
+/// Everything the vocabulary files say of a word or phrase.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    harm: [Option<Measure>; FORMS],
+    roles: u32,
+    pub person: Option<(Group, Number)>,
+    /// The group that a word gives to the people of the noun it stands before.
+    pub modifier: Option<Group>,
+    pub event: Option<Event>,
+    pub weapon: Option<MunitionType>,
+    pub action: Option<MunitionAction>,
+}
+
+impl Word {
+    /// A word that no file lists.
+    pub const UNKNOWN: Word =
+        Word { harm: [None; FORMS], roles: 0, person: None, modifier: None, event: None, weapon: None, action: None };
+
+    /// The measure of the word in this form, if it has the form.
+    pub fn harm(&self, form: Form) -> Option<Measure> {
+        self.harm[form as usize]
+    }
+
+    /// Whether the word tells of harm by itself.
+    pub fn is_harm(&self) -> bool {
+        self.harm[..Form::Take as usize].iter().any(Option::is_some)
+    }
+
+    /// Whether the word tells of harm, by itself or with others.
+    pub fn may_harm(&self) -> bool {
+        self.harm.iter().any(Option::is_some)
+    }
+
+    /// Whether a sentence with the word is worth reading.
+    pub fn is_telling(&self) -> bool {
+        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return]
+            .iter()
+            .any(|form| self.harm(*form).is_some());
+        self.is_harm() || self.weapon.is_some() || with_others
+    }
+
+    /// Whether the word can be a finite verb or participle of harm.
+    pub fn is_harm_verb(&self) -> bool {
+        [Form::Past, Form::Base, Form::Ing, Form::Intransitive].iter().any(|form| self.harm(*form).is_some())
+    }
+
+    pub fn is(&self, role: Role) -> bool {
+        self.roles & (1 << role as u32) != 0
+    }
+
+    pub fn is_any(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.is(*role))
+    }
+
+    /// Whether some file lists the word.
+    pub fn is_known(&self) -> bool {
+        self.roles != 0 || self.may_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
+    }
+}
+
+/// All vocabulary of the reading, phrases included.
+pub static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
+    let mut words: HashMap<&str, Word> = HashMap::new();
+    for (file, source) in FILES {
+        for entry in lexicon::entries(source) {
+            add(words.entry(entry.phrase).or_insert(Word::UNKNOWN), file, &entry);
+        }
+    }
+    Phrases::new(words)
+});
+
+/// The words of a sentence that some vocabulary knows.
+pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
+    let tokens = &text.tokens[..sentence.tokens.end];
+    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
+}
+
+const FILES: [(File, &str); 7] = [
+    (File::Harm, include_str!("../../../config/lexicon/harm.txt")),
+    (File::People, include_str!("../../../config/lexicon/people.txt")),
+    (File::Event, include_str!("../../../config/lexicon/event.txt")),
+    (File::Weapon, include_str!("../../../config/lexicon/weapon.txt")),
+    (File::Role, include_str!("../../../config/lexicon/grammar.txt")),
+    (File::Role, include_str!("../../../config/lexicon/report.txt")),
+    (File::Role, include_str!("../../../config/lexicon/scope.txt")),
+];
+
+#[derive(Clone, Copy)]
+enum File {
+    Harm,
+    People,
+    Event,
+    Weapon,
+    Role,
+}
+
+fn add(word: &mut Word, file: File, entry: &lexicon::Entry) {
+    match file {
+        File::Harm => {
+            if let (Some(form), Some(measure)) = (form(entry.section), named(entry.value)) {
+                word.harm[form as usize] = Some(measure);
+            }
+        }
+        File::People => add_person(word, entry.section),
+        File::Event => word.event = named(entry.section),
+        File::Weapon => match named(entry.section) {
+            Some(action) => word.action = Some(action),
+            None => word.weapon = named(entry.section),
+        },
+        File::Role => {
+            let role = match entry.value {
+                "fell" => Some(Role::Fell),
+                _ => role(entry.section),
+            };
+            word.roles |= role.map_or(0, |role| 1 << role as u32);
+        }
+    }
+}
+
+fn add_person(word: &mut Word, section: &str) {
+    match section.split_once(' ') {
+        Some(("modifier", group)) => word.modifier = named(group),
+        Some((group, "one")) => word.person = named(group).map(|group| (group, Number::One)),
+        Some((group, _)) => word.person = named(group).map(|group| (group, Number::Many)),
+        None => {
+            let role = if section == "title" { Role::Title } else { Role::Thing };
+            word.roles |= 1 << role as u32;
+        }
+    }
+}
+
+/// The value of an enum by its name in JSON, so that files and output use the same words.
+fn named<'a, T: Deserialize<'a>>(name: &'a str) -> Option<T> {
+    let name: StrDeserializer<Error> = name.into_deserializer();
+    T::deserialize(name).ok()
+}
+
+fn form(section: &str) -> Option<Form> {
+    Some(match section {
+        "past" => Form::Past,
+        "base" => Form::Base,
+        "ing" => Form::Ing,
+        "intransitive" => Form::Intransitive,
+        "state" => Form::State,
+        "counted noun" => Form::CountedNoun,
+        "noun of" => Form::NounOf,
+        "toll" => Form::Toll,
+        "lose" => Form::Lose,
+        "among" => Form::Among,
+        "take" => Form::Take,
+        "suffer" => Form::Suffer,
+        "injury noun" => Form::InjuryNoun,
+        "exchange for" => Form::ExchangeFor,
+        "return" => Form::Return,
+        "force" => Form::Force,
+        _ => return None,
+    })
+}
+
+fn role(section: &str) -> Option<Role> {
+    Some(match section {
+        "be" => Role::Be,
+        "have" => Role::Have,
+        "modal" => Role::Modal,
+        "negation" => Role::Negation,
+        "nobody" => Role::Nobody,
+        "determiner" => Role::Determiner,
+        "indefinite" => Role::Indefinite,
+        "another" => Role::Another,
+        "preposition" => Role::Preposition,
+        "and" => Role::And,
+        "or" => Role::Or,
+        "relative" => Role::Relative,
+        "subordinator" => Role::Subordinator,
+        "including" => Role::Including,
+        "most" => Role::Most,
+        "leave" => Role::Leave,
+        "rise" => Role::Rose,
+        "hold" => Role::Hold,
+        "intention" => Role::Intention,
+        "say" => Role::Say,
+        "said of" => Role::SaidOf,
+        "according" => Role::According,
+        "pronoun" => Role::Pronoun,
+        "claimant" => Role::Claimant,
+        "time" => Role::Time,
+        "general" => Role::General,
+        "background" => Role::Background,
+        "campaign" => Role::Campaign,
+        "period" => Role::Period,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn word(text: &str) -> Word {
+        *WORDS.word(text).unwrap()
+    }
+
+    #[test]
+    fn files_meet_in_one_word() {
+        let wounded = word("wounded");
+        assert_eq!(wounded.harm(Form::Past), Some(Measure::Injured));
+        assert_eq!(wounded.harm(Form::State), Some(Measure::Injured));
+        assert_eq!(word("GUNMEN").person, Some((Group::Militants, Number::Many)));
+        assert_eq!(word("gunmen").event, Some(Event::Shooting));
+        assert_eq!(word("drones").weapon, Some(MunitionType::Drone));
+        assert!(word("fell").is(Role::Fell) && word("fell").action == Some(MunitionAction::Hit));
+    }
+
+    #[test]
+    fn every_section_of_the_files_means_something() {
+        for (file, source) in FILES {
+            for entry in lexicon::entries(source) {
+                let mut word = Word::UNKNOWN;
+                add(&mut word, file, &entry);
+                let is_listed = word.is_known() || word.weapon.is_some() || word.action.is_some();
+                assert!(is_listed || entry.section == "no event" || entry.value == "none", "{entry:?}");
+            }
+        }
+    }
+}
