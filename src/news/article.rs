@@ -26,6 +26,7 @@ mod published;
 #[cfg(test)]
 mod tests;
 
+pub use language::of as language_of;
 pub use obstacle::Obstacle;
 pub use plain::read_plain;
 pub use prescan::{Hostile, PAGE_BYTES_MAX};
