@@ -147,9 +147,7 @@ impl Entry {
 pub enum NotAFeed {
     #[error("the document is empty; ask the publisher for the address of the feed")]
     Empty,
-    #[error(
-        "find a feed: this is an HTML page; give the address of its feed, or let `sources add` look for one in the page"
-    )]
+    #[error("this is an HTML page; give the address of its feed, or let `sources add` look for one in the page")]
     Html,
     #[error("this is an OPML list of feeds; use `sources import`")]
     Opml,
