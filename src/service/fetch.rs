@@ -271,11 +271,22 @@ impl Fetcher {
             if request.wants == Wants::Page && !request.access.ignore_robots {
                 self.check_robots(&url, request).await?;
             }
-            let turn = self.hosts.turn(&url[Position::BeforeHost..Position::AfterPort]).await;
+            let site = &url[Position::BeforeHost..Position::AfterPort];
+            if let Some(left) = self.hosts.resting(site) {
+                return Err(FetchError::Resting { host, left });
+            }
+            let turn = self.hosts.turn(site).await;
             let started = Instant::now();
             let hop = timeout(left, self.hop(request, &url))
                 .await
-                .map_err(|_| FetchError::Timeout { host: host.clone(), after: self.limits.total_timeout })??;
+                .unwrap_or_else(|_| Err(FetchError::Timeout { host: host.clone(), after: self.limits.total_timeout }));
+            // One address in a private network says nothing about the others there.
+            if let Err(FetchError::Status { status: 429, retry_after, .. }) = &hop
+                && self.guard.is_public_host(&url)
+            {
+                self.hosts.rest(site, retry_after.and_then(RetryAfter::wait));
+            }
+            let hop = hop?;
             left = left.saturating_sub(started.elapsed());
             drop(turn);
             let moved = (all_permanent && seen.len() > 1).then(|| url.clone());

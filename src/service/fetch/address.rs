@@ -126,6 +126,13 @@ impl Guard {
             })
     }
 
+    /// True for a host of the public internet, as far as its name tells.
+    pub(super) fn is_public_host(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let opened = self.opened.iter().any(|opened| matches!(opened, Opened::Host(name) if name == host));
+        !opened && Self::default().check_literal(url).is_ok()
+    }
+
     /// Checks an address literal in a URL; a host name passes, since its addresses are checked when they are resolved.
     ///
     /// The `url` crate has read every spelling by then: `2130706433`, `0x7f.1` and `127.0.0.1` are one [`Host::Ipv4`].

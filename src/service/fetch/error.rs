@@ -29,6 +29,8 @@ pub enum FetchError {
     Protocol { host: String, detail: String },
     #[error("fetch from {host}: it answered {status}{}", advice(*status))]
     Status { host: String, status: u16, retry_after: Option<RetryAfter> },
+    #[error("fetch from {host}: it asked to be left alone for another {}", seconds(*left))]
+    Resting { host: String, left: Duration },
     #[error(
         "read from {host}: it answered with a challenge for browsers instead of the document; ask its publisher for a feed"
     )]
@@ -79,7 +81,7 @@ impl FetchError {
             Self::Slow { .. } => "slow",
             Self::Protocol { .. } => "protocol",
             Self::Status { status: 410, .. } => "gone",
-            Self::Status { status: 429, .. } => "rate-limited",
+            Self::Status { status: 429, .. } | Self::Resting { .. } => "rate-limited",
             Self::Status { status: 400..=499, .. } => "client-error",
             Self::Status { .. } => "server-error",
             Self::Challenge { .. } => "challenge",
@@ -95,6 +97,7 @@ impl FetchError {
     pub fn retry_after(&self) -> Option<RetryAfter> {
         match self {
             Self::Status { retry_after, .. } | Self::Challenge { retry_after, .. } => *retry_after,
+            Self::Resting { left, .. } => Some(RetryAfter::For(*left)),
             _ => None,
         }
     }
