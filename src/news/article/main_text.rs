@@ -125,7 +125,7 @@ const FURNITURE_NAMES: &[&str] = &[
 /// The largest part of the article that one piece of furniture takes; a larger one is a wrapper with an odd name.
 const FURNITURE_SHARE_MAX: f64 = 0.25;
 
-fn is_beside_the_point(node: &NodeRef<'_>, name: &str, article_chars: usize) -> bool {
+pub(super) fn is_beside_the_point(node: &NodeRef<'_>, name: &str, article_chars: usize) -> bool {
     match name {
         "figcaption" | "nav" | "menu" | "dialog" | "form" => return true,
         // Tables and quotations stand in figures too.
