@@ -83,7 +83,7 @@ pub struct Source {
 }
 
 /// Where a source's bytes are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// `http` or `https`.
     Url(Url),
@@ -298,6 +298,7 @@ impl Source {
 }
 
 impl fmt::Display for Location {
+    /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => without_password(url).fmt(f),
@@ -305,6 +306,12 @@ impl fmt::Display for Location {
             Self::Stdin => f.write_str("-"),
             Self::Bundled(_) => f.write_str("sample news"),
         }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -391,12 +398,16 @@ impl fmt::Debug for StoreUrl {
 }
 
 fn without_password(url: &Url) -> Url {
-    let mut url = url.clone();
+    let mut shown = url.clone();
     if url.password().is_some() {
         // Fails only on URLs that cannot have a password.
-        let _ = url.set_password(Some("***"));
+        let _ = shown.set_password(Some("***"));
     }
-    url
+    // PostgreSQL takes it here as well.
+    if url.query_pairs().any(|(name, _)| name == "password") {
+        shown.set_query(Some("***"));
+    }
+    shown
 }
 
 impl Secret {

@@ -78,7 +78,7 @@ pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status>
         terminal.note(&format!("day {}: {}", index + 1, composed.rendered.subject));
         if let Some(folder) = &args.out {
             pipeline::deliver(&service, &progress).await?;
-            write_edition(&service, &composed, folder)?;
+            write_edition(&service, &composed, folder).await?;
         }
         if index + 1 == DAYS.len() {
             terminal.note("");

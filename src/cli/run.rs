@@ -1,23 +1,21 @@
 //! `run` and `preview`: an edition by hand.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
 use lettre::Address;
-use lettre::transport::smtp::authentication::Credentials;
 use serde_json::json;
 use url::Url;
 
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
-use crate::config::{Config, Edition, Location, Security, Source, Transport};
+use crate::config::{Config, Edition, Location, Source};
 use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::service::fetch::Fetcher;
-use crate::service::mail::{Encryption, Mailer, Relay, Smtp as SmtpLane, TimeLimits};
+use crate::service::mail::Mailer;
 use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Service};
 use crate::service::store::{Audience, Store};
 use crate::service::worker::Clock;
@@ -56,23 +54,7 @@ pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
 
 /// A mailer as the configuration has it.
 pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
-    Ok(match &config.mail.transport {
-        Transport::Directory(folder) => Mailer::Directory(folder.clone()),
-        Transport::Smtp(smtp) => {
-            let encryption = match smtp.security {
-                Security::None => Encryption::None,
-                Security::StartTls => Encryption::StartTls,
-                Security::Tls => Encryption::Tls,
-            };
-            let login = smtp.login.as_ref();
-            let login = login.map(|login| Credentials::new(login.user.clone(), login.password.expose().to_owned()));
-            let hello = config.mail.from.email.domain();
-            let mut relay = Relay::new(&smtp.host, smtp.port, encryption, login, hello, None)
-                .map_err(|error| anyhow::anyhow!("failed to {error}"))?;
-            relay.limits = TimeLimits::at_most(smtp.timeout);
-            Mailer::Smtp(SmtpLane::new(Arc::new(relay)))
-        }
-    })
+    Mailer::new(&config.mail).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
 fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
@@ -103,7 +85,10 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     let windowed = args.since.is_some() || args.from.is_some();
     let order = Order {
-        window: window(args, &until, edition, now)?,
+        window: match window(args, &until, edition, now)? {
+            Some(window) => window,
+            None => pipeline::window(&service, edition, None, now).await?,
+        },
         slots: &[],
         collected_only: !args.sources.is_empty() && !windowed,
         edition,
@@ -122,7 +107,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let composed = pipeline::compose(&service, &order, &collected).await?;
     let mut status = report_sources(&collected, terminal);
     if let Some(folder) = &args.out {
-        write_edition(&service, &composed, folder)?;
+        write_edition(&service, &composed, folder).await?;
         terminal.note(&format!("wrote the edition to {}", folder.display()));
     }
     if args.dry_run {
@@ -155,12 +140,12 @@ fn address(text: &str) -> anyhow::Result<Address> {
         .map_err(|error| Misuse(format!("--to {text}: {error}; write an address such as me@example.org")).into())
 }
 
-/// The window that the arguments ask for, else from where the edition's own window reaches back to.
-fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) -> anyhow::Result<Window> {
+/// The window that the arguments ask for, if they do.
+fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) -> anyhow::Result<Option<Window>> {
     if let Some(since) = &args.since {
         let back: SignedDuration =
             since.parse().map_err(|_| Misuse(format!("--since {since}: write 24h, 90m or 3d")))?;
-        return Ok(Window { from: now - back, to: now });
+        return Ok(Some(Window { from: now - back, to: now }));
     }
     let to = match until {
         [] => now,
@@ -169,13 +154,13 @@ fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) 
     };
     let from = match &args.from {
         Some(from) => moment(from, edition.zone(), "--from")?,
-        None if until.is_empty() => now - edition.window,
+        None if until.is_empty() => return Ok(None),
         None => return Err(Misuse("--to TIME needs --from TIME".to_owned()).into()),
     };
     if from >= to {
         return Err(Misuse("--from must be before --to".to_owned()).into());
     }
-    Ok(Window { from, to })
+    Ok(Some(Window { from, to }))
 }
 
 /// A day, a local time in the edition's zone, or an instant.
@@ -222,11 +207,11 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
 }
 
 /// The edition as .eml, .html, .txt and .json, named by edition and time.
-pub fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
+pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
     let frame = &composed.digest.frame;
     let name = format!("{}-{}", frame.name, frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
     let files = [
-        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?)?),
+        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
         ("html", composed.rendered.html.clone().into_bytes()),
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.digest)?),
@@ -251,7 +236,7 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         }
         None => {
             let now = Clock::System.now();
-            let window = Window { from: now - edition.window, to: now };
+            let window = pipeline::window(&service, edition, None, now).await?;
             let order = Order { edition, window, slots: &[], collected_only: false };
             pipeline::compose(&service, &order, &Collected::default()).await?
         }
@@ -268,13 +253,19 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         Format::Html => composed.rendered.html,
         Format::Text => composed.rendered.text,
         Format::Json => serde_json::to_string_pretty(&composed.digest)?,
-        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader)?)?,
+        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader).await?)?,
     })?;
     Ok(Status::Done)
 }
 
-/// The message as `to` would get it. Only the Message-ID of someone who is no subscriber is made up.
-fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
-    let message_id = delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
+/// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
+async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
+    let records = match &composed.id {
+        Some(id) => service.store.deliveries(id).await?,
+        None => Vec::new(),
+    };
+    let sent = records.into_iter().find(|record| record.to.email == *to).map(|record| record.message_id);
+    let made_up = || delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
+    let message_id = sent.unwrap_or_else(made_up);
     pipeline::message(service, &composed.digest, &composed.rendered, to, &message_id)
 }

@@ -4,12 +4,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::run::service;
 use super::{ServeArgs, Status, Terminal};
 use crate::config::{Config, Edition, Empty, Source};
-use crate::news::digest::Window;
 use crate::news::schedule::Due;
 use crate::news::wording;
 use crate::service::pipeline::{self, Order, Service};
@@ -74,13 +73,8 @@ async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Res
     for silent in &collected.silent {
         tracing::warn!(source = silent.source, "gave nothing: {}", silent.reason);
     }
-    let last = service.store.latest_edition(&edition.name).await?.map(|last| last.digest.frame.window.to);
-    let order = Order {
-        edition,
-        window: edition_window(due, slot, last, edition.window),
-        slots: &due.covered,
-        collected_only: false,
-    };
+    let window = pipeline::window(service, edition, due.covered.first().copied(), slot).await?;
+    let order = Order { edition, window, slots: &due.covered, collected_only: false };
     let composed = pipeline::compose(service, &order, &collected).await?;
     let quiet = composed.digest.is_quiet() && edition.empty == Empty::Skip;
     let readers = service.store.has_readers(&edition.name).await?;
@@ -93,12 +87,6 @@ async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Res
         Frozen::Overtaken { id } => anyhow::bail!("compose the edition: {id} used its articles meanwhile"),
     }
     Ok(())
-}
-
-/// From where the last edition ended, but no further back than the edition's own window before its earliest slot.
-fn edition_window(due: &Due, slot: Timestamp, last: Option<Timestamp>, window: SignedDuration) -> Window {
-    let earliest = due.covered.first().copied().unwrap_or(slot) - window;
-    Window { from: last.map_or(earliest, |last| last.min(earliest)), to: slot }
 }
 
 /// Keeps reading the sources between editions, each when its own pace says so.

@@ -120,10 +120,5 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
 }
 
 async fn check_mail(mailer: &Mailer) -> Result<String, String> {
-    match mailer {
-        Mailer::Directory(folder) => Ok(format!("written to {}", folder.display())),
-        Mailer::Smtp(smtp) => {
-            smtp.check().await.map(|login| format!("{login:?}")).map_err(|error| format!("failed to {error}"))
-        }
-    }
+    mailer.check().await.map_err(|error| format!("failed to {error}"))
 }

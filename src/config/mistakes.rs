@@ -153,7 +153,8 @@ impl Found {
         Mistake {
             span: start..end,
             line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            // A byte order mark is no character that an editor shows.
+            column: before[line_start..].trim_start_matches('\u{feff}').chars().count() + 1,
             problem: self.problem,
             advice: self.advice,
         }

@@ -161,6 +161,8 @@ fn source(reader: &mut Reader<'_>, mut table: Table<'_>, names: &mut Names) -> O
         None => {}
     }
     let url = table.text(reader, "url", "https://news.example/feed.xml");
+    // It may hold a login.
+    reader.secrets.extend(url.as_ref().filter(|url| url.value.contains('@')).map(|url| url.span.clone()));
     let path = table.path(reader, "path", "articles");
     let location = match (url, path) {
         (Some(_), Some(_)) => {

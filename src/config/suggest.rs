@@ -1,13 +1,20 @@
 //! "Did you mean": the known word nearest to a mistyped one.
 
+use std::cmp::Reverse;
+
 use jiff::tz;
 
 /// The known word that `typed` is most likely a slip for, if any is near enough.
 pub(super) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let typed = typed.to_lowercase();
-    let distances = known.into_iter().map(|word| (strsim::osa_distance(&typed, &word.to_lowercase()), word));
+    let ranked = known.into_iter().map(|word| {
+        let known = word.to_lowercase();
+        // Of two equally near, the one that begins the same: slips are rarer at the beginning.
+        let same = typed.chars().zip(known.chars()).take_while(|(typed, known)| typed == known).count();
+        (strsim::osa_distance(&typed, &known), Reverse(same), word)
+    });
+    let (distance, _, word) = ranked.min()?;
     // A third of the letters may differ: "sectoins" is near "sections", "colour" is near nothing.
-    let (distance, word) = distances.min()?;
     (distance <= typed.chars().count().max(word.chars().count()) / 3).then_some(word)
 }
 

@@ -35,7 +35,8 @@ pub fn without_tracking(address: &str) -> String {
 pub fn key(address: &str) -> String {
     let address = without_tracking(address);
     let Ok(mut url) = Url::parse(&address) else { return address };
-    let Some(host) = url.host_str().map(|host| host.trim_end_matches('.').to_owned()) else { return address };
+    let host = url.host_str().map(|host| host.trim_end_matches('.').to_owned()).filter(|host| !host.is_empty());
+    let Some(host) = host else { return address };
     // `#!/story/7` is the address of a page that a script builds.
     if !url.fragment().is_some_and(|fragment| fragment.starts_with('!')) {
         url.set_fragment(None);

@@ -15,6 +15,9 @@ use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE,
 /// before `<meta charset>` are common enough to look further, and the scan is linear.
 const DECLARATION_BYTES_MAX: usize = 16 * 1024;
 
+/// What the detector is shown, from the first byte that is not ASCII on: it is certain long before, and slow.
+const DETECTED_BYTES_MAX: usize = 256 * 1024;
+
 /// A document with both valid and invalid UTF-8 is taken for damaged UTF-8 when at least this many valid multi-byte
 /// sequences stand beside each invalid byte. In text of any single-byte encoding they hardly occur.
 const VALID_SEQUENCES_PER_INVALID_BYTE_MIN: usize = 2;
@@ -54,7 +57,8 @@ fn decode_as_found<'b>(bytes: &'b [u8], content_type: Option<&str>, markup: Mark
         return wide.decode(rest);
     }
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return decode_with(encoding, &bytes[length..]);
+        let rest = &bytes[length..];
+        return if encoding == UTF_8 { decode_utf8(rest) } else { decode_with(encoding, rest) };
     }
     if let Some(encoding) = utf16_without_mark(bytes) {
         return decode_with(encoding, bytes);
@@ -72,10 +76,10 @@ fn decode_as_found<'b>(bytes: &'b [u8], content_type: Option<&str>, markup: Mark
         let escaped = utf8.sequences == 0
             && bytes.contains(&0x1b)
             && header.or_else(declared).is_some_and(|encoding| encoding == ISO_2022_JP);
-        return decode_with(if escaped { ISO_2022_JP } else { UTF_8 }, bytes);
+        return if escaped { decode_with(ISO_2022_JP, bytes) } else { decode_utf8(bytes) };
     }
     if utf8.sequences >= utf8.invalid.saturating_mul(VALID_SEQUENCES_PER_INVALID_BYTE_MIN) {
-        return Decoded { text: Cow::Owned(utf8_with_strays(bytes)), encoding: UTF_8.name(), damaged: true };
+        return decode_utf8(bytes);
     }
     // UTF-8 has been refuted by now, and wide encodings show in their zero bytes.
     let plausible = |encoding: &&'static Encoding| ![UTF_8, UTF_16LE, UTF_16BE, REPLACEMENT].contains(encoding);
@@ -91,8 +95,10 @@ fn decode_with<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Decoded<'b> 
 }
 
 fn detect(bytes: &[u8]) -> &'static Encoding {
+    let start = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
+    let end = bytes.len().min(start + DETECTED_BYTES_MAX);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(bytes, true);
+    detector.feed(&bytes[start..end], end == bytes.len());
     detector.guess(None, Utf8Detection::Deny)
 }
 
@@ -197,8 +203,7 @@ impl Utf8Evidence {
         let mut chunks = bytes.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
             evidence.sequences += chunk.valid().bytes().filter(|&byte| byte >= 0xc0).count();
-            let cut_off =
-                chunks.peek().is_none() && std::str::from_utf8(chunk.invalid()).is_err_and(|e| e.error_len().is_none());
+            let cut_off = chunks.peek().is_none() && is_cut_off(chunk.invalid());
             if !cut_off {
                 evidence.invalid += chunk.invalid().len();
             }
@@ -207,14 +212,29 @@ impl Utf8Evidence {
     }
 }
 
-/// Decodes damaged UTF-8, reading each stray byte as the windows-1252 character somebody pasted in.
-fn utf8_with_strays(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+/// Decodes UTF-8, reading each stray byte as the windows-1252 character somebody pasted in. A sequence that the end of
+/// the document cuts off is replaced.
+fn decode_utf8(bytes: &[u8]) -> Decoded<'_> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Decoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), damaged: false };
     }
-    text
+    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
+    let mut chunks = bytes.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        text.push_str(chunk.valid());
+        let stray = chunk.invalid();
+        if chunks.peek().is_none() && is_cut_off(stray) {
+            text.push(char::REPLACEMENT_CHARACTER);
+        } else {
+            text.push_str(&WINDOWS_1252.decode_without_bom_handling(stray).0);
+        }
+    }
+    Decoded { text: Cow::Owned(text), encoding: UTF_8.name(), damaged: true }
+}
+
+/// Whether bytes are the beginning of a sequence that needs more.
+fn is_cut_off(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
 }
 
 /// What a C1 control character was meant to be: somebody stored windows-1252 bytes as if they were Latin-1. `None` for
@@ -305,6 +325,7 @@ mod tests {
     #[test]
     fn stray_bytes_in_utf8_are_read_as_windows_1252() {
         check(b"\xd0\x9f\xd0\xbe\xd1\x80\xd1\x82 \x97 open", None, Markup::Plain, "UTF-8", "Порт — open");
+        check(b"\xef\xbb\xbfcaf\xe9s", None, Markup::Plain, "UTF-8", "cafés");
         check(b"caf\xc3\xa9 \xd0", None, Markup::Plain, "UTF-8", "café \u{fffd}");
     }
 

@@ -64,6 +64,8 @@ pub struct Frame {
     pub window: Window,
     /// The due times this edition stands for: more than one after missed slots, none for a manual run.
     pub slots: Vec<Timestamp>,
+    /// The ends of earlier editions that reached nobody: this one holds their facts over.
+    pub held_over: Vec<Timestamp>,
     pub composed_at: Timestamp,
     pub sections: Vec<Section>,
     pub coverage: Coverage,
@@ -302,10 +304,9 @@ fn toll_line(notes: &mut Notes, line: &Line, before: Option<&TollItem>) -> Optio
         Some(_) => News::Unchanged,
         None => News::New,
     };
-    // An older figure that this reader has seen as "was" need not stand beside it once more.
-    let differs = |telling: &&Telling| !(changed && old == Some(&telling.toll.count) && !telling.reading.fresh);
-    let others =
-        line.others.iter().filter(differs).take(OTHERS_MAX).filter_map(|telling| ground(notes, telling)).collect();
+    // What earlier editions printed need not stand beside it once more.
+    let others = line.others.iter().filter(|telling| telling.reading.fresh).take(OTHERS_MAX);
+    let others = others.filter_map(|telling| ground(notes, telling)).collect();
     Some(TollLine {
         measure: line.measure,
         group: line.group,

@@ -110,6 +110,8 @@ fn key(article: &Article, claim: &Claim, toll: &Toll) -> IncidentKey {
         Some(Place { precision: Precision::Settlement | Precision::Region, geonames_id: Some(id), .. }) => {
             format!("geonames:{id}")
         }
+        // A village that no gazetteer has is still told from others by its name, kind of event and day.
+        Some(Place { precision: Precision::Unresolved, name, .. }) => format!("name:{}", name.to_lowercase()),
         // Known to the country only, or not at all: such claims meet within their own article only.
         Some(place) => format!("{}:{}", article.id, place.name.to_lowercase()),
         None => article.id.clone(),
@@ -153,20 +155,29 @@ impl<'a> Incident<'a> {
         by_line
             .into_iter()
             .filter_map(|((measure, part, group), tellings)| {
-                let head = tellings.iter().copied().reduce(succeed)?;
-                let mut others: Vec<Telling> = Vec::new();
-                for telling in tellings.iter().rev() {
-                    let told = |other: &Telling| {
-                        other.toll.count == telling.toll.count && other.article().id == telling.article().id
-                    };
-                    if telling.toll.count != head.toll.count && !others.iter().any(told) {
-                        others.push(*telling);
-                    }
-                }
+                let totals = totals(&tellings);
+                let head = totals.iter().copied().reduce(succeed)?;
+                let differs = |telling: &&Telling| telling.toll.count != head.toll.count;
+                let others = totals.iter().rev().filter(differs).copied().collect();
                 Some(Line { measure, group, part, head, others })
             })
             .collect()
     }
+}
+
+/// One telling an article. Where an article gives several numbers for the same ("rose to five after two bodies were
+/// found", "dozens … 51"), the largest is its total; the others are steps on the way to it.
+fn totals<'a>(tellings: &[Telling<'a>]) -> Vec<Telling<'a>> {
+    let mut totals: Vec<Telling> = Vec::new();
+    for telling in tellings {
+        match totals.iter_mut().find(|total| total.article().id == telling.article().id) {
+            Some(total) if number(&total.toll.count) < number(&telling.toll.count) => *total = *telling,
+            Some(_) => {}
+            None => totals.push(*telling),
+        }
+    }
+    totals.sort_by(|a, b| order(a).cmp(&order(b)));
+    totals
 }
 
 /// Which of two tellings heads, the second being the newer or, of equal age, the lower one ([`HEADLINE_RULE`]).

@@ -113,6 +113,11 @@ fn preheader(digest: &Digest, subject: &str) -> String {
 fn wrap(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
+        if !line.trim_start().contains(' ') {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            continue;
+        }
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
         let options = textwrap::Options::new(TEXT_COLUMNS)
             .subsequent_indent(&indent)
@@ -149,6 +154,13 @@ impl View<'_> {
         let slots = &self.digest.frame.slots;
         let times: Vec<String> = slots.iter().map(|slot| wording::short_moment(*slot, self.zone)).collect();
         (slots.len() > 1).then(|| format!("{} due times: {}", slots.len(), times.join(", ")))
+    }
+
+    /// The editions whose facts this one holds over.
+    fn held_over(&self) -> Option<String> {
+        let ends = &self.digest.frame.held_over;
+        let ends: Vec<String> = ends.iter().map(|end| wording::short_moment(*end, self.zone)).collect();
+        (!ends.is_empty()).then(|| ends.join(", "))
     }
 
     /// A quotation on one line.

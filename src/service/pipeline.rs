@@ -21,6 +21,7 @@ use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
 use crate::news::extract;
 use crate::news::incident::Reading;
 use crate::news::message::{self, Rendered, Sender};
+use crate::news::schedule;
 
 /// How far back editions count for "was": an incident that no edition told of for this long starts anew.
 const LEDGER: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -68,6 +69,8 @@ pub struct Collected {
 /// An edition as it would be sent.
 #[derive(Debug)]
 pub struct Composed {
+    /// Its id in the store, once it is frozen.
+    pub id: Option<String>,
     pub digest: Digest,
     pub rendered: Rendered,
     /// The articles that are news in it.
@@ -115,6 +118,22 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
     Ok(collected)
 }
 
+/// What a manual or a late edition covers: from where the last one that reached anyone ended, and at least `window`.
+pub async fn window(
+    service: &Service,
+    edition: &Edition,
+    slot: Option<Timestamp>,
+    to: Timestamp,
+) -> anyhow::Result<Window> {
+    let earliest = slot.unwrap_or(to) - edition.window;
+    let last = service.store.latest_edition(&edition.name).await?.map(|last| last.digest.frame.window.to);
+    let from = last.map_or(earliest, |last| last.min(earliest)).max(to - WINDOW_MAX);
+    Ok(Window { from, to })
+}
+
+/// The longest stretch that one edition makes up for. Older news is no longer a digest's business.
+const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(schedule::CATCH_UP_HOURS_MAX);
+
 /// Stores what was collected, so that nothing is lost whatever happens next.
 pub async fn keep(service: &Service, collected: &Collected) -> anyhow::Result<()> {
     let now = service.clock.now();
@@ -139,6 +158,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
         zone: edition.zone().iana_name().unwrap_or("UTC").to_owned(),
         window: order.window,
         slots: order.slots.to_vec(),
+        held_over: service.store.held_over(&edition.name).await?,
         composed_at: now,
         sections: edition.sections.clone(),
         coverage: Coverage {
@@ -151,7 +171,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
     let digest = digest::compose(frame, &readings, &earlier);
     let rendered = render(service, &digest)?;
-    Ok(Composed { digest, rendered, fresh })
+    Ok(Composed { id: None, digest, rendered, fresh })
 }
 
 /// The articles that are news to this edition.
@@ -226,6 +246,7 @@ pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Resul
         let leases = service.store.lease(&worker, now, now + LEASE, LEASE_MESSAGES_MAX).await?;
         if leases.is_empty() {
             mailer.close().await;
+            service.store.release_undelivered().await?;
             return Ok(delivered);
         }
         progress.inc_length(leases.len() as u64);
@@ -264,7 +285,7 @@ pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> 
     let during = start(day)?..start(day.tomorrow()?)?;
     let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
     let rendered = render(service, &stored.digest)?;
-    Ok(Some(Composed { digest: stored.digest, rendered, fresh: Vec::new() }))
+    Ok(Some(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() }))
 }
 
 /// Renders a stored digest. Its zone and title are its own, so that a later change of the configuration does not show.

@@ -1,6 +1,6 @@
 //! What a digest says of given claims: joining, comparing with what was printed before, grounding, rendering.
 
-use daybrief::news::article::Article;
+use daybrief::news::article::{Article, Published};
 use daybrief::news::digest::{self, Coverage, Digest, Frame, News, Section, Window};
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
@@ -19,7 +19,7 @@ fn article(id: &str, outlet: &str, day: i8, text: &str) -> Article {
         url: Some(format!("https://{outlet}.example/{id}")),
         outlet: outlet.to_owned(),
         title: format!("Heading of {id}"),
-        published: Some(at.into()),
+        published: Some(Published::from(at)),
         text: text.to_owned(),
         ..Article::default()
     }
@@ -99,6 +99,7 @@ fn frame(day: i8) -> Frame {
         zone: "UTC".to_owned(),
         window: Window { from: at(day - 1), to: at(day) },
         slots: vec![at(day)],
+        held_over: Vec::new(),
         composed_at: at(day),
         sections: Section::ALL.to_vec(),
         coverage: Coverage { asked: 2, ..Coverage::default() },

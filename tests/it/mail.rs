@@ -3,10 +3,11 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use daybrief::{
+    config::{self, Security},
     news::delivery::{Outcome, Stage},
-    service::mail::{Encryption, Mailer, Outgoing, Relay, Smtp, TimeLimits},
+    service::mail::{Mailer, Outgoing, Relay, Smtp, TimeLimits},
 };
-use lettre::{Address, transport::smtp::authentication::Credentials};
+use lettre::Address;
 
 use crate::{
     smtp_server::{CERTIFICATE, Does, Script, SmtpServer},
@@ -18,23 +19,23 @@ const MESSAGE: &str = "From: a@daily.example\r\nTo: reader@inbox.example\r\nSubj
 /// Long enough for a busy machine, short enough to wait for.
 const LIMIT: Duration = Duration::from_millis(400);
 
-fn relay(server: &SmtpServer, encryption: Encryption) -> Relay {
-    let credentials = None;
-    let port = server.address.port();
-    let mut relay = Relay::new("127.0.0.1", port, encryption, credentials, "daily.example", Some(CERTIFICATE)).unwrap();
-    relay.limits = TimeLimits {
-        connect: LIMIT,
-        greeting: LIMIT,
-        command: LIMIT,
-        data: LIMIT,
-        content: LIMIT,
-        confirmation: LIMIT,
-    };
-    relay
+fn settings(port: u16, security: Security) -> config::Smtp {
+    config::Smtp { host: "127.0.0.1".to_owned(), port, security, login: None, timeout: LIMIT }
+}
+
+fn with_password(settings: config::Smtp) -> config::Smtp {
+    let login = config::Login { user: "daybrief".to_owned(), password: config::Secret::new("hunter2") };
+    config::Smtp { login: Some(login), ..settings }
+}
+
+fn connect(settings: &config::Smtp) -> Smtp {
+    let mut relay = Relay::new(settings, "daily.example", Some(CERTIFICATE)).unwrap();
+    relay.limits = TimeLimits { command: LIMIT, content: LIMIT, confirmation: LIMIT, pause: Duration::ZERO };
+    Smtp::new(Arc::new(relay))
 }
 
 fn smtp(server: &SmtpServer) -> Smtp {
-    Smtp::new(Arc::new(relay(server, Encryption::None)))
+    connect(&settings(server.address.port(), Security::None))
 }
 
 fn address(text: &str) -> Address {
@@ -192,11 +193,9 @@ async fn a_server_that_never_takes_the_content_gets_no_dot() {
         }
         tokio::time::sleep(Duration::from_secs(60)).await;
     });
-    let mut relay = Relay::new("127.0.0.1", port, Encryption::None, None, "daily.example", None).unwrap();
-    relay.limits.content = LIMIT;
     // More than the kernel's buffers hold.
     let line = format!("{}\r\n", "x".repeat(900));
-    let outcome = send(&mut Smtp::new(Arc::new(relay)), line.repeat(20_000).as_bytes()).await;
+    let outcome = send(&mut connect(&settings(port, Security::None)), line.repeat(20_000).as_bytes()).await;
     assert!(matches!(outcome, Outcome::NotSent { stage: Stage::Content, .. }), "{outcome}");
     server.abort();
 }
@@ -211,6 +210,23 @@ async fn nobody_listens() {
     assert!(matches!(outcome, Outcome::NotSent { stage: Stage::Connecting, .. }), "{outcome}");
     let error = smtp.check().await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:") && error.contains("check the host and the port"), "{error}");
+}
+
+#[tokio::test]
+async fn a_dead_server_holds_up_one_message_and_not_each() {
+    let instead = vec![("greeting", Does::Hang), ("greeting", Does::Hang)];
+    let server = SmtpServer::start(Script { instead, ..Script::default() }).await;
+    let mut relay = Relay::new(&settings(server.address.port(), Security::None), "daily.example", None).unwrap();
+    relay.limits.pause = LIMIT;
+    let mut smtp = Smtp::new(Arc::new(relay));
+    let outcomes = [send_text(&mut smtp).await, send_text(&mut smtp).await, send_text(&mut smtp).await];
+    assert!(matches!(outcomes[0], Outcome::NotSent { stage: Stage::Greeting, .. }), "{}", outcomes[0]);
+    assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]));
+    assert_eq!(server.seen().connections, 1);
+    tokio::time::sleep(LIMIT).await;
+    send_text(&mut smtp).await;
+    assert_eq!(server.seen().connections, 2);
+    assert!(smtp.lane().check().await.is_ok());
 }
 
 #[tokio::test]
@@ -274,9 +290,7 @@ async fn what_cannot_be_sent_is_not_tried() {
 async fn starttls_is_used_or_nothing_is_sent() {
     let script = Script { extensions: vec!["STARTTLS", "AUTH PLAIN LOGIN"], ..Script::default() };
     let server = SmtpServer::start(script).await;
-    let mut settings = relay(&server, Encryption::StartTls);
-    settings.credentials = Some(Credentials::new("daybrief".to_owned(), "hunter2".to_owned()));
-    let mut smtp = Smtp::new(Arc::new(settings));
+    let mut smtp = connect(&with_password(settings(server.address.port(), Security::StartTls)));
     let outcome = send_text(&mut smtp).await;
     assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome}");
     let login = smtp.check().await.unwrap();
@@ -284,7 +298,7 @@ async fn starttls_is_used_or_nothing_is_sent() {
     assert_eq!(server.verbs()[..5], ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL"]);
 
     let server = SmtpServer::start(Script::default()).await;
-    let mut smtp = Smtp::new(Arc::new(relay(&server, Encryption::StartTls)));
+    let mut smtp = connect(&settings(server.address.port(), Security::StartTls));
     let outcome = send_text(&mut smtp).await;
     assert!(matches!(&outcome, Outcome::NotSent { stage: Stage::Encrypting, .. }), "{outcome}");
     assert_eq!(server.verbs(), ["EHLO", "QUIT"]);
@@ -299,7 +313,7 @@ async fn replies_slipped_in_before_tls_do_not_pass_for_acceptance() {
     let slipped = "220 2.0.0 ready\r\n250 mail.test.example";
     let instead = vec![("STARTTLS", Does::Say(slipped))];
     let server = SmtpServer::start(Script { extensions: vec!["STARTTLS"], instead, ..Script::default() }).await;
-    let mut smtp = Smtp::new(Arc::new(relay(&server, Encryption::StartTls)));
+    let mut smtp = connect(&settings(server.address.port(), Security::StartTls));
     let outcome = send_text(&mut smtp).await;
     assert!(matches!(outcome, Outcome::NotSent { stage: Stage::Data, .. }), "{outcome}");
     assert!(server.seen().messages.is_empty());
@@ -309,7 +323,7 @@ async fn replies_slipped_in_before_tls_do_not_pass_for_acceptance() {
 async fn tls_from_the_first_byte() {
     let script = Script { extensions: vec!["AUTH LOGIN PLAIN"], tls: true, ..Script::default() };
     let server = SmtpServer::start(script).await;
-    let mut smtp = Smtp::new(Arc::new(relay(&server, Encryption::Tls)));
+    let mut smtp = connect(&settings(server.address.port(), Security::Tls));
     for _ in 0..2 {
         let outcome = send_text(&mut smtp).await;
         assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome}");
@@ -319,10 +333,10 @@ async fn tls_from_the_first_byte() {
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
-    for (encryption, tls) in [(Encryption::Tls, true), (Encryption::StartTls, false)] {
+    for (security, tls) in [(Security::Tls, true), (Security::StartTls, false)] {
         let server = SmtpServer::start(Script { extensions: vec!["STARTTLS"], tls, ..Script::default() }).await;
         let port = server.address.port();
-        let relay = Relay::new("localhost", port, encryption, None, "daily.example", None).unwrap();
+        let relay = Relay::new(&settings(port, security), "daily.example", None).unwrap();
         let outcome = send_text(&mut Smtp::new(Arc::new(relay))).await;
         assert!(matches!(&outcome, Outcome::NotSent { stage: Stage::Encrypting, .. }), "{outcome}");
         assert!(!server.verbs().contains(&"MAIL".to_owned()));
@@ -340,9 +354,7 @@ async fn a_refused_login_says_so_without_the_password() {
         ..Script::default()
     };
     let server = SmtpServer::start(script).await;
-    let mut settings = relay(&server, Encryption::None);
-    settings.credentials = Some(Credentials::new("daybrief".to_owned(), "hunter2".to_owned()));
-    let mut smtp = Smtp::new(Arc::new(settings));
+    let mut smtp = connect(&with_password(settings(server.address.port(), Security::None)));
     let error = smtp.check().await.unwrap_err().to_string();
     assert!(error.contains("535 5.7.8 bad credentials; check the user name and the password"), "{error}");
     let outcome = send_text(&mut smtp).await;
@@ -370,6 +382,9 @@ async fn a_directory_takes_messages() {
     assert_eq!(std::fs::read(directory.join("1_.._2@daily.example.eml")).unwrap(), MESSAGE.as_bytes());
 
     std::fs::write(folder.path().join("file"), "").unwrap();
+    assert!(mailer.check().await.unwrap().contains("out"));
+    let error = Mailer::Directory(folder.path().join("file")).check().await.unwrap_err().to_string();
+    assert!(error.contains("check that it is a directory"), "{error}");
     let outcome = Mailer::Directory(folder.path().join("file")).send(message, async || true).await;
     assert!(matches!(&outcome, Outcome::NotSent { stage: Stage::Content, .. }), "{outcome}");
 }
@@ -377,9 +392,8 @@ async fn a_directory_takes_messages() {
 #[tokio::test(flavor = "multi_thread")]
 async fn real_servers_take_refuse_and_deliver() {
     let Some(testbed) = tokio::task::spawn_blocking(Testbed::get).await.unwrap() else { return };
-    let (host, port) = crate::testbed::SMTP;
-    let relay = Relay::new(host, port, Encryption::None, None, "daily.example", None).unwrap();
-    let mut smtp = Smtp::new(Arc::new(relay));
+    let real = config::Smtp { timeout: Duration::from_secs(30), ..settings(crate::testbed::SMTP.1, Security::None) };
+    let mut smtp = Smtp::new(Arc::new(Relay::new(&real, "daily.example", None).unwrap()));
     let login = smtp.check().await.unwrap();
     assert_eq!(login.server, "mx.test.example");
 

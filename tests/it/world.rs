@@ -12,11 +12,20 @@ use std::time::Duration;
 /// What the web server answers at one path.
 #[derive(Clone)]
 pub enum Answer {
-    Body { content_type: &'static str, body: Vec<u8> },
+    Body {
+        content_type: &'static str,
+        body: Vec<u8>,
+    },
     /// A body of this many bytes of filler, made while it is sent.
-    Filler { content_type: &'static str, bytes: usize },
+    Filler {
+        content_type: &'static str,
+        bytes: usize,
+    },
     /// The announced length is longer than what comes before the connection ends.
-    CutShort { content_type: &'static str, body: Vec<u8> },
+    CutShort {
+        content_type: &'static str,
+        body: Vec<u8>,
+    },
     Status(u16),
 }
 
@@ -34,29 +43,23 @@ impl Answer {
 pub struct Web {
     pub address: SocketAddr,
     pages: Arc<Mutex<HashMap<String, Answer>>>,
-    asked: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
 }
 
 impl Web {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let web = Self {
-            address: listener.local_addr().unwrap(),
-            pages: Arc::default(),
-            asked: Arc::default(),
-            stop: Arc::default(),
-        };
-        let (pages, asked, stop) = (web.pages.clone(), web.asked.clone(), web.stop.clone());
+        let web = Self { address: listener.local_addr().unwrap(), pages: Arc::default(), stop: Arc::default() };
+        let (pages, stop) = (web.pages.clone(), web.stop.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
-                let (pages, asked) = (pages.clone(), asked.clone());
+                let pages = pages.clone();
                 std::thread::spawn(move || {
                     // A client that goes away is its own affair.
-                    let _ = answer(stream, &pages, &asked);
+                    let _ = answer(stream, &pages);
                 });
             }
         });
@@ -70,11 +73,6 @@ impl Web {
     pub fn put(&self, path: &str, answer: Answer) {
         self.pages.lock().unwrap().insert(path.to_owned(), answer);
     }
-
-    /// The paths that were asked for, in order.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
 }
 
 impl Drop for Web {
@@ -84,11 +82,7 @@ impl Drop for Web {
     }
 }
 
-fn answer(
-    mut stream: TcpStream,
-    pages: &Mutex<HashMap<String, Answer>>,
-    asked: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Answer>>) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
@@ -99,9 +93,10 @@ fn answer(
     }
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
     let page = pages.lock().unwrap().get(&path).cloned().unwrap_or(Answer::Status(404));
-    asked.lock().unwrap().push(path);
     let head = |status: u16, content_type: &str, length: usize| {
-        format!("HTTP/1.1 {status} Test\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
+        format!(
+            "HTTP/1.1 {status} Test\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        )
     };
     match page {
         Answer::Body { content_type, body } => {

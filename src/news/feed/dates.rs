@@ -256,10 +256,11 @@ impl Found {
             Some(Piece::Word(word, _)) => WORDS.get(word.as_str()).copied(),
             _ => None,
         };
+        let clock_follows = rest.contains(&Piece::Mark(':'));
         let half_day = follows(0).or_else(|| follows(1).filter(|_| rest.first() == Some(&Piece::Space)));
         match half_day {
             // `3 pm`
-            Some(Meaning::Am | Meaning::Pm) if digits <= 2 && self.time.is_none() => {
+            Some(Meaning::Am | Meaning::Pm) if digits <= 2 && self.time.is_none() && !clock_follows => {
                 self.set_time(value, 0, 0)?;
                 return Some(0);
             }
@@ -311,6 +312,8 @@ impl Found {
                 }
                 self.half_day(true).map(|()| 0)
             }
+            // Before a time, `at` is a word and no zone.
+            Some(Meaning::Zone(_)) if self.time.is_none() && rest.contains(&Piece::Mark(':')) => Some(0),
             Some(Meaning::Zone(offset)) if self.zone.is_none() && !beginning => {
                 self.zone = Some(TimeZone::fixed(offset));
                 Some(0)

@@ -1,13 +1,13 @@
 //! The feeds that a page names.
 
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
 
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use serde::Serialize;
 use url::Url;
 
 use super::html;
+use super::markup::{Token, Tokens};
+use super::tree::absolute;
 use crate::news::charset::{self, Markup};
 
 /// Feeds of one page that are listed.
@@ -30,75 +30,62 @@ pub struct Candidate {
 /// that look like feeds.
 pub fn feeds_of_page(bytes: &[u8], page_url: Option<&str>, content_type: Option<&str>) -> Vec<Candidate> {
     let decoded = charset::decode(bytes, content_type, Markup::Html);
-    let links = Links { base: RefCell::new(page_url.and_then(|url| Url::parse(url).ok())), ..Links::default() };
-    html::tokenize(&decoded.text, &links);
-    let mut candidates = links.found.take();
-    if candidates.iter().any(|candidate| candidate.declared) {
-        candidates.retain(|candidate| candidate.declared);
+    let mut links = Links { base: page_url.and_then(|url| Url::parse(url).ok()), ..Links::default() };
+    let mut tokens = Tokens::new(&decoded.text);
+    while let Some(token) = tokens.next() {
+        if let Token::Start { name, attributes, .. } = token {
+            links.tag(&name.to_ascii_lowercase(), &attributes);
+            if html::is_unseen(name) {
+                tokens.skip_raw(name);
+            }
+        }
     }
-    candidates
+    if links.found.iter().any(|candidate| candidate.declared) {
+        links.found.retain(|candidate| candidate.declared);
+    }
+    links.found
 }
 
 #[derive(Debug, Default)]
 struct Links {
-    base: RefCell<Option<Url>>,
+    base: Option<Url>,
     /// Only the first `<base>` counts.
-    based: Cell<bool>,
-    found: RefCell<Vec<Candidate>>,
+    based: bool,
+    found: Vec<Candidate>,
 }
 
 impl Links {
-    fn add(&self, href: &str, title: Option<&str>, declared: bool) {
-        let url = super::tree::absolute(self.base.borrow().as_ref(), href.trim().trim_start_matches("feed:"));
-        let mut found = self.found.borrow_mut();
-        if !found.iter().any(|known| known.url == url) && found.len() < CANDIDATES_MAX {
+    fn add(&mut self, href: &str, title: Option<&str>, declared: bool) {
+        let url = absolute(self.base.as_ref(), href.trim().trim_start_matches("feed:"));
+        if !self.found.iter().any(|known| known.url == url) && self.found.len() < CANDIDATES_MAX {
             let title = title.map(|title| html::collapsed(title).into_owned()).filter(|title| !title.is_empty());
-            found.push(Candidate { url, title, declared });
+            self.found.push(Candidate { url, title, declared });
         }
     }
 
-    fn tag(&self, tag: &Tag) {
-        let attribute = |name| html::attribute(tag, name).map(str::trim).filter(|value| !value.is_empty());
+    fn tag(&mut self, name: &str, attributes: &[(&str, Cow<'_, str>)]) {
+        let attribute = |name: &str| {
+            let (_, value) = attributes.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+            Some(value.trim()).filter(|value| !value.is_empty())
+        };
         let Some(href) = attribute("href") else { return };
-        match &*tag.name {
-            "base" if !self.based.replace(true) => {
-                let resolved = match &*self.base.borrow() {
-                    Some(base) => base.join(href).ok(),
-                    None => Url::parse(href).ok(),
-                };
-                if resolved.is_some() {
-                    self.base.replace(resolved);
-                }
+        match name {
+            "base" if !self.based => {
+                self.based = true;
+                self.base = Url::parse(&absolute(self.base.as_ref(), href)).ok().or(self.base.take());
             }
             "link" => {
                 let rel = attribute("rel").unwrap_or_default().to_ascii_lowercase();
                 let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
                 let alternate =
                     rel.split_ascii_whitespace().any(|word| matches!(word, "alternate" | "feed" | "alternative"));
-                let feed = rel == "feed" || is_feed_type(&kind);
-                if alternate && feed {
+                if alternate && (rel == "feed" || is_feed_type(&kind)) {
                     self.add(href, attribute("title"), true);
                 }
             }
             "a" if looks_like_feed(href) => self.add(href, attribute("title"), false),
             _ => {}
         }
-    }
-}
-
-impl TokenSink for &Links {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        if let Token::TagToken(tag) = token
-            && tag.kind == TagKind::StartTag
-        {
-            self.tag(&tag);
-            if matches!(&*tag.name, "script" | "style") {
-                return TokenSinkResult::RawData(RawKind::Rawtext);
-            }
-        }
-        TokenSinkResult::Continue
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::dates;
 use super::html;
 use super::tree::{Element, Head, Namespace};
-use super::{CATEGORIES_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed};
+use super::{CATEGORIES_MAX, CONTENTS_MAX, ENCLOSURES_MAX, Enclosure, Entry, Feed, PEOPLE_MAX, Source, TEXT_BYTES_MAX};
 
 /// Line breaks and missing padding are usual.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -57,16 +57,19 @@ impl Prose {
         let mode = element.head.attribute("mode").unwrap_or_default().to_ascii_lowercase();
         let markup = kind.contains("html") || kind.contains("xml");
         if element.has_elements() {
-            return element.markup().map(Self::Html);
+            // Where the type is HTML, the text between the tags is HTML as well.
+            let escaped = element.head.namespace == Namespace::Atom && matches!(kind.as_str(), "html" | "text/html");
+            return element.markup(!escaped || mode == "xml").map(cut).map(Self::Html);
         }
-        let text = element.text()?;
+        let text = cut(element.text()?);
         let encoded = mode == "base64"
             || kind.contains('/') && !kind.starts_with("text/") && !markup && element.head.namespace == Namespace::Atom;
         let text = if encoded { from_base64(&text).unwrap_or(text) } else { text };
         let html = match element.head.namespace {
             // Markup that was escaped although the type says it is not would show its tags to the reader.
             _ if markup || mode == "escaped" => html::looks_like_html(&text) || kind.contains("html"),
-            Namespace::Atom => encoded && html::looks_like_html(&text),
+            // `description` is no element of Atom: this is RSS with a stray default namespace.
+            Namespace::Atom if element.head.name != "description" => encoded && html::looks_like_html(&text),
             Namespace::Content => true,
             _ if kind.starts_with("text/plain") => false,
             _ => html::looks_like_html(&text),
@@ -89,6 +92,12 @@ impl Prose {
     }
 }
 
+/// Text of bounded length.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+    text
+}
+
 fn from_base64(text: &str) -> Option<String> {
     let packed: String = text.split_ascii_whitespace().collect();
     BASE64.decode(packed).ok().and_then(|bytes| String::from_utf8(bytes).ok())
@@ -108,13 +117,29 @@ fn date(element: &Element<'_>) -> Option<Timestamp> {
 
 /// The name of a person; of an address alone, the address.
 fn person(element: &Element<'_>) -> Option<String> {
-    if element.has_elements() {
-        return ["name", "email", "uri", "url"]
-            .iter()
-            .find_map(|part| element.child_text(part))
-            .map(|name| html::plain(&name));
+    let part = ["name", "email", "uri", "url"].iter().find_map(|part| element.child_text(part));
+    part.or_else(|| element.text()).map(|name| html::plain_of_either(&name)).filter(|name| !name.is_empty())
+}
+
+/// The people that the best element for them names, in order.
+#[derive(Debug, Default)]
+struct People(Vec<(u8, String)>);
+
+impl People {
+    fn offer(&mut self, rank: u8, name: Option<String>) {
+        if let Some(name) = name
+            && self.0.len() < PEOPLE_MAX
+            && !self.0.iter().any(|(_, known)| *known == name)
+        {
+            self.0.push((rank, name));
+        }
     }
-    element.text().map(|text| html::collapsed(&text).into_owned())
+
+    fn take(self) -> Option<String> {
+        let best = self.0.iter().map(|(rank, _)| *rank).min()?;
+        let names: Vec<String> = self.0.into_iter().filter(|(rank, _)| *rank == best).map(|(_, name)| name).collect();
+        Some(names.join(", "))
+    }
 }
 
 /// The address in a link and how good it is as the address of the thing itself. Links to other things give `None`.
@@ -136,9 +161,9 @@ fn alternate(element: &Element<'_>) -> Option<(u8, String)> {
 
 fn add_categories(categories: &mut Vec<String>, element: &Element<'_>, separator: Option<char>) {
     let head = &element.head;
-    let named = ["term", "text", "label"].iter().find_map(|name| head.attribute(name)).map(str::to_owned);
+    let attribute = |name| head.attribute(name).map(str::to_owned);
     let own =
-        named.or_else(|| element.nodes.iter().find_map(|_| if element.has_elements() { None } else { element.text() }));
+        attribute("term").or_else(|| attribute("text")).or_else(|| element.own_text()).or_else(|| attribute("label"));
     for part in own.iter().flat_map(|text| text.split(move |c| Some(c) == separator)) {
         let part = html::collapsed(part);
         if !part.is_empty() && categories.len() < CATEGORIES_MAX && !categories.iter().any(|known| *known == part) {
@@ -148,6 +173,16 @@ fn add_categories(categories: &mut Vec<String>, element: &Element<'_>, separator
     for child in element.children().filter(|child| child.head.name == head.name) {
         add_categories(categories, child, separator);
     }
+}
+
+/// RSS gives the source as a text and an address, Atom as the head of the feed that the entry was taken from.
+fn source(element: &Element<'_>) -> Option<Source> {
+    let head = &element.head;
+    let child = |name: &str| element.children().find(|child| child.head.name == name);
+    let title = if element.has_elements() { child("title").and_then(headline) } else { headline(element) };
+    let address = head.attribute("url").or_else(|| head.attribute("href")).map(|url| head.absolute(url));
+    let url = address.or_else(|| child("link").and_then(alternate).map(|(_, url)| url));
+    (title.is_some() || url.is_some()).then_some(Source { title, url })
 }
 
 fn enclosure(head: &Head<'_>) -> Option<Enclosure> {
@@ -170,10 +205,11 @@ pub(super) struct EntryDraft {
     updated: Ranked<Timestamp>,
     summary: Ranked<String>,
     content: Vec<String>,
-    author: Ranked<String>,
+    author: People,
     categories: Vec<String>,
     language: Ranked<String>,
     enclosures: Vec<Enclosure>,
+    source: Ranked<Source>,
 }
 
 impl EntryDraft {
@@ -216,10 +252,11 @@ impl EntryDraft {
             (Core, "url") => self.link.offer(4, element.text().map(|text| head.absolute(&text))),
             (Core | Atom, "guid" | "id") => {
                 let id = element.text();
-                let permanent = head.name == "guid"
-                    && !head.attribute("ispermalink").is_some_and(|value| value.eq_ignore_ascii_case("false"));
-                if permanent {
-                    self.link.offer(5, id.as_deref().filter(|id| is_address(id)).map(|id| head.absolute(id)));
+                let opaque = head.attribute("ispermalink").is_some_and(|value| value.eq_ignore_ascii_case("false"));
+                if !opaque {
+                    // Atom's ids are addresses only if nothing better is there.
+                    let rank = if head.name == "guid" { 5 } else { 9 };
+                    self.link.offer(rank, id.as_deref().filter(|id| is_address(id)).map(|id| head.absolute(id)));
                 }
                 let relative = |id: &str| id.starts_with(['/', '.']) || head.name == "id" && is_path(id);
                 self.id.offer(0, id.map(|id| if relative(&id) { head.absolute(&id) } else { id }));
@@ -229,7 +266,7 @@ impl EntryDraft {
                 let text = body(element);
                 // Where both stand, the second is the longer form.
                 if self.summary.0.as_ref().is_some_and(|(rank, _)| *rank == 0) {
-                    self.content.extend(text);
+                    self.add_content(text);
                 } else {
                     self.summary.offer(0, text);
                 }
@@ -243,15 +280,13 @@ impl EntryDraft {
                     // `<content src="…"/>`: the text is elsewhere.
                     self.link.offer(3, head.attribute("src").map(|src| head.absolute(src)));
                 }
-                self.content.extend(body(element));
+                self.add_content(body(element));
             }
-            (Content, "encoded") | (Core, "fullitem" | "encoded") => self.content.extend(body(element)),
-            (Xhtml, "body" | "div") | (Core, "body" | "xhtml") => self.content.extend(element.markup()),
+            (Content, "encoded") | (Core, "fullitem" | "encoded") => self.add_content(body(element)),
+            (Xhtml, "body" | "div") | (Core, "body" | "xhtml") => self.add_content(element.markup(true).map(cut)),
             (Core | Atom, "author") => self.author.offer(0, person(element)),
             (DublinCore, "creator" | "author") => self.author.offer(1, person(element)),
             (ITunes, "author") => self.author.offer(2, person(element)),
-            (Media, "credit") => self.author.offer(4, person(element)),
-            (DublinCore, "contributor" | "publisher") => self.author.offer(5, person(element)),
             (Core | Atom, "pubdate" | "published") => self.published.offer(0, date(element)),
             (News, "publication_date") => self.published.offer(0, date(element)),
             (Core | Atom | DublinCore, "issued") => self.published.offer(1, date(element)),
@@ -262,7 +297,9 @@ impl EntryDraft {
             (Core | Atom | DublinCore | ITunes | Media, "category" | "subject") => {
                 add_categories(&mut self.categories, element, None);
             }
-            (Core | ITunes | Media | News, "keywords") => add_categories(&mut self.categories, element, Some(',')),
+            (Core | ITunes | Media | News, "keywords" | "tags") => {
+                add_categories(&mut self.categories, element, Some(','));
+            }
             (Core | DublinCore, "language") => self.language.offer(0, element.text()),
             (Core | Media, "enclosure") => self.add_enclosure(head),
             (Media, "content" | "thumbnail") => {
@@ -270,10 +307,20 @@ impl EntryDraft {
                 element.children().for_each(|child| self.add(child));
             }
             (Media, "group") | (News, "news") | (Rdf, "description") => {
-                element.children().for_each(|child| self.add(child))
+                element.children().for_each(|child| self.add(child));
             }
-            (News, "publication") => self.language.offer(2, element.child_text("language")),
+            (News, "publication") => {
+                self.language.offer(2, element.child_text("language"));
+                self.source.offer(0, element.child_text("name").map(|name| Source { title: Some(name), url: None }));
+            }
+            (Core | Atom, "source") => self.source.offer(0, source(element)),
             _ => {}
+        }
+    }
+
+    fn add_content(&mut self, text: Option<String>) {
+        if self.content.len() < CONTENTS_MAX {
+            self.content.extend(text);
         }
     }
 
@@ -296,6 +343,7 @@ impl EntryDraft {
             categories: self.categories,
             language: self.language.take().map(|tag| language_tag(&tag)),
             enclosures: self.enclosures,
+            source: self.source.take(),
         }
     }
 }
@@ -308,10 +356,14 @@ pub(super) struct FeedDraft {
     id: Ranked<String>,
     description: Ranked<String>,
     language: Ranked<String>,
-    author: Ranked<String>,
+    author: People,
     published: Ranked<Timestamp>,
     updated: Ranked<Timestamp>,
     ttl_minutes: Ranked<u32>,
+    /// `sy:updatePeriod` in minutes.
+    period_minutes: Ranked<u32>,
+    /// How often in that period.
+    frequency: Ranked<u32>,
 }
 
 impl FeedDraft {
@@ -336,11 +388,12 @@ impl FeedDraft {
                 }
             }
             (Core | Atom, "id" | "guid") => {
+                self.link.offer(9, element.text().filter(|id| is_address(id)).map(|id| head.absolute(&id)));
                 self.id.offer(0, element.text().map(|id| if is_path(&id) { head.absolute(&id) } else { id }));
             }
             (DublinCore, "identifier") => self.id.offer(1, element.text()),
             (Core | Atom, "description" | "subtitle" | "tagline" | "abstract") => {
-                self.description.offer(0, body(element))
+                self.description.offer(0, body(element));
             }
             (DublinCore, "description") => self.description.offer(1, body(element)),
             (ITunes, "summary") => self.description.offer(2, body(element)),
@@ -349,10 +402,16 @@ impl FeedDraft {
             (Core | Atom, "author" | "managingeditor") => self.author.offer(0, person(element)),
             (DublinCore, "creator" | "author") => self.author.offer(1, person(element)),
             (ITunes, "author") => self.author.offer(2, person(element)),
+            (ITunes, "owner") => self.author.offer(3, person(element)),
+            (Core, "webmaster") => self.author.offer(4, person(element)),
             (Core | Atom, "pubdate" | "published") => self.published.offer(0, date(element)),
             (DublinCore, "issued" | "created") => self.published.offer(1, date(element)),
             (Core | Atom, "updated" | "modified" | "lastbuilddate" | "lastmod") => self.updated.offer(0, date(element)),
             (DublinCore, "modified" | "date") => self.updated.offer(1, date(element)),
+            (_, "updateperiod") => {
+                self.period_minutes.offer(0, element.text().and_then(|period| period_minutes(&period)))
+            }
+            (_, "updatefrequency") => self.frequency.offer(0, element.text().and_then(|text| text.parse().ok())),
             (Core, "ttl") => self.ttl_minutes.offer(0, element.text().and_then(|text| text.parse().ok())),
             _ => {}
         }
@@ -367,8 +426,22 @@ impl FeedDraft {
         feed.author = self.author.take();
         feed.published = self.published.take();
         feed.updated = self.updated.take();
-        feed.ttl_minutes = self.ttl_minutes.take();
+        let period = self.period_minutes.take().map(|minutes| minutes / self.frequency.take().unwrap_or(1).max(1));
+        feed.ttl_minutes = self.ttl_minutes.take().or(period);
     }
+}
+
+/// The periods of RSS's syndication module.
+fn period_minutes(period: &str) -> Option<u32> {
+    const HOUR: u32 = 60;
+    Some(match period.to_ascii_lowercase().as_str() {
+        "hourly" => HOUR,
+        "daily" => 24 * HOUR,
+        "weekly" => 7 * 24 * HOUR,
+        "monthly" => 30 * 24 * HOUR,
+        "yearly" => 365 * 24 * HOUR,
+        _ => return None,
+    })
 }
 
 /// `en_US` → `en-US`
@@ -377,7 +450,8 @@ fn language_tag(tag: &str) -> String {
 }
 
 fn is_address(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://") || text.starts_with('/')
+    let scheme = text.split(':').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") || text.starts_with('/')
 }
 
 /// A relative reference, as far as an identifier can be told to be one.

@@ -1,36 +1,30 @@
 //! HTML in feeds → plain text.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
 
-use html5ever::buffer_queue::BufferQueue;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
-
-/// Reads HTML as a sequence of tags and texts, without building a tree.
-pub(super) fn tokenize(html: &str, sink: impl TokenSink) {
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from(html));
-    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
-    while matches!(tokenizer.feed(&input), html5ever::TokenizerResult::Script(_)) {}
-    tokenizer.end();
-}
-
-/// The value of an attribute.
-pub(super) fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
-    tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| &*attribute.value)
-}
+use super::markup::{Token, Tokens};
 
 /// The text a reader would see, white space collapsed; blocks are separated by a space.
 pub fn plain(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return collapsed(html).into_owned();
     }
-    let text = RefCell::new(String::with_capacity(html.len()));
-    tokenize(html, PlainText { text: &text, hidden: Cell::new(0) });
-    let text = text.into_inner();
+    let mut text = String::with_capacity(html.len());
+    let mut tokens = Tokens::new(html);
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::Text(part) => text.push_str(&part),
+            Token::Start { name, .. } | Token::End { name } if is_block(&name.to_ascii_lowercase()) => text.push(' '),
+            Token::Start { name, empty: false, .. } if is_unseen(name) => tokens.skip_raw(name),
+            Token::Start { .. } | Token::End { .. } => {}
+        }
+    }
     collapsed(&text).into_owned()
+}
+
+/// Elements whose text is none of the page's, and holds no markup.
+pub(super) fn is_unseen(name: &str) -> bool {
+    ["script", "style"].iter().any(|unseen| name.eq_ignore_ascii_case(unseen))
 }
 
 /// Text without leading, trailing and repeated white space.
@@ -44,38 +38,6 @@ pub fn collapsed(text: &str) -> Cow<'_, str> {
         fine
     });
     if clean { Cow::Borrowed(trimmed) } else { Cow::Owned(trimmed.split_whitespace().collect::<Vec<_>>().join(" ")) }
-}
-
-struct PlainText<'t> {
-    text: &'t RefCell<String>,
-    /// How many elements are open that show nothing.
-    hidden: Cell<u32>,
-}
-
-impl TokenSink for PlainText<'_> {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        match token {
-            Token::CharacterTokens(characters) if self.hidden.get() == 0 => {
-                self.text.borrow_mut().push_str(&characters)
-            }
-            Token::TagToken(tag) => {
-                let hides = matches!(&*tag.name, "script" | "style");
-                if hides && tag.kind == TagKind::StartTag {
-                    self.hidden.set(1);
-                    return TokenSinkResult::RawData(RawKind::Rawtext);
-                }
-                if hides {
-                    self.hidden.set(0);
-                } else if is_block(&tag.name) {
-                    self.text.borrow_mut().push(' ');
-                }
-            }
-            _ => {}
-        }
-        TokenSinkResult::Continue
-    }
 }
 
 /// Elements that stand on lines of their own.
@@ -117,24 +79,31 @@ fn is_block(name: &str) -> bool {
     )
 }
 
-/// Whether text that may be either is HTML: it holds a reference, or a tag of an element that feeds use in headlines and
-/// summaries. "Rates < 3 %" and "the <name> field" are not.
+/// Elements of HTML, besides the blocks: those of the standard that stand in bodies, and the obsolete ones still met.
+const TELLING: &str = " a abbr acronym applet audio b bdi bdo big blink body button caption center cite code col colgroup data del \
+    details dfn dir em embed fieldset font form frame frameset head html i iframe img input ins kbd label legend link map mark \
+    marquee math menu meta noframes noscript object option picture q s samp script select small source span strike strong style \
+    sub summary sup svg tbody template textarea tfoot thead time tt u var video wbr ";
+
+/// Whether text that may be either is HTML: it holds a reference, or a tag of a known element. "Rates < 3 %" and "the
+/// <name> field" are not.
 pub fn looks_like_html(text: &str) -> bool {
-    const INLINE: [&str; 24] = [
-        "a", "abbr", "acronym", "b", "big", "br", "cite", "code", "del", "div", "em", "font", "i", "img", "p", "q",
-        "s", "small", "span", "strike", "strong", "sub", "sup", "u",
-    ];
     let tag = text.split('<').skip(1).any(|after| {
-        let name = after.trim_start_matches('/');
+        let name = after.strip_prefix('/').unwrap_or(after);
         let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
-        after.contains('>') && INLINE.iter().any(|known| known.eq_ignore_ascii_case(&name[..end]))
-            || is_block(&name[..end])
+        let name = name[..end].to_ascii_lowercase();
+        !name.is_empty() && TELLING.contains(&format!(" {name} ")) || is_block(&name)
     });
     tag || text.split('&').skip(1).any(|after| {
         after.split_once(';').is_some_and(|(name, _)| {
             !name.is_empty() && name.len() < 32 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
         })
     })
+}
+
+/// Plain text of what may be HTML or text already, as headlines are.
+pub fn plain_of_either(text: &str) -> String {
+    if looks_like_html(text) { plain(text) } else { collapsed(text).into_owned() }
 }
 
 /// Plain text as HTML.

@@ -1,60 +1,142 @@
 //! JSON Feed 1.0 and 1.1 (<https://www.jsonfeed.org/version/1.1/>), and JSON that is nearly one.
 
-use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
 use super::tree::absolute;
-use super::{CATEGORIES_MAX, ENCLOSURES_MAX, Enclosure, Entry, FEED_ENTRIES_MAX, Feed, Format, NotAFeed, dates, html};
+use super::{
+    CATEGORIES_MAX, CONTENTS_MAX, ENCLOSURES_MAX, Enclosure, Entry, FEED_ENTRIES_MAX, Feed, Format, NotAFeed,
+    PEOPLE_MAX, dates, html,
+};
+
+/// Members of one object that are read; JSON Feed defines 16.
+const MEMBERS_MAX: usize = 64;
+
+/// JSON as far as a feed needs it. Lists are read up to their bound, so that a feed of a million items costs no more
+/// memory than a long one.
+#[derive(Debug)]
+enum Json {
+    /// A string, or a number as one.
+    Text(String),
+    List(Vec<Self>),
+    Object(Object),
+    Nothing,
+}
+
+type Object = HashMap<String, Json>;
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Nothing)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
+        Ok(Json::Nothing)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+        Ok(Json::Text(number.to_string()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+        Ok(Json::Text(number.to_string()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        Ok(Json::Text(number.to_string()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        // One more than is used shows that there was more.
+        while items.len() <= FEED_ENTRIES_MAX {
+            match list.next_element()? {
+                Some(item) => items.push(item),
+                None => return Ok(Json::List(items)),
+            }
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Json::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let mut object = Object::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if object.len() < MEMBERS_MAX {
+                object.insert(name, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Json::Object(object))
+    }
+}
 
 pub(super) fn read(text: &str, base_url: Option<&str>) -> Result<Feed, NotAFeed> {
     // What follows the value (a stray bracket, a comment of a script) is not looked at.
-    let first = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
-    let value = match first {
-        Some(Ok(value)) => value,
+    let first = serde_json::Deserializer::from_str(text).into_iter::<Json>().next();
+    let feed = match first {
+        Some(Ok(Json::Object(feed))) => feed,
+        Some(Ok(_)) => return Err(NotAFeed::Json),
         Some(Err(error)) => return Err(NotAFeed::BrokenJson(error.to_string())),
         None => return Err(NotAFeed::Empty),
     };
-    let Value::Object(feed) = value else { return Err(NotAFeed::Json) };
     let versioned = text_of(&feed, "version").is_some_and(|version| version.contains("jsonfeed.org"));
     let items = match feed.get("items") {
-        Some(Value::Array(items)) => items.as_slice(),
-        None | Some(Value::Null) if versioned => &[],
+        Some(Json::List(items)) => items.as_slice(),
+        None | Some(Json::Nothing) if versioned => &[],
         _ => return Err(NotAFeed::Json),
     };
-    if !versioned
-        && !items.iter().any(|item| item.get("content_html").or(item.get("content_text")).or(item.get("url")).is_some())
-    {
+    let is_entry = |item: &Object| ["content_html", "content_text", "url"].iter().any(|name| item.contains_key(*name));
+    if !versioned && !items.iter().filter_map(object).any(is_entry) {
         return Err(NotAFeed::Json);
     }
     let base = base_url.and_then(|base| Url::parse(base).ok());
     let base = base.as_ref();
-    let language = text_of(&feed, "language");
     Ok(Feed {
         format: Format::Json,
         title: text_of(&feed, "title").map(|title| html::collapsed(&title).into_owned()),
         link: text_of(&feed, "home_page_url").map(|address| absolute(base, &address)),
         id: text_of(&feed, "feed_url").map(|address| absolute(base, &address)),
         description: text_of(&feed, "description").map(|text| html::escaped(&text).into_owned()),
+        language: text_of(&feed, "language"),
         author: author(&feed),
         published: None,
         updated: None,
         ttl_minutes: None,
         // One bad item costs itself.
-        entries: items
-            .iter()
-            .take(FEED_ENTRIES_MAX)
-            .filter_map(Value::as_object)
-            .map(|item| entry(item, base, language.as_deref()))
-            .collect(),
+        entries: items.iter().take(FEED_ENTRIES_MAX).filter_map(object).map(|item| entry(item, base)).collect(),
         entries_cut: items.len() > FEED_ENTRIES_MAX,
-        language,
     })
 }
 
-fn entry(item: &Map<String, Value>, base: Option<&Url>, language: Option<&str>) -> Entry {
+fn entry(item: &Object, base: Option<&Url>) -> Entry {
     let address = |name: &str| text_of(item, name).map(|address| absolute(base, &address));
     let date = |name: &str| text_of(item, name).and_then(|text| dates::read(&text));
     let escape = |text: String| html::escaped(&text).into_owned();
+    let html = text_of(item, "content_html");
+    let plain = text_of(item, "content_text").map(escape);
     Entry {
         id: text_of(item, "id").unwrap_or_default(),
         title: text_of(item, "title").map(|title| html::collapsed(&title).into_owned()),
@@ -62,50 +144,64 @@ fn entry(item: &Map<String, Value>, base: Option<&Url>, language: Option<&str>) 
         published: date("date_published"),
         updated: date("date_modified"),
         summary: text_of(item, "summary").map(escape),
-        content: text_of(item, "content_html").into_iter().chain(text_of(item, "content_text").map(escape)).collect(),
+        content: html.into_iter().chain(plain).take(CONTENTS_MAX).collect(),
         author: author(item),
-        categories: texts(item.get("tags")).take(CATEGORIES_MAX).collect(),
-        language: text_of(item, "language").or_else(|| language.map(str::to_owned)),
-        enclosures: objects(item.get("attachments"))
-            .filter_map(|attachment| {
-                Some(Enclosure {
-                    url: absolute(base, &text_of(attachment, "url")?),
-                    kind: text_of(attachment, "mime_type"),
-                    length: attachment.get("size_in_bytes").and_then(Value::as_u64),
-                })
-            })
+        categories: list(item, "tags").filter_map(text).map(str::to_owned).take(CATEGORIES_MAX).collect(),
+        language: text_of(item, "language"),
+        enclosures: list(item, "attachments")
+            .filter_map(object)
+            .filter_map(|file| attachment(file, base))
             .take(ENCLOSURES_MAX)
             .collect(),
+        source: None,
     }
 }
 
+fn attachment(file: &Object, base: Option<&Url>) -> Option<Enclosure> {
+    Some(Enclosure {
+        url: absolute(base, &text_of(file, "url")?),
+        kind: text_of(file, "mime_type"),
+        length: text_of(file, "size_in_bytes").and_then(|size| size.parse().ok()),
+    })
+}
+
 /// The names of version 1.1's `authors`, or of version 1.0's `author`.
-fn author(object: &Map<String, Value>) -> Option<String> {
-    let names: Vec<String> = objects(object.get("authors"))
-        .chain(object.get("author").and_then(Value::as_object))
+fn author(of: &Object) -> Option<String> {
+    let mut names: Vec<String> = list(of, "authors")
+        .chain(of.get("author"))
+        .filter_map(object)
         .filter_map(|author| text_of(author, "name").or_else(|| text_of(author, "url")))
+        .take(PEOPLE_MAX)
         .collect();
-    let mut names = names;
     names.dedup();
-    Some(names.join(", ")).filter(|names| !names.is_empty()).or_else(|| text_of(object, "author"))
+    Some(names.join(", ")).filter(|names| !names.is_empty()).or_else(|| text_of(of, "author"))
 }
 
-/// A string, or a number as one; trimmed, `None` if it is empty.
-fn text_of(object: &Map<String, Value>, name: &str) -> Option<String> {
-    let text = match object.get(name)? {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
+/// A member's text, trimmed; `None` if it is empty.
+fn text_of(object: &Object, name: &str) -> Option<String> {
+    object.get(name).and_then(text).map(str::to_owned)
+}
+
+fn text(json: &Json) -> Option<&str> {
+    match json {
+        Json::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+        _ => None,
+    }
+}
+
+fn object(json: &Json) -> Option<&Object> {
+    match json {
+        Json::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+fn list<'j>(object: &'j Object, name: &str) -> impl Iterator<Item = &'j Json> {
+    let items = match object.get(name) {
+        Some(Json::List(items)) => items.as_slice(),
+        _ => &[],
     };
-    Some(text).filter(|text| !text.is_empty())
-}
-
-fn objects(value: Option<&Value>) -> impl Iterator<Item = &Map<String, Value>> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
-}
-
-fn texts(value: Option<&Value>) -> impl Iterator<Item = String> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(|text| text.trim().to_owned())
+    items.iter()
 }
 
 #[cfg(test)]
@@ -130,9 +226,9 @@ mod tests {
         assert_eq!(first.content, ["2 &lt; 3"]);
         assert_eq!(first.author.as_deref(), Some("A. Quay, B. Mole"));
         assert_eq!(first.published.unwrap().to_string(), "2031-03-04T06:00:00Z");
-        assert_eq!(first.categories, ["sea"]);
+        assert_eq!(first.categories, ["sea", "5"]);
         assert_eq!(first.enclosures[0].url, "https://courier.example/7.mp3");
-        assert_eq!((second.content.as_slice(), second.language.as_deref()), (&["<p>y</p>".to_owned()][..], Some("en")));
+        assert_eq!((second.content.as_slice(), feed.language.as_deref()), (&["<p>y</p>".to_owned()][..], Some("en")));
     }
 
     #[test]

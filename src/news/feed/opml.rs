@@ -1,14 +1,18 @@
 //! Lists of feeds, as readers export them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::html;
-use super::tree::{Head, Walker};
-use super::xml::without_controls;
+use super::markup::{Token, Tokens, without_controls};
 use crate::news::charset::{self, Markup};
 
 /// Subscriptions of one list that are read.
 pub const SUBSCRIPTIONS_MAX: usize = 20_000;
+
+/// Folders within folders that are named in a category.
+const FOLDER_DEPTH_MAX: usize = 32;
 
 /// One feed in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,43 +44,72 @@ pub fn read_opml(bytes: &[u8], content_type: Option<&str>) -> Result<Vec<Subscri
     if text.trim().is_empty() {
         return Err(NotOpml::Empty);
     }
-    let mut walker = Walker::new(&text, None);
     let mut recognised = false;
     let mut subscriptions = Vec::new();
-    while let Some(head) = walker.next() {
-        recognised |= matches!(&*head.name, "opml" | "body" | "outline");
-        if head.name == "outline"
-            && let Some(subscription) = subscription(&head, &walker)
-            && subscriptions.len() < SUBSCRIPTIONS_MAX
-        {
-            subscriptions.push(subscription);
+    let mut folders: Vec<Option<String>> = Vec::new();
+    let (xml_url, document) = (spelling(&text), Tokens::new(&text));
+    for token in document {
+        match token {
+            Token::Start { name, attributes, empty } => {
+                let name = name.to_ascii_lowercase();
+                recognised |= matches!(name.as_str(), "opml" | "body" | "outline");
+                if name != "outline" {
+                    continue;
+                }
+                let outline = Outline { attributes: &attributes, xml_url };
+                subscriptions.extend(outline.subscription(&folders));
+                if !empty && folders.len() < FOLDER_DEPTH_MAX {
+                    folders.push(outline.name());
+                }
+            }
+            Token::End { name } if name.eq_ignore_ascii_case("outline") => {
+                folders.pop();
+            }
+            _ => {}
         }
-        walker.enter(head);
+        if subscriptions.len() == SUBSCRIPTIONS_MAX {
+            break;
+        }
     }
     if recognised { Ok(subscriptions) } else { Err(NotOpml::Other) }
 }
 
-fn subscription(head: &Head<'_>, walker: &Walker<'_>) -> Option<Subscription> {
-    let xml_url = head.attribute("xmlurl").or_else(|| {
-        // Some writers say `url`, and mean a feed if the type says so.
-        let feed =
-            head.attribute("type").is_some_and(|kind| matches!(kind.to_ascii_lowercase().as_str(), "rss" | "atom"));
-        head.attribute("url").filter(|_| feed)
-    })?;
-    let name = |head: &Head<'_>| head.attribute("title").or_else(|| head.attribute("text")).map(html::plain);
-    let folders: Vec<String> =
-        walker.containers().filter(|container| container.name == "outline").filter_map(name).collect();
-    let category = if folders.is_empty() {
-        head.attribute("category").map(|category| category.trim_matches('/').to_owned())
-    } else {
-        Some(folders.join("/"))
-    };
-    Some(Subscription {
-        xml_url: xml_url.to_owned(),
-        title: name(head),
-        html_url: head.attribute("htmlurl").map(str::to_owned),
-        category: category.filter(|category| !category.is_empty()),
-    })
+/// How a list writes `xmlUrl`. Names in XML are particular about case; a list that never gets it right is read all the same.
+fn spelling(text: &str) -> &'static str {
+    ["xmlUrl", "xmlurl", "xmlURL", "XMLURL", "XmlUrl"].into_iter().find(|name| text.contains(name)).unwrap_or("xmlUrl")
+}
+
+struct Outline<'t, 'x> {
+    attributes: &'t [(&'x str, Cow<'x, str>)],
+    xml_url: &'static str,
+}
+
+impl Outline<'_, '_> {
+    fn attribute(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.attributes.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(value.trim()).filter(|value| !value.is_empty())
+    }
+
+    fn name(&self) -> Option<String> {
+        self.attribute("title").or_else(|| self.attribute("text")).map(html::plain_of_either)
+    }
+
+    fn subscription(&self, folders: &[Option<String>]) -> Option<Subscription> {
+        let (_, xml_url) = self.attributes.iter().find(|(name, _)| *name == self.xml_url)?;
+        let xml_url = Some(xml_url.trim()).filter(|url| !url.is_empty())?;
+        let folders: Vec<&str> = folders.iter().flatten().map(String::as_str).collect();
+        let category = if folders.is_empty() {
+            self.attribute("category").map(|category| category.trim_matches('/').to_owned())
+        } else {
+            Some(folders.join("/"))
+        };
+        Some(Subscription {
+            xml_url: xml_url.to_owned(),
+            title: self.name(),
+            html_url: self.attribute("htmlUrl").map(str::to_owned),
+            category: category.filter(|category| !category.is_empty()),
+        })
+    }
 }
 
 /// Writes a list that [`read_opml`] reads back to the same subscriptions. Folders are written as `category`.
@@ -124,7 +157,7 @@ mod tests {
     fn folders_become_categories() {
         check(
             "<opml><body><outline text='Sea'><outline text='Ports'><outline type='rss' text='Courier' xmlUrl='https://c.example/f'/>
-             </outline></outline><outline title='Wire' xmlurl='https://w.example/f?a=1&b=2' category='/north'/></body></opml>",
+             </outline></outline><outline title='Wire' xmlUrl='https://w.example/f?a=1&b=2' category='/north'/></body></opml>",
             &[
                 ("https://c.example/f", Some("Courier"), Some("Sea/Ports")),
                 ("https://w.example/f?a=1&b=2", Some("Wire"), Some("north")),
@@ -138,6 +171,7 @@ mod tests {
             "<outline text=\"A & B\" xmlUrl=\"https://a.example/\"><outline xmlUrl=''/><outline xmlUrl='https://b.example/'",
             &[("https://a.example/", Some("A & B"), None), ("https://b.example/", None, Some("A & B"))],
         );
+        check("<opml><outline text='A' xmlurl='https://a.example/'/>", &[("https://a.example/", Some("A"), None)]);
         assert_eq!(read_opml(b" \n", None), Err(NotOpml::Empty));
         assert_eq!(read_opml(b"<html><p>gone</p></html>", None), Err(NotOpml::Other));
     }

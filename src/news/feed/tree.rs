@@ -6,12 +6,15 @@ use std::rc::Rc;
 use url::Url;
 
 use super::html;
-use super::xml::{Token, Tokens};
+use super::markup::{Token, Tokens};
 
 /// Elements open at once; deeper ones lose their tags and keep their text. News feeds stay under 20.
 const DEPTH_MAX: usize = 128;
 /// Namespace declarations in force at once; further ones are not read.
 const NAMESPACES_MAX: usize = 64;
+
+/// Elements and texts of one entry that are kept.
+const ENTRY_NODES_MAX: usize = 20_000;
 
 /// The vocabularies that feeds use. A prefix that is not declared means what it usually means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,23 +178,34 @@ impl<'x> Element<'x> {
         Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
+    /// The text that stands directly in it, trimmed; `None` if there is none.
+    pub fn own_text(&self) -> Option<String> {
+        let parts = self.nodes.iter().filter_map(|node| match node {
+            Node::Text(text) => Some(text.as_ref()),
+            Node::Element(_) => None,
+        });
+        Some(parts.collect::<String>().trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
     pub fn has_elements(&self) -> bool {
         self.children().next().is_some()
     }
 
-    /// What is in it, as markup; `None` if there is nothing.
-    pub fn markup(&self) -> Option<String> {
+    /// What is in it, as markup; `None` if there is nothing. `escape` turns its texts into markup; `false` if they are
+    /// markup already.
+    pub fn markup(&self, escape: bool) -> Option<String> {
         let mut markup = String::new();
         for node in &self.nodes {
-            node.push_markup(&mut markup);
+            node.push_markup(escape, &mut markup);
         }
         Some(markup.trim()).filter(|markup| !markup.is_empty()).map(str::to_owned)
     }
 }
 
 impl Node<'_> {
-    fn push_markup(&self, markup: &mut String) {
+    fn push_markup(&self, escape: bool, markup: &mut String) {
         match self {
+            Self::Text(text) if !escape => markup.push_str(text),
             Self::Text(text) => markup.push_str(&html::escaped(text)),
             Self::Element(Element { head, nodes }) => {
                 markup.push('<');
@@ -202,7 +216,7 @@ impl Node<'_> {
                 markup.push('>');
                 if !is_void(&head.name) {
                     for node in nodes {
-                        node.push_markup(markup);
+                        node.push_markup(escape, markup);
                     }
                     markup.push_str("</");
                     markup.push_str(&head.name);
@@ -319,11 +333,6 @@ impl<'x> Walker<'x> {
         }
     }
 
-    /// The containers that are open, outermost first.
-    pub fn containers(&self) -> impl Iterator<Item = &Head<'x>> {
-        self.containers.iter()
-    }
-
     /// The whole element that began with `head`.
     pub fn element(&mut self, head: Head<'x>) -> Element<'x> {
         let mut element = Element { head, nodes: Vec::new() };
@@ -333,10 +342,13 @@ impl<'x> Walker<'x> {
         let entry = is_entry(&element.head);
         // The ancestors of `element`, outermost first.
         let mut open: Vec<Element<'x>> = Vec::new();
+        let mut nodes = 0;
         loop {
             let depth = self.containers.len() + 1 + open.len();
+            nodes += 1;
             match self.tokens.next() {
                 None => break,
+                Some(Token::Text(_)) if nodes > ENTRY_NODES_MAX => {}
                 Some(Token::Text(text)) => match element.nodes.last_mut() {
                     Some(Node::Text(before)) => before.to_mut().push_str(&text),
                     _ => element.nodes.push(Node::Text(text)),
@@ -358,6 +370,9 @@ impl<'x> Walker<'x> {
                         && ends_leaf(&head.name)
                     {
                         close(&mut element, &mut open);
+                    }
+                    if nodes > ENTRY_NODES_MAX {
+                        continue;
                     }
                     let childless = empty || is_void(&head.name);
                     if childless {

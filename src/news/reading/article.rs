@@ -1,22 +1,22 @@
 //! The article around a clause: what it is about, where it plays, who was quoted before.
 
-use std::collections::VecDeque;
-
 use jiff::civil::Date;
 
 use super::attribution::{self, Attribution};
-use super::event::{self, Tally};
+use super::event::Subject;
 use super::harm::Clauses;
-use super::place;
+use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
-use super::words::{WORDS, Word};
 use crate::news::article::{Article, Published};
-use crate::news::kinds::toll::Event;
-use crate::news::text::{Sentence, Span, Text};
+use crate::news::kinds::toll::{Event, Measure, Scope};
+use crate::news::text::{Span, Text};
 use crate::news::value::Place;
 use crate::news::value::date::Calendar;
+use crate::news::value::place::{self, Disputed, PlaceMention};
 
+/// The news itself stands in the first sentences.
+pub const LEAD_SENTENCES: usize = 4;
 /// A happening or place is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
 
@@ -37,6 +37,8 @@ pub struct Setting {
     pub place: Option<Place>,
     pub time: Time,
     pub claimant: Option<String>,
+    /// The place stands in the sentence itself.
+    pub is_placed: bool,
 }
 
 /// What the article told up to a sentence.
@@ -44,51 +46,43 @@ pub struct Setting {
 pub struct Reading<'t> {
     pub text: &'t Text<'t>,
     pub published: Option<Date>,
-    /// By sentence: the happenings it names, general ones last.
-    events: Vec<Option<Event>>,
-    dominant: Option<Event>,
-    titled: Option<Event>,
-    /// Sentence and place of the last places told, latest last.
-    places: VecDeque<(usize, Place)>,
-    lead_place: Option<Place>,
+    /// All places, in text order, and by sentence where its places start.
+    places: Vec<PlaceMention>,
+    place_starts: Vec<usize>,
+    titled_place: Option<Place>,
+    subject: Subject,
     last_claimant: Option<String>,
+    /// The last sentence of harm and its first measure.
+    last_measure: Option<(usize, Measure)>,
     /// The last sentence whose happening was dated, and whether that was news.
-    last_current: Option<(usize, bool)>,
+    last_dated: Option<(usize, bool)>,
+    /// The last sentence that told of harm, its time.
+    last_time: Option<(usize, Time)>,
 }
 
 impl<'t> Reading<'t> {
     /// Looks over the whole article once. `title` is context only: nothing is claimed from it.
     pub fn new(article: &Article, text: &'t Text<'t>) -> Self {
-        let published = article.published.map(day);
-        let mut tally = Tally::default();
-        let events = text.sentences.iter().map(|sentence| {
-            let events = words(text, sentence).filter_map(|word| word.event);
-            events.inspect(|event| tally.add(*event, 1)).min_by_key(|event| is_general(*event))
-        });
-        let events: Vec<Option<Event>> = events.collect();
         let title = Text::read(&article.title);
-        let titled = title
-            .sentences
-            .iter()
-            .flat_map(|sentence| words(&title, sentence))
-            .filter_map(|word| word.event)
-            .min_by_key(|event| is_general(*event));
-        let lead_place = text
-            .sentences
-            .iter()
-            .take(3)
-            .find_map(|sentence| place::near(&Units::read(text, sentence, Calendar::past(published)), 0));
-        let dominant = tally.most();
+        let [titled, places] = place::find([&title, text], &Disputed::default());
+        let mut place_starts = vec![places.len(); text.sentences.len() + 1];
+        for (index, mention) in places.iter().enumerate().rev() {
+            place_starts[mention.sentence] = index;
+        }
+        for index in (0..text.sentences.len()).rev() {
+            place_starts[index] = place_starts[index].min(place_starts[index + 1]);
+        }
         Self {
             text,
-            published,
-            events,
-            dominant,
-            titled,
-            places: VecDeque::new(),
-            lead_place,
+            published: article.published.map(day),
+            places,
+            place_starts,
+            titled_place: location::first(&titled).cloned(),
+            subject: Subject::of(&title, text),
             last_claimant: None,
-            last_current: None,
+            last_measure: None,
+            last_dated: None,
+            last_time: None,
         }
     }
 
@@ -97,62 +91,85 @@ impl<'t> Reading<'t> {
         let sentence = &self.text.sentences[index];
         let units = Units::read(self.text, sentence, Calendar::past(self.published));
         let attributions = attribution::read(&units);
-        ReadSentence { index, span: sentence.span, clauses: Clauses::read(units), attributions }
+        ReadSentence {
+            index,
+            span: sentence.span,
+            clauses: Clauses::read(
+                units,
+                self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure),
+            ),
+            attributions,
+        }
     }
 
     /// Remembers what a sentence told for those behind it.
     pub fn told(&mut self, sentence: &ReadSentence) {
         let units = &sentence.clauses.units;
-        if let Some(place) = place::near(units, 0) {
-            self.places.push_back((sentence.index, place));
-            if self.places.len() > CARRIED_SENTENCES_MAX {
-                self.places.pop_front();
-            }
+        if let Some(harm) = sentence.clauses.harms.first() {
+            self.last_measure = Some((sentence.index, harm.measure));
         }
         for attribution in sentence.attributions.iter().filter(|attribution| !attribution.is_pronoun) {
             self.last_claimant = Some(attribution::name(units, &attribution.claimant).to_owned());
         }
     }
 
-    /// What holds for the predicate at unit `at`.
-    pub fn setting(&mut self, sentence: &ReadSentence, at: usize) -> Setting {
-        let units = &sentence.clauses.units;
-        let mut time = time::read(units, at, self.published);
-        if let Some(current) = time.current {
-            self.last_current = Some((sentence.index, current));
-        } else if let Some((index, current)) = self.last_current
-            && sentence.index <= index + 1
-            && !time::has_date(units)
-        {
-            time.current = Some(current);
-        }
+    /// What holds for the predicate at unit `at`; `goes_on` where it goes on with the figure told before ("another three").
+    pub fn setting(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Setting {
+        let time = self.time(sentence, at, goes_on);
+        let places = self.places_of(sentence.index);
+        let named = location::near(places, &sentence.clauses.units, at).cloned();
+        let is_placed = named.is_some();
         Setting {
-            event: self.event(sentence, at),
-            place: self.place(sentence, at),
+            event: self.subject.event(&sentence.clauses.units, sentence.index, at, time),
+            place: named.or_else(|| self.carried_place(sentence.index)),
+            is_placed,
             time,
             claimant: self.claimant(sentence, at),
         }
     }
 
-    fn event(&self, sentence: &ReadSentence, at: usize) -> Event {
-        let before = |index: &usize| self.events.get(*index).copied().flatten();
-        let first = sentence.index.saturating_sub(CARRIED_SENTENCES_MAX);
-        event::near(&sentence.clauses.units, at)
-            .or_else(|| (first..sentence.index).rev().find_map(|index| before(&index)))
-            .or(self.titled)
-            .or(self.dominant)
-            .unwrap_or_default()
+    fn places_of(&self, sentence: usize) -> &[PlaceMention] {
+        &self.places[self.place_starts[sentence]..self.place_starts[sentence + 1]]
     }
 
-    fn place(&self, sentence: &ReadSentence, at: usize) -> Option<Place> {
-        let carried = || {
-            self.places
-                .iter()
-                .rev()
-                .find(|(index, _)| index + CARRIED_SENTENCES_MAX >= sentence.index)
-                .map(|(_, place)| place.clone())
+    fn time(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Time {
+        let units = &sentence.clauses.units;
+        let embedding = sentence.clauses.embedding(at);
+        let mut time = time::read(units, at, embedding.unwrap_or(0), self.published);
+        let is_silent = time.current.is_none() && time.scope == Scope::Event && time.date.is_none();
+        // "Another 288 were killed": the time of what it goes on with.
+        if let Some((index, last)) = self.last_time
+            && goes_on
+            && is_silent
+            && sentence.index <= index + 2
+        {
+            return last;
+        }
+        // Late in the article, what is told in passing ("the attack that killed 26") is known already.
+        if time.current.is_none() && embedding.is_some() && sentence.index >= LEAD_SENTENCES {
+            time.current = Some(false);
+        }
+        if time.date.is_some() {
+            self.last_dated = time.current.map(|current| (sentence.index, current));
+        } else if let Some((index, current)) = self.last_dated
+            && is_silent
+            && sentence.index <= index + 1
+            && !time::has_date(units)
+        {
+            time.current = time.current.or(Some(current));
+        }
+        self.last_time = Some((sentence.index, time));
+        time
+    }
+
+    /// The place of the sentences before, of the title, of the article's head.
+    fn carried_place(&self, sentence: usize) -> Option<Place> {
+        let first = sentence.saturating_sub(CARRIED_SENTENCES_MAX);
+        let before = (first..sentence).rev().find_map(|index| location::first(self.places_of(index)));
+        let head = || {
+            (0..self.text.sentences.len().min(LEAD_SENTENCES)).find_map(|index| location::first(self.places_of(index)))
         };
-        place::near(&sentence.clauses.units, at).or_else(carried).or_else(|| self.lead_place.clone())
+        before.or(self.titled_place.as_ref()).or_else(head).cloned()
     }
 
     fn claimant(&self, sentence: &ReadSentence, at: usize) -> Option<String> {
@@ -160,16 +177,6 @@ impl<'t> Reading<'t> {
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
         if attribution.is_pronoun { self.last_claimant.clone() } else { Some(name.to_owned()) }
     }
-}
-
-/// The words of a sentence that some vocabulary knows.
-pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
-    let tokens = &text.tokens[..sentence.tokens.end];
-    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
-}
-
-fn is_general(event: Event) -> bool {
-    matches!(event, Event::Attack | Event::War | Event::Exchange | Event::Unrest)
 }
 
 /// The day of publication, by the publisher's clock.

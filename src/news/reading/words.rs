@@ -10,6 +10,7 @@ use serde::de::value::{Error, StrDeserializer};
 use crate::news::kinds::munitions::{MunitionAction, MunitionType};
 use crate::news::kinds::toll::{Event, Group, Measure};
 use crate::news::lexicon::{self, Phrases};
+use crate::news::text::{Sentence, Text};
 
 /// How a word of harm stands to the harmed. The comments show the harmed in brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +35,21 @@ pub enum Form {
     Lose,
     /// "[12] were among the dead"
     Among,
+    /// "took [20 hostages]"
+    Take,
+    /// "[12] suffered burns"
+    Suffer,
+    /// "burns", behind a verb of bearing
+    InjuryNoun,
+    /// "in exchange for [250 prisoners]"
+    ExchangeFor,
+    /// "handed over [20 hostages]"
+    Return,
+    /// "forced [300 families] to flee"
+    Force,
 }
 
-const FORMS: usize = 10;
+const FORMS: usize = 16;
 
 /// What a word does in a clause; a word may do several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +91,8 @@ pub enum Role {
     Thing,
     /// "Monday", "overnight"
     Time,
+    /// A happening that the word alone does not tell: "attack", "fire", "explosion".
+    General,
     /// Past time: "earlier this year", "anniversary".
     Background,
     /// The figure runs over a whole war, campaign or year: "since the war began".
@@ -116,9 +131,22 @@ impl Word {
         self.harm[form as usize]
     }
 
-    /// Whether the word is one of harm in any form.
+    /// Whether the word tells of harm by itself.
     pub fn is_harm(&self) -> bool {
+        self.harm[..Form::Take as usize].iter().any(Option::is_some)
+    }
+
+    /// Whether the word tells of harm, by itself or with others.
+    pub fn may_harm(&self) -> bool {
         self.harm.iter().any(Option::is_some)
+    }
+
+    /// Whether a sentence with the word is worth reading.
+    pub fn is_telling(&self) -> bool {
+        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return]
+            .iter()
+            .any(|form| self.harm(*form).is_some());
+        self.is_harm() || self.weapon.is_some() || with_others
     }
 
     /// Whether the word can be a finite verb or participle of harm.
@@ -136,7 +164,7 @@ impl Word {
 
     /// Whether some file lists the word.
     pub fn is_known(&self) -> bool {
-        self.roles != 0 || self.is_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
+        self.roles != 0 || self.may_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
     }
 }
 
@@ -150,6 +178,12 @@ pub static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
     }
     Phrases::new(words)
 });
+
+/// The words of a sentence that some vocabulary knows.
+pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
+    let tokens = &text.tokens[..sentence.tokens.end];
+    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
+}
 
 const FILES: [(File, &str); 7] = [
     (File::Harm, include_str!("../../../config/lexicon/harm.txt")),
@@ -223,6 +257,12 @@ fn form(section: &str) -> Option<Form> {
         "toll" => Form::Toll,
         "lose" => Form::Lose,
         "among" => Form::Among,
+        "take" => Form::Take,
+        "suffer" => Form::Suffer,
+        "injury noun" => Form::InjuryNoun,
+        "exchange for" => Form::ExchangeFor,
+        "return" => Form::Return,
+        "force" => Form::Force,
         _ => return None,
     })
 }
@@ -254,6 +294,7 @@ fn role(section: &str) -> Option<Role> {
         "pronoun" => Role::Pronoun,
         "claimant" => Role::Claimant,
         "time" => Role::Time,
+        "general" => Role::General,
         "background" => Role::Background,
         "campaign" => Role::Campaign,
         "period" => Role::Period,

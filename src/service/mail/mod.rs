@@ -3,16 +3,24 @@
 //! What is sent is exactly the bytes that are given; building them is the business of `news::message`. What an outcome
 //! means for a delivery is decided in [`crate::news::delivery`].
 
+mod relay;
 mod smtp;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use lettre::Address;
 use tokio::{fs, io::AsyncWriteExt as _};
 
-pub use smtp::{Encryption, Login, LoginError, Relay, RelayError, Smtp, TimeLimits};
+pub use relay::{Relay, RelayError, TimeLimits};
+pub use smtp::{Login, LoginError, Smtp};
 
-use crate::news::delivery::{Outcome, Reply, Stage};
+use crate::{
+    config::{self, Transport},
+    news::delivery::{Outcome, Reply, Stage},
+};
 
 /// The longest file name stem that a Message-ID gives, in bytes: below the 255 of common file systems.
 const FILE_STEM_BYTES_MAX: usize = 200;
@@ -36,7 +44,42 @@ pub struct Outgoing<'m> {
     pub bytes: &'m [u8],
 }
 
+/// Why messages cannot go where they are configured to go.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    #[error(transparent)]
+    Server(#[from] LoginError),
+    #[error("write to the directory {path} for messages: {source}; check that it is a directory one can write to")]
+    Directory { path: PathBuf, source: std::io::Error },
+}
+
 impl Mailer {
+    /// The mailer that is configured. The mail server is not asked yet.
+    pub fn new(mail: &config::Mail) -> Result<Self, RelayError> {
+        Ok(match &mail.transport {
+            Transport::Directory(directory) => Self::Directory(directory.clone()),
+            Transport::Smtp(settings) => {
+                let relay = Relay::new(settings, mail.from.email.domain(), None)?;
+                Self::Smtp(Smtp::new(Arc::new(relay)))
+            }
+        })
+    }
+
+    /// Tries the way to the mail server, or into the directory, without sending anything; tells what it found.
+    pub async fn check(&self) -> Result<String, CheckError> {
+        match self {
+            Self::Smtp(smtp) => Ok(smtp.check().await?.to_string()),
+            Self::Directory(directory) => {
+                let unwritable = |source| CheckError::Directory { path: directory.clone(), source };
+                let trial = directory.join(format!(".check-{}", std::process::id()));
+                fs::create_dir_all(directory).await.map_err(unwritable)?;
+                fs::write(&trial, b"").await.map_err(unwritable)?;
+                fs::remove_file(&trial).await.map_err(unwritable)?;
+                Ok(format!("messages are written to {}", directory.display()))
+            }
+        }
+    }
+
     /// A mailer of the same kind with a connection of its own.
     pub fn lane(&self) -> Self {
         match self {

@@ -105,9 +105,23 @@ impl Store {
         rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
     }
 
-    /// The articles that were news in the editions of a name whose windows end after `since`, each text as it was then,
-    /// whatever became of it later; oldest first.
+    /// The articles that a frozen edition used, each text as it was then, whatever became of it later; oldest first.
+    pub async fn articles_of(&self, edition_id: &str) -> Result<Vec<StoredArticle>, StoreError> {
+        self.articles_used(Some(edition_id), None, Timestamp::MIN).await
+    }
+
+    /// The articles that were news in the editions of a name whose windows end after `since`, each text as it was then.
+    /// The newest edition comes first, so of an article with several texts the one that was told last does.
     pub async fn articles_told(&self, name: &str, since: Timestamp) -> Result<Vec<StoredArticle>, StoreError> {
+        self.articles_used(None, Some(name), since).await
+    }
+
+    async fn articles_used(
+        &self,
+        edition_id: Option<&str>,
+        name: Option<&str>,
+        since: Timestamp,
+    ) -> Result<Vec<StoredArticle>, StoreError> {
         let doing = "read the articles of earlier editions";
         let rows = sqlx::query(
             "SELECT a.id, a.url, a.outlet, a.byline, a.language, a.published, a.modified, u.text_hash, a.first_seen,
@@ -116,9 +130,10 @@ impl Store {
              JOIN edition_articles u ON u.edition_id = e.id
              JOIN articles a ON a.id = u.article_id
              JOIN article_texts t ON t.article_id = u.article_id AND t.text_hash = u.text_hash
-             WHERE e.name = $1 AND e.to_at > $2
-             ORDER BY e.to_at, COALESCE(a.published_at, a.first_seen), a.id, t.seen_at",
+             WHERE e.id = COALESCE($1, e.id) AND e.name = COALESCE($2, e.name) AND e.to_at > $3
+             ORDER BY e.to_at DESC, COALESCE(a.published_at, a.first_seen), a.id",
         )
+        .bind(edition_id)
         .bind(name)
         .bind(micros(since))
         .fetch_all(&self.pool)
@@ -231,7 +246,7 @@ fn storable(article: &Article) -> Article {
 
 /// A time of publication as the store keeps it: the text that [`Published`] is written as in JSON, without quotes.
 fn date_text(published: Option<Published>) -> Result<Option<String>, sqlx::Error> {
-    let json = published.map(|published| serde_json::to_value(published)).transpose();
+    let json = published.map(serde_json::to_value).transpose();
     let json = json.map_err(|error| unreadable("published", error))?;
     Ok(json.as_ref().and_then(serde_json::Value::as_str).map(str::to_owned))
 }

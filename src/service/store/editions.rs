@@ -70,8 +70,8 @@ impl Store {
         let json = serde_json::to_string(freeze.digest).map_err(|error| failed(doing)(unreadable("digest", error)))?;
         let mut transaction = self.begin(doing).await?;
         let inserted = sqlx::query(
-            "INSERT INTO editions (id, name, from_at, to_at, composed_at, digest)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO editions (id, name, from_at, to_at, composed_at, undelivered, digest)
+             VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (id) DO NOTHING",
         )
         .bind(&id)
         .bind(&frame.name)
@@ -106,8 +106,9 @@ impl Store {
             }
             Audience::Nobody => Vec::new(),
         };
-        let slot = frame.slots.last().copied().unwrap_or(frame.window.to);
-        deliveries::queue(&mut transaction, &id, &recipients, slot, &freeze, now).await.map_err(failed(doing))?;
+        deliveries::queue(&mut transaction, &id, &recipients, frame.composed_at, &freeze, now)
+            .await
+            .map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
         Ok(Frozen::Now { id, deliveries: recipients.len() })
     }
@@ -132,7 +133,7 @@ impl Store {
     ) -> Result<Vec<StoredEdition>, StoreError> {
         let doing = "read the editions of a name";
         let rows = sqlx::query(
-            "SELECT id, digest FROM editions WHERE name = $1 AND to_at >= $2 AND to_at < $3
+            "SELECT id, digest FROM editions WHERE name = $1 AND to_at >= $2 AND to_at < $3 AND undelivered = 0
              ORDER BY to_at DESC, id DESC LIMIT $4",
         )
         .bind(name)
@@ -145,7 +146,45 @@ impl Store {
         rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
     }
 
-    /// The newest edition of a name.
+    /// Finds the editions that certainly reached nobody, every message refused or too late, and makes their articles
+    /// news again, so that no fact is lost with them. How many editions.
+    pub async fn release_undelivered(&self) -> Result<u64, StoreError> {
+        let doing = "release the editions that reached nobody";
+        let mut transaction = self.begin(doing).await?;
+        let updated = sqlx::query(
+            "UPDATE editions SET undelivered = 1
+             WHERE undelivered = 0
+                AND EXISTS (SELECT 1 FROM deliveries d WHERE d.edition_id = editions.id)
+                AND NOT EXISTS (SELECT 1 FROM deliveries d
+                    WHERE d.edition_id = editions.id AND d.state NOT IN ('rejected', 'expired', 'suppressed'))",
+        )
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed(doing))?;
+        sqlx::query("DELETE FROM edition_articles WHERE edition_id IN (SELECT id FROM editions WHERE undelivered = 1)")
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed(doing))?;
+        transaction.commit().await.map_err(failed(doing))?;
+        Ok(updated.rows_affected())
+    }
+
+    /// When the editions of that name ended that reached nobody, since the last one that did.
+    pub async fn held_over(&self, name: &str) -> Result<Vec<Timestamp>, StoreError> {
+        let doing = "read which editions reached nobody";
+        let rows = sqlx::query(
+            "SELECT to_at FROM editions WHERE name = $1 AND undelivered = 1 AND to_at > COALESCE(
+                (SELECT MAX(to_at) FROM editions WHERE name = $1 AND undelivered = 0), 0)
+             ORDER BY to_at",
+        )
+        .bind(name)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed(doing))?;
+        rows.iter().map(|row| super::time(row, "to_at")).collect::<Result<_, _>>().map_err(failed(doing))
+    }
+
+    /// The newest edition of a name that reached someone, or still may.
     pub async fn latest_edition(&self, name: &str) -> Result<Option<StoredEdition>, StoreError> {
         Ok(self.editions(name, Timestamp::MIN..Timestamp::MAX, 1).await?.pop())
     }

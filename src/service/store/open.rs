@@ -22,6 +22,8 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 /// For each connection to SQLite. With a write-ahead log NORMAL loses nothing to a crash of the program, and at most
 /// the last transactions, never the file, to a power cut (sqlite.org/pragma.html#pragma_synchronous).
 const SQLITE_CONNECTION: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL";
+/// Changes nothing, and is refused all the same where nothing may be changed.
+const WRITE_PROBE: &str = "DELETE FROM subscriptions WHERE 1 = 0";
 /// Kept in the file: readers do not wait for a writer.
 const SQLITE_FILE: &str = "PRAGMA journal_mode = WAL";
 /// From here on the connection refuses to write.
@@ -43,26 +45,24 @@ impl Store {
     /// # Errors
     /// It cannot be reached, may only be read, or is not ours.
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
-        let refused = |error: &sqlx::Error| refusal(url, error);
-        let store = match url {
+        let (options, dialect, setup) = match url {
             StoreUrl::Memory => return Self::in_memory().await,
             StoreUrl::Sqlite(path) => {
                 check_path(url, path)?;
-                let options = sqlite_options(url, path, "rwc")?;
-                let pool = pool(options, CONNECTIONS_MAX, SQLITE_CONNECTION);
-                Self { pool, dialect: Dialect::Sqlite }
+                (sqlite_options(url, path, "rwc")?, Dialect::Sqlite, SQLITE_CONNECTION)
             }
-            StoreUrl::Postgres(address) => Self { pool: postgres(url, address, "").await?, dialect: Dialect::Postgres },
+            StoreUrl::Postgres(address) => (postgres_options(url, address)?, Dialect::Postgres, ""),
         };
-        let mut connection = store.pool.acquire().await.map_err(|error| refused(&error))?;
-        if store.dialect == Dialect::Sqlite {
+        let mut connection = first_connection(url, &options, setup).await?;
+        if dialect == Dialect::Sqlite {
             // In this order: a file that is not ours must not be changed.
             check_owner(url, &mut connection).await?;
-            connection.execute(SQLITE_FILE).await.map_err(|error| refused(&error))?;
+            connection.execute(SQLITE_FILE).await.map_err(|error| refusal(url, &error))?;
         }
-        migrate(url, store.dialect, &mut connection).await?;
-        drop(connection);
-        Ok(store)
+        migrate(url, dialect, &mut connection).await?;
+        connection.execute(WRITE_PROBE).await.map_err(|error| refusal(url, &error))?;
+        finish(url, connection).await?;
+        Ok(Self { pool: pool(options, CONNECTIONS_MAX, setup), dialect })
     }
 
     /// Opens the database for reading: nothing is changed or made, and every method that writes is refused by the
@@ -71,7 +71,7 @@ impl Store {
     /// # Errors
     /// It cannot be reached, is not ours, or its schema is of another version.
     pub async fn open_read_only(url: &StoreUrl) -> Result<Self, StoreError> {
-        let store = match url {
+        let (options, dialect, setup) = match url {
             StoreUrl::Memory => return Self::empty_read_only().await,
             StoreUrl::Sqlite(path) if !path.exists() => return Self::empty_read_only().await,
             StoreUrl::Sqlite(path) => {
@@ -79,25 +79,20 @@ impl Store {
                 // Reading through a write-ahead log needs the files beside it; where they are not, no one is writing,
                 // and telling SQLite so keeps it from making them.
                 let mode = if beside(path, "-wal").exists() { "ro" } else { "ro&immutable=true" };
-                let options = sqlite_options(url, path, mode)?;
-                let pool = pool(options, CONNECTIONS_MAX, SQLITE_CONNECTION);
-                Self { pool, dialect: Dialect::Sqlite }
+                (sqlite_options(url, path, mode)?, Dialect::Sqlite, SQLITE_CONNECTION)
             }
-            StoreUrl::Postgres(address) => {
-                let pool = postgres(url, address, POSTGRES_READ_ONLY).await?;
-                Self { pool, dialect: Dialect::Postgres }
-            }
+            StoreUrl::Postgres(address) => (postgres_options(url, address)?, Dialect::Postgres, POSTGRES_READ_ONLY),
         };
-        let mut connection = store.pool.acquire().await.map_err(|error| refusal(url, &error))?;
-        if store.dialect == Dialect::Sqlite {
+        let mut connection = first_connection(url, &options, setup).await?;
+        if dialect == Dialect::Sqlite {
             check_owner(url, &mut connection).await?;
         }
         let version = schema_version(&mut connection).await.map_err(|error| refusal(url, &error))?;
-        drop(connection);
+        finish(url, connection).await?;
         let current = MIGRATIONS.iter().map(|step| step.version).max();
         match version {
             None => Self::empty_read_only().await,
-            version if version == current => Ok(store),
+            version if version == current => Ok(Self { pool: pool(options, CONNECTIONS_MAX, setup), dialect }),
             version if version > current => Err(opening(url, NEWER, UPDATE)),
             _ => {
                 let advice = "run `daybrief run` once, which brings it up to date";
@@ -112,6 +107,7 @@ impl Store {
     /// SQLite cannot make one.
     pub async fn in_memory() -> Result<Self, StoreError> {
         let url = StoreUrl::Memory;
+        sqlx::any::install_default_drivers();
         let options = "sqlite::memory:".parse().map_err(|error| refusal(&url, &error))?;
         // Each connection would have a database of its own, so there is one, and it is never closed for idleness.
         let store = Self { pool: pool(options, 1, SQLITE_CONNECTION), dialect: Dialect::Sqlite };
@@ -132,6 +128,7 @@ impl Store {
 const NEWER: &str = "its schema is that of a newer daybrief";
 const UPDATE: &str = "update this program, or name another database";
 const NOT_OURS: &str = "it holds something else than a daybrief database";
+const SERVER: &str = "check host and port under [store], and that PostgreSQL runs";
 const NAME_ANOTHER: &str = "name another one as `url` under [store]";
 
 fn pool(options: AnyConnectOptions, connections_max: u32, setup: &'static str) -> AnyPool {
@@ -156,17 +153,33 @@ fn quiet(options: AnyConnectOptions) -> AnyConnectOptions {
     options.disable_statement_logging()
 }
 
-async fn postgres(url: &StoreUrl, address: &url::Url, setup: &'static str) -> Result<AnyPool, StoreError> {
+/// A connection outside the pool: the pool goes on trying until its time is up, and then has lost the reason.
+async fn first_connection(
+    url: &StoreUrl,
+    options: &AnyConnectOptions,
+    setup: &'static str,
+) -> Result<AnyConnection, StoreError> {
+    let options = quiet(options.clone());
+    let connecting = async {
+        let mut connection = AnyConnection::connect_with(&options).await?;
+        if !setup.is_empty() {
+            connection.execute(setup).await?;
+        }
+        Ok(connection)
+    };
+    match tokio::time::timeout(WAIT_MAX, connecting).await {
+        Ok(connected) => connected.map_err(|error| refusal(url, &error)),
+        Err(_) => Err(refusal(url, &sqlx::Error::PoolTimedOut)),
+    }
+}
+
+async fn finish(url: &StoreUrl, connection: AnyConnection) -> Result<(), StoreError> {
+    connection.close().await.map_err(|error| refusal(url, &error))
+}
+
+fn postgres_options(url: &StoreUrl, address: &url::Url) -> Result<AnyConnectOptions, StoreError> {
     sqlx::any::install_default_drivers();
-    let options: AnyConnectOptions = address.as_str().parse().map_err(|error| refusal(url, &error))?;
-    // The pool goes on trying until its time is up and then has lost the reason: so the first try is made without it.
-    let first = tokio::time::timeout(WAIT_MAX, AnyConnection::connect_with(&options)).await;
-    let connection = first
-        .map_err(|_| opening(url, "the server does not answer", "check host and port, and that PostgreSQL runs"))?
-        .map_err(|error| refusal(url, &error))?;
-    // Its work is done; how it ends does not matter.
-    let _ = connection.close().await;
-    Ok(pool(options, CONNECTIONS_MAX, setup))
+    address.as_str().parse().map_err(|error| refusal(url, &error))
 }
 
 fn sqlite_options(url: &StoreUrl, path: &Path, mode: &str) -> Result<AnyConnectOptions, StoreError> {
@@ -216,13 +229,12 @@ fn check_path_is_file(url: &StoreUrl, path: &Path) -> Result<(), StoreError> {
 
 /// An SQLite file with tables but without our record of migrations belongs to another program.
 async fn check_owner(url: &StoreUrl, connection: &mut AnyConnection) -> Result<(), StoreError> {
-    let refused = |error: sqlx::Error| refusal(url, &error);
-    if schema_version(connection).await.map_err(refused)?.is_some() {
-        return Ok(());
-    }
+    // In this order: a program that is making the tables just now makes the record with them.
     let sql = "SELECT COUNT(*) FROM sqlite_master WHERE name <> '_sqlx_migrations'";
-    let tables: i64 = sqlx::query(sql).fetch_one(connection).await.and_then(|row| row.try_get(0)).map_err(refused)?;
-    if tables == 0 { Ok(()) } else { Err(opening(url, NOT_OURS, NAME_ANOTHER)) }
+    let count = sqlx::query(sql).fetch_one(&mut *connection).await.and_then(|row| row.try_get::<i64, _>(0));
+    let tables = count.map_err(|error| refusal(url, &error))?;
+    let version = schema_version(connection).await.map_err(|error| refusal(url, &error))?;
+    if tables == 0 || version.is_some() { Ok(()) } else { Err(opening(url, NOT_OURS, NAME_ANOTHER)) }
 }
 
 /// The last step that was made, `None` when there was none.
@@ -269,9 +281,12 @@ fn opening(url: &StoreUrl, problem: &str, advice: &str) -> StoreError {
 
 /// What the database's first answers mean.
 fn refusal(url: &StoreUrl, error: &sqlx::Error) -> StoreError {
+    let is_file = matches!(url, StoreUrl::Sqlite(_));
     let (problem, advice) = match Cause::of(error) {
-        Cause::ReadOnly => ("it may only be read", "make file and folder writable, or grant this login CREATE"),
-        Cause::Busy => ("another program holds it", "end that program, or try again when it has finished"),
+        Cause::ReadOnly if is_file => ("it may only be read", "make the file and its folder writable for this user"),
+        Cause::ReadOnly => ("this login may not write to it", "grant it CREATE on the schema, or use another login"),
+        Cause::Busy if is_file => ("another program holds it", "end that program, or try again when it has finished"),
+        Cause::Busy => ("the server does not answer", SERVER),
         Cause::Full => ("the disk is full", "make room"),
         Cause::CannotOpen => ("it cannot be opened", "check that the file and its folder are yours to read and write"),
         Cause::NotADatabase => ("it is not an SQLite database", NAME_ANOTHER),

@@ -42,6 +42,7 @@ CREATE TABLE editions (
     from_at     BIGINT NOT NULL,
     to_at       BIGINT NOT NULL,
     composed_at BIGINT NOT NULL,
+    undelivered BIGINT NOT NULL, -- 1 once it is certain that nobody got it: its articles are news to the next edition
     digest      TEXT   NOT NULL -- JSON of news::digest::Digest, as sent
 );
 CREATE INDEX editions_newest ON editions (name, to_at);

@@ -1,14 +1,15 @@
-//! Tolerant XML tokens: everything that a strict reader refuses is read as what it was probably meant to be.
+//! Tolerant tokens of XML and of the HTML in it: what a strict reader refuses is read as what it was probably meant to be.
 //!
-//! The pieces of the grammar (where a tag, a comment, an instruction ends, what attributes it has) are quick-xml's; what
+//! Where a tag ends and what attributes it has is quick-xml's to say; what
 //! to do when a piece is broken is ours. Time is linear in the document, whatever it holds.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
+use html5ever::data::NAMED_ENTITIES;
 use quick_xml::events::attributes::Attributes;
-use quick_xml::parser::{ElementParser, Parser, PiParser};
+use quick_xml::parser::{ElementParser, Parser};
 
 use crate::news::charset::c1_repaired;
 
@@ -78,36 +79,50 @@ impl<'x> Tokens<'x> {
         }
     }
 
-    /// Where the next token begins, in bytes.
-    pub fn position(&self) -> usize {
-        self.at
-    }
-
     fn rest(&self) -> &'x str {
         &self.source[self.at..]
     }
 
-    /// What stands before `end`, and moves behind it. `None` if there is no such end.
-    fn take_until(&mut self, end: &'static str) -> Option<&'x str> {
+    /// How far away `end` is. `None` if it does not come any more, which is found out once.
+    fn distance(&mut self, end: &'static str) -> Option<usize> {
         if self.missing.contains(&end) {
             return None;
         }
-        match self.rest().split_once(end) {
-            Some((inner, _)) => {
-                self.at += inner.len() + end.len();
-                Some(inner)
-            }
-            None => {
-                self.missing.push(end);
-                None
-            }
+        let distance = self.rest().find(end);
+        if distance.is_none() {
+            self.missing.push(end);
+        }
+        distance
+    }
+
+    /// What stands before `end`, and moves behind it. `None` if there is no such end.
+    fn take_until(&mut self, end: &'static str) -> Option<&'x str> {
+        let inner = &self.rest()[..self.distance(end)?];
+        self.at += inner.len() + end.len();
+        Some(inner)
+    }
+
+    /// Moves behind the next `>`, or to the end.
+    fn skip_tag(&mut self) {
+        if self.take_until(">").is_none() {
+            self.at = self.source.len();
         }
     }
 
-    fn text(&mut self) -> Token<'x> {
-        // A `<` that opens nothing is text as well.
+    /// Skips what an element holds that has no markup in it (`<script>`), up to its end tag. To be called behind its start.
+    pub fn skip_raw(&mut self, name: &str) {
         let rest = self.rest();
-        let end = rest.char_indices().skip(1).find(|&(_, c)| c == '<').map_or(rest.len(), |(at, _)| at);
+        let is_end =
+            |at: usize| rest.get(at + 2..at + 2 + name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name));
+        let end = rest.match_indices("</").map(|(at, _)| at).find(|&at| is_end(at));
+        self.at += end.unwrap_or(rest.len());
+    }
+
+    fn text(&mut self) -> Token<'x> {
+        let rest = self.rest();
+        // A `<` that opens nothing is text as well.
+        let end = rest.match_indices('<').map(|(at, _)| at).find(|&at| at > 0 && opens_markup(&rest[at..]));
+        let end = end.unwrap_or(rest.len());
         self.at += end;
         Token::Text(decoded(&rest[..end], &self.own_entities))
     }
@@ -127,17 +142,15 @@ impl<'x> Tokens<'x> {
     /// Skips `<!DOCTYPE …>`, keeping the simple entities that it declares.
     fn doctype(&mut self) {
         let rest = self.rest();
-        let end = rest.find('>').unwrap_or(rest.len());
-        if rest[..end].contains('[')
-            && let Some(subset) = self.take_until("]>").or_else(|| self.take_until("] >"))
-        {
+        let subset = self.distance(">").is_some_and(|end| rest[..end].contains('['));
+        if subset && let Some(subset) = self.take_until("]>").or_else(|| self.take_until("] >")) {
             for declaration in subset.split("<!ENTITY").skip(1).take(OWN_ENTITIES_MAX) {
                 if let Some((name, value)) = entity_declaration(declaration) {
                     self.own_entities.values.entry(name).or_insert(value);
                 }
             }
         } else {
-            self.at += (end + 1).min(rest.len());
+            self.skip_tag();
         }
     }
 
@@ -155,7 +168,10 @@ impl<'x> Tokens<'x> {
         let inner = &rest[..end];
         // `<title <b>`: the first tag was never closed.
         let inner = match unquoted_opening(inner) {
-            Some(opening) => &inner[..opening],
+            Some(opening) => {
+                self.lost_quotes += 1;
+                &inner[..opening]
+            }
             None => inner,
         };
         let closed = rest[inner.len()..].starts_with('>');
@@ -170,38 +186,37 @@ impl<'x> Iterator for Tokens<'x> {
     fn next(&mut self) -> Option<Token<'x>> {
         loop {
             let rest = self.rest();
-            let mut characters = rest.chars();
-            if characters.next()? != '<' {
+            if rest.is_empty() {
+                return None;
+            }
+            if !rest.starts_with('<') || !opens_markup(rest) {
                 return Some(self.text());
             }
-            match characters.next() {
-                Some('!') if rest.starts_with("<!--") => {
+            match rest.as_bytes()[1] {
+                b'!' if rest.starts_with("<!--") => {
                     self.at += "<!--".len();
                     if self.take_until("-->").is_none() {
-                        let rest = self.rest();
-                        self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
+                        self.skip_tag();
                     }
                 }
-                Some('!') if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<![cdata[")) => {
+                b'!' if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<![cdata[")) => {
                     self.at += "<![CDATA[".len();
                     return Some(self.cdata());
                 }
-                Some('!') if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) => {
-                    self.doctype()
+                b'!' if rest.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype")) => {
+                    self.doctype();
                 }
-                Some('!') => {
-                    self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
+                b'!' => self.skip_tag(),
+                b'?' => {
+                    if self.take_until("?>").is_none() {
+                        self.skip_tag();
+                    }
                 }
-                Some('?') => {
-                    let closed = PiParser::default().feed(&rest.as_bytes()[1..rest.floor_char_boundary(TAG_BYTES_MAX)]);
-                    self.at +=
-                        closed.map(|end| end + 2).or_else(|| rest.find('>').map(|end| end + 1)).unwrap_or(rest.len());
-                }
-                Some('/') => {
+                b'/' => {
                     let inner = self.tag();
                     return Some(Token::End { name: inner[1..].trim() });
                 }
-                Some(c) if c.is_alphabetic() || matches!(c, '_' | ':') => {
+                _ => {
                     let inner = self.tag();
                     let (inner, empty) = inner.strip_suffix('/').map_or((inner, false), |inner| (inner, true));
                     let (name, attributes) =
@@ -223,10 +238,14 @@ impl<'x> Iterator for Tokens<'x> {
                         .collect();
                     return Some(Token::Start { name, attributes, empty });
                 }
-                _ => return Some(self.text()),
             }
         }
     }
+}
+
+/// Whether a `<` begins a tag, a comment or the like.
+fn opens_markup(text: &str) -> bool {
+    text[1..].chars().next().is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | ':' | '/' | '!' | '?'))
 }
 
 /// Where a `<` stands in a tag outside of quotation marks.
@@ -295,12 +314,13 @@ fn push_reference(text: &mut String, name: &str, own: &OwnEntities<'_>) -> bool 
         text.push_str(value);
         return true;
     }
-    match quick_xml::escape::resolve_html5_entity(name) {
-        Some(value) => {
-            text.push_str(value);
+    // The table's keys end in the semicolon; keys without a meaning are beginnings of longer ones.
+    match NAMED_ENTITIES.get(format!("{name};").as_str()) {
+        Some(&(first, second)) if first != 0 => {
+            text.extend([first, second].into_iter().filter(|&code| code != 0).filter_map(char::from_u32));
             true
         }
-        None => false,
+        _ => false,
     }
 }
 
@@ -362,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_lone_angle_bracket_is_text() {
-        check("<t>2 < 3 <<b>x", "<t>|2 |< 3 |<|<b>|x");
+        check("<t>2 < 3 <<b>x", "<t>|2 < 3 <|<b>|x");
     }
 
     #[test]
@@ -371,7 +391,7 @@ mod tests {
         check("<d><!-- note ><e>f", "<d>|<e>|f");
         check("<title <b>x", "<title>|<b>|x");
         check("<a>x</a", "<a>|x|</a>");
-        check("<a href=\"x>y</a>", "<a href=\"x>|y|</a>");
+        check("<a href=\"x>y</a>", "<a>|y|</a>");
     }
 
     #[test]
@@ -384,7 +404,7 @@ mod tests {
 
     #[test]
     fn hostile_documents_take_linear_time() {
-        for piece in ["<a b=\"", "<!--", "<![CDATA[", "<?", "<", "&", "<a ", "</", "<!DOCTYPE [", "<!"] {
+        for piece in ["<a b=\"", "<a <a >", "<!--", "<![CDATA[", "<?", "<", "&", "<a ", "</", "<!DOCTYPE [", "<!"] {
             let hostile = piece.repeat(200_000);
             assert!(Tokens::new(&hostile).count() <= 400_000, "{piece}");
         }
