@@ -51,7 +51,7 @@ const BLOCKS: &[&str] = &[
 
 /// Elements without words for a reader.
 const SILENT: &[&str] = &[
-    "audio", "button", "canvas", "embed", "head", "iframe", "input", "math", "noscript", "object", "script", "select",
+    "audio", "button", "canvas", "embed", "head", "iframe", "input", "noscript", "object", "script", "select",
     "style", "svg", "template", "textarea", "video",
 ];
 
