@@ -78,13 +78,19 @@ pub struct Page {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     #[error("read the page: {0}")]
-    Hostile(#[from] Hostile),
+    Hostile(Hostile),
     #[error("read the page: it is {0}, not the article")]
     Obstacle(Obstacle),
     #[error("read the page: it is {0}, not a page")]
     NotAPage(String),
     #[error("find the text of the page: there is none")]
     NoText,
+}
+
+impl From<Hostile> for PageError {
+    fn from(hostile: Hostile) -> Self {
+        Self::Hostile(hostile)
+    }
 }
 
 fn as_text<S: serde::Serializer>(error: &Option<PageError>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -106,7 +106,7 @@ pub struct Guard {
 
 /// An address that may not be dialled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("dial {address} for {host}: it is private or special; list it under `allow_private` if it is meant")]
+#[error("connect to {host}: {address} is a private or special address; list it under `allow_private` if it is meant")]
 pub struct NotPublic {
     pub host: String,
     pub address: IpAddr,

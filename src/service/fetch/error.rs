@@ -13,7 +13,7 @@ use super::freshness::RetryAfter;
 pub enum FetchError {
     #[error("fetch from {host}: the address is not http or https")]
     Scheme { host: String },
-    #[error("{0}")]
+    #[error(transparent)]
     NotPublic(#[from] NotPublic),
     #[error("find {host}: {detail}; check the spelling of the address")]
     Dns { host: String, detail: String },
