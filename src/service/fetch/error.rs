@@ -19,7 +19,7 @@ pub enum FetchError {
     Dns { host: String, detail: String },
     #[error("connect to {host}: {detail}")]
     Connect { host: String, detail: String },
-    #[error("agree on TLS with {host}: {detail}")]
+    #[error("agree on TLS with {host}: {detail}; are the CA certificates of this system up to date?")]
     Tls { host: String, detail: String },
     #[error("hear from {host} within {}", seconds(*after))]
     Timeout { host: String, after: Duration },
