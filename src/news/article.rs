@@ -17,6 +17,7 @@ mod dates;
 pub mod entry;
 mod json_ld;
 mod language;
+mod live;
 mod main_text;
 mod metadata;
 mod obstacle;
@@ -27,6 +28,7 @@ mod published;
 mod tests;
 
 pub use language::of as language_of;
+pub use live::Post;
 pub use obstacle::Obstacle;
 pub use plain::read_plain;
 pub use prescan::{Hostile, PAGE_BYTES_MAX};
@@ -66,6 +68,9 @@ pub struct Page {
     pub modified: Option<Published>,
     /// Paragraphs, separated by blank lines.
     pub text: String,
+    /// The posts of a live blog, whose text is in `text` too; none on other pages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Post>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
     pub error: Option<PageError>,
 }
@@ -74,13 +79,19 @@ pub struct Page {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     #[error("read the page: {0}")]
-    Hostile(#[from] Hostile),
+    Hostile(Hostile),
     #[error("read the page: it is {0}, not the article")]
     Obstacle(Obstacle),
     #[error("read the page: it is {0}, not a page")]
     NotAPage(String),
     #[error("find the text of the page: there is none")]
     NoText,
+}
+
+impl From<Hostile> for PageError {
+    fn from(hostile: Hostile) -> Self {
+        Self::Hostile(hostile)
+    }
 }
 
 fn as_text<S: serde::Serializer>(error: &Option<PageError>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -126,6 +137,33 @@ impl Page {
     }
 }
 
+impl Page {
+    /// The articles of a page: each post of a live blog, or the page itself.
+    ///
+    /// # Errors
+    /// [`Page::error`].
+    pub fn into_articles(mut self) -> Result<Vec<Article>, PageError> {
+        let posts = std::mem::take(&mut self.posts);
+        let whole = self.into_article()?;
+        if posts.is_empty() {
+            return Ok(vec![whole]);
+        }
+        let article = |post: Post| {
+            // Posts differ in what follows `#`, which the identity of an address leaves out.
+            let place = post.url.as_deref().unwrap_or(&post.text);
+            Article {
+                id: article_id(None, &format!("{}\n{place}", whole.id)),
+                url: post.url.or_else(|| whole.url.clone()),
+                title: post.title.unwrap_or_else(|| whole.title.clone()),
+                published: post.published.or(whole.published),
+                text: post.text,
+                ..whole.clone()
+            }
+        };
+        Ok(posts.into_iter().map(article).collect())
+    }
+}
+
 /// The identity of an article: of its canonical address, or of its text where there is none.
 pub fn article_id(canonical: Option<&str>, text: &str) -> String {
     use std::fmt::Write;
@@ -165,6 +203,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     let declared = Declared::read(&document);
     let (published, modified) = dates::read(&declared, url);
     let shown_text_len = document.body().map_or(0, |body| body.normalized_char_count());
+    let posts = live::posts(&document, &declared, url);
     let found = main_text::find(document, || prescan::tree(html).ok());
     let title = declared.title().unwrap_or(found.title);
     let byline = declared.byline().or_else(|| metadata::names(&found.byline?));
@@ -190,6 +229,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
         modified,
         title,
         text: if error.is_some() { String::new() } else { text },
+        posts: if error.is_some() { Vec::new() } else { posts },
         error,
     }
 }
