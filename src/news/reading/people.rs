@@ -211,6 +211,18 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
             });
         }
         if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
+            // "Two leadership bodies" are none: the dead are only described as such.
+            let is_body = unit.text.to_ascii_lowercase().starts_with("bod");
+            let described = units.units[start..at].iter().all(|unit| {
+                unit.is(Role::Another)
+                    || unit.word.is_harm()
+                    || unit.is_adverb()
+                    || looks_like_participle(unit.text)
+                    || unit.word.person.is_some()
+            });
+            if is_body && !described {
+                return None;
+            }
             let group = modifier.unwrap_or(Group::People);
             return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
         }
@@ -383,10 +395,11 @@ fn unknown_core(
     if noun.word.is_known() && noun.word.modifier.is_none()
         || noun.is_adverb()
         || noun.text.chars().any(|char| char.is_ascii_digit())
+        || looks_like_participle(noun.text)
     {
         return None;
     }
-    let head = if names_agent(noun.text) { Head::Likely } else { Head::Unknown };
+    let head = if noun.is_name && names_agent(noun.text) { Head::Likely } else { Head::Unknown };
     let group = modifier.or(noun.word.modifier).unwrap_or(Group::People);
     Some(Core { end: start + at + 1, head, group, number: None, measure })
 }
@@ -559,6 +572,12 @@ fn name(units: &Units, at: usize) -> Option<People> {
         end += 1;
     }
     let words = end - first;
+    let is_owner = end > first
+        && units.units[end - 1].text.ends_with(['s', 'S'])
+        && units.units[end - 1].text.contains(['\'', '’']);
+    if is_owner {
+        return None;
+    }
     let is_name = words >= 2 && titles == 0 && !follows_article || titles > 0 && words >= 1;
     is_name.then(|| People {
         units: at..end,
