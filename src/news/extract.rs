@@ -81,6 +81,7 @@ pub fn extract(article: &Article) -> Extraction {
         return Extraction::default();
     }
     let mut reading = Reading::new(article, &text);
+    reading.learn_names(&telling);
     let mut tolls = Vec::new();
     let mut others = Vec::new();
     for index in telling {

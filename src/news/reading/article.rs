@@ -8,15 +8,20 @@ use super::harm::Clauses;
 use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
+use super::words::{Role, WORDS};
 use crate::news::article::{Article, Published};
 use crate::news::kinds::toll::{Event, Measure, Scope};
 use crate::news::text::{Span, Text};
-use crate::news::value::Place;
 use crate::news::value::date::Calendar;
 use crate::news::value::place::{self, Disputed, PlaceMention};
+use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
 pub const LEAD_SENTENCES: usize = 4;
+/// Names of claimants are learned from this many sentences of harm.
+const NAMED_SENTENCES_MAX: usize = 60;
+/// An article's main place is found among its first mentions.
+const MAIN_MENTIONS_MAX: usize = 200;
 /// A happening or place is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
 
@@ -52,6 +57,13 @@ pub struct Reading<'t> {
     titled_place: Option<Place>,
     subject: Subject,
     last_claimant: Option<String>,
+    /// Named claimants of the article's first sentences of harm.
+    names: Vec<String>,
+    main_place: Option<Place>,
+    main_land: Option<Place>,
+    last_place: Option<(usize, Place)>,
+    /// The claimant of the last harm.
+    last_said: Option<(usize, String)>,
     /// The last sentence of harm and its first measure.
     last_measure: Option<(usize, Measure)>,
     /// The last sentence whose happening was dated, and whether that was news.
@@ -72,9 +84,16 @@ impl<'t> Reading<'t> {
         for index in (0..text.sentences.len()).rev() {
             place_starts[index] = place_starts[index].min(place_starts[index + 1]);
         }
+        let main_place = main(&places, |place| place.precision == Precision::Settlement);
+        let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
         Self {
             text,
             published: article.published.map(day),
+            names: Vec::new(),
+            main_place,
+            main_land,
+            last_place: None,
+            last_said: None,
             places,
             place_starts,
             titled_place: location::first(&titled).cloned(),
@@ -84,6 +103,38 @@ impl<'t> Reading<'t> {
             last_dated: None,
             last_time: None,
         }
+    }
+
+    /// Learns the names of those quoted in `telling` sentences, so that "the monitor" finds its name wherever it stands.
+    pub fn learn_names(&mut self, telling: &[usize]) {
+        for index in telling.iter().take(NAMED_SENTENCES_MAX) {
+            let units = Units::read(self.text, &self.text.sentences[*index], Calendar::past(self.published));
+            for attribution in attribution::read(&units).iter().filter(|attribution| !attribution.is_pronoun) {
+                let name = attribution::name(&units, &attribution.claimant);
+                let is_new = capitals(name).count() >= 2 && !self.names.iter().any(|known| known == name);
+                if is_new {
+                    self.names.push(name.to_owned());
+                }
+            }
+        }
+    }
+
+    /// The full name of a claimant called by a part of it or by its kind.
+    fn full_name(&self, name: &str) -> String {
+        let shares = |known: &&String| {
+            known.len() > name.len() && capitals(name).any(|word| capitals(known).any(|other| other == word))
+        };
+        let is_watcher =
+            |text: &str| text.split_whitespace().filter_map(|word| WORDS.word(word)).any(|word| word.is(Role::Watcher));
+        let by_kind =
+            || self.names.iter().find(|known| is_watcher(name) && capitals(name).next().is_none() && is_watcher(known));
+        self.names
+            .iter()
+            .filter(|_| capitals(name).count() == 1)
+            .find(shares)
+            .or_else(by_kind)
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
     }
 
     /// Reads the clauses of a sentence.
@@ -119,12 +170,20 @@ impl<'t> Reading<'t> {
         let places = self.places_of(sentence.index);
         let named = location::near(places, &sentence.clauses.units, at).cloned();
         let is_placed = named.is_some();
+        let place = named.map(|place| self.finer(place, time)).or_else(|| self.carried_place(sentence.index, time));
+        if let Some(place) = place.clone().filter(|_| is_placed) {
+            self.last_place = Some((sentence.index, place));
+        }
+        let claimant = self.claimant(sentence, at, goes_on);
+        if let Some(claimant) = claimant.clone() {
+            self.last_said = Some((sentence.index, claimant));
+        }
         Setting {
             event: self.subject.event(&sentence.clauses.units, sentence.index, at, time),
-            place: named.or_else(|| self.carried_place(sentence.index)),
+            place,
             is_placed,
             time,
-            claimant: self.claimant(sentence, at),
+            claimant,
         }
     }
 
@@ -162,21 +221,66 @@ impl<'t> Reading<'t> {
         time
     }
 
-    /// The place of the sentences before, of the title, of the article's head.
-    fn carried_place(&self, sentence: usize) -> Option<Place> {
-        let first = sentence.saturating_sub(CARRIED_SENTENCES_MAX);
-        let before = (first..sentence).rev().find_map(|index| location::first(self.places_of(index)));
+    /// What happened "in the Orlo region" happened in the town there that the article is about.
+    fn finer(&self, place: Place, time: Time) -> Place {
+        let is_news = time.scope == Scope::Event && time.current != Some(false);
+        match &self.main_place {
+            Some(main) if is_news && place.precision != Precision::Settlement && place.contains(main) => main.clone(),
+            _ => place,
+        }
+    }
+
+    /// Where no place is named: that of the sentence before, of the last harm, of the article.
+    fn carried_place(&self, sentence: usize, time: Time) -> Option<Place> {
+        if time.scope == Scope::Campaign {
+            return self.main_land.clone().or_else(|| self.main_place.clone());
+        }
+        let before = sentence.checked_sub(1).and_then(|index| location::first(self.places_of(index)));
+        let last = self
+            .last_place
+            .as_ref()
+            .filter(|(index, _)| index + CARRIED_SENTENCES_MAX >= sentence)
+            .map(|(_, place)| place);
         let head = || {
             (0..self.text.sentences.len().min(LEAD_SENTENCES)).find_map(|index| location::first(self.places_of(index)))
         };
-        before.or(self.titled_place.as_ref()).or_else(head).cloned()
+        let titled = self.titled_place.as_ref();
+        before
+            .filter(|place| place.precision != Precision::Country)
+            .or(last)
+            .or(titled)
+            .or(self.main_place.as_ref())
+            .or_else(head)
+            .cloned()
     }
 
-    fn claimant(&self, sentence: &ReadSentence, at: usize) -> Option<String> {
-        let attribution = attribution::of(&sentence.attributions, at)?;
+    fn claimant(&self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Option<String> {
+        let Some(attribution) = attribution::of(&sentence.attributions, at) else {
+            let last = self.last_said.as_ref().filter(|(index, _)| goes_on && sentence.index <= index + 2);
+            return last.map(|(_, claimant)| claimant.clone());
+        };
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
-        if attribution.is_pronoun { self.last_claimant.clone() } else { Some(name.to_owned()) }
+        if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
+}
+
+/// The place named most often, of those that fit; of equals the first.
+fn main(places: &[PlaceMention], fits: impl Fn(&Place) -> bool) -> Option<Place> {
+    let mut counts: Vec<(&Place, usize)> = Vec::new();
+    for mention in
+        places.iter().filter(|mention| mention.cue.is_location() && fits(&mention.place)).take(MAIN_MENTIONS_MAX)
+    {
+        match counts.iter_mut().find(|(known, _)| known.name == mention.place.name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&mention.place, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts.iter().find(|(_, count)| *count == most).map(|(place, _)| (*place).clone())
+}
+
+fn capitals(name: &str) -> impl Iterator<Item = &str> {
+    name.split_whitespace().filter(|word| word.chars().next().is_some_and(char::is_uppercase))
 }
 
 /// The day of publication, in UTC where an instant is known.

@@ -30,7 +30,9 @@ impl Subject {
             for word in words(text, sentence) {
                 let Some(event) = word.event else { continue };
                 if is_telling(word) {
-                    telling.add(event);
+                    if is_carried(&event) {
+                        telling.add(event);
+                    }
                     first = first.or(Some(event));
                 } else {
                     general.add(event);
@@ -57,7 +59,7 @@ impl Subject {
         }
         let is_history = time.current == Some(false);
         let first = sentence.saturating_sub(CARRIED_SENTENCES_MAX);
-        let carried = || (first..sentence).rev().find_map(|index| self.telling[index]);
+        let carried = || (first..sentence).rev().find_map(|index| self.telling[index].filter(is_carried));
         near(units, at, is_telling)
             .or_else(|| is_history.then(|| near(units, at, is_named)).flatten())
             .or_else(carried)
@@ -67,6 +69,11 @@ impl Subject {
             .or(self.general.filter(|event| *event != Event::War))
             .unwrap_or_default()
     }
+}
+
+/// What harms goes on over sentences; an exchange or unrest beside it is another matter.
+fn is_carried(event: &Event) -> bool {
+    !matches!(event, Event::Exchange | Event::Unrest | Event::War | Event::Disease)
 }
 
 /// The nearest happening of the sentence that a word names, if the word fits.

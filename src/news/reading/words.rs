@@ -87,6 +87,8 @@ pub enum Role {
     /// Someone who is quoted: "police", "ministry".
     Claimant,
     Title,
+    /// "the monitor", "the group": a named body of watchers, called by its kind.
+    Watcher,
     /// A counted noun that is no person.
     Thing,
     /// "Monday", "overnight"
@@ -112,7 +114,7 @@ pub enum Number {
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
     harm: [Option<Measure>; FORMS],
-    roles: u32,
+    roles: u64,
     pub person: Option<(Group, Number)>,
     /// The group that a word gives to the people of the noun it stands before.
     pub modifier: Option<Group>,
@@ -155,7 +157,7 @@ impl Word {
     }
 
     pub fn is(&self, role: Role) -> bool {
-        self.roles & (1 << role as u32) != 0
+        self.roles & (1 << role as u64) != 0
     }
 
     pub fn is_any(&self, roles: &[Role]) -> bool {
@@ -222,7 +224,7 @@ fn add(word: &mut Word, file: File, entry: &lexicon::Entry) {
                 "fell" => Some(Role::Fell),
                 _ => role(entry.section),
             };
-            word.roles |= role.map_or(0, |role| 1 << role as u32);
+            word.roles |= role.map_or(0, |role| 1 << role as u64);
         }
     }
 }
@@ -234,7 +236,7 @@ fn add_person(word: &mut Word, section: &str) {
         Some((group, _)) => word.person = named(group).map(|group| (group, Number::Many)),
         None => {
             let role = if section == "title" { Role::Title } else { Role::Thing };
-            word.roles |= 1 << role as u32;
+            word.roles |= 1 << role as u64;
         }
     }
 }
@@ -293,6 +295,7 @@ fn role(section: &str) -> Option<Role> {
         "according" => Role::According,
         "pronoun" => Role::Pronoun,
         "claimant" => Role::Claimant,
+        "watcher" => Role::Watcher,
         "time" => Role::Time,
         "general" => Role::General,
         "background" => Role::Background,
