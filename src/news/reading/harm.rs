@@ -203,6 +203,18 @@ impl<'t> Clauses<'t> {
             }
             self.push(measure, &people, at..noun + 1, false);
         }
+        // "Five people suffered in the attack."
+        let is_alone = self.unit(at + 1).is_none_or(|next| {
+            next.is_mark()
+                || ["in", "as", "during", "when", "after"].iter().any(|word| next.text.eq_ignore_ascii_case(word))
+        });
+        if let Some(measure) = word.harm(Form::Suffer)
+            && is_alone
+            && self.units.units[at].text.to_ascii_lowercase().starts_with("suffered")
+        {
+            let people = self.subject(self.verb_start(at));
+            self.push(measure, &people, at..at + 1, false);
+        }
         if let Some(measure) = word.harm(Form::Return) {
             let objects = self.objects(at + 1);
             let start = self.verb_start(at);
@@ -216,6 +228,16 @@ impl<'t> Clauses<'t> {
             };
             let held: Vec<usize> = people.into_iter().filter(|index| self.is_held(*index)).collect();
             self.push(measure, &held, at..at + 1, false);
+        }
+        if let Some(measure) = word.harm(Form::Eliminate) {
+            let start = self.verb_start(at);
+            let is_passive = (start..at).any(|index| self.units.units[index].is(Role::Be));
+            let people = if is_passive { self.subject(start) } else { self.objects(at + 1) };
+            let fighters: Vec<usize> = people
+                .into_iter()
+                .filter(|index| matches!(self.people[*index].group, Group::Militants | Group::Military))
+                .collect();
+            self.push(measure, &fighters, at..at + 1, false);
         }
         if let Some(measure) = word.harm(Form::Force) {
             let people = self.objects(at + 1);
@@ -691,6 +713,19 @@ impl<'t> Clauses<'t> {
                 self.push(measure, &list, at..at + 1, true);
             }
         }
+        self.read_places_list();
+        for at in 1..self.units.len() {
+            // "Ten children were among 17 people killed"
+            let is_among =
+                self.units.units[at].text.eq_ignore_ascii_case("among") && self.units.units[at - 1].is(Role::Be);
+            let whole = self.starts[at + 1].filter(|_| is_among);
+            let measure =
+                whole.and_then(|whole| self.harms.iter().find(|harm| harm.people == whole)).map(|harm| harm.measure);
+            if let Some(measure) = measure {
+                let people = self.subject(self.verb_start(at));
+                self.push(measure, &people, at..at + 1, true);
+            }
+        }
         for index in 0..self.people.len() {
             // "Three people - two adults and a child -"
             let opens = self.people[index].units.start;
@@ -727,6 +762,35 @@ impl<'t> Clauses<'t> {
                 if let Some(harm) = self.harms.last_mut() {
                     harm.group = group;
                 }
+            }
+        }
+    }
+
+    /// "killed three people in Orlo, two in Maro and one in Vint": counts that differ by place share their predicate.
+    fn read_places_list(&mut self) {
+        for index in 0..self.people.len() {
+            let phrase = &self.people[index];
+            let units = phrase.units.clone();
+            if phrase.head != Head::Count
+                || phrase.of_them
+                || units.start == 0
+                || self.harms.iter().any(|harm| harm.people == index)
+            {
+                continue;
+            }
+            let joint = &self.units.units[units.start - 1];
+            let joins = joint.text == "," || joint.is(Role::And) && joint.text.len() <= 3;
+            let placed = self.unit(units.end).is_some_and(|next| {
+                ["in", "at", "near", "outside"].iter().any(|word| next.text.eq_ignore_ascii_case(word))
+            });
+            let is_name = self.unit(units.end + 1).is_some_and(|next| next.is_name || next.is(Role::Determiner));
+            if joins
+                && placed
+                && is_name
+                && let Some(harm) = self.harms.iter().rfind(|harm| harm.predicate.end <= units.start && !harm.is_part)
+            {
+                let (measure, predicate) = (harm.measure, harm.predicate.clone());
+                self.push(measure, &[index], predicate, false);
             }
         }
     }
@@ -876,7 +940,9 @@ impl<'t> Clauses<'t> {
             return Reality::Supposed;
         }
         let near = &self.units.units[start.saturating_sub(3)..start];
-        if near.iter().any(|unit| unit.is(Role::Intention))
+        let is_finite = word.harm(Form::Past).is_some() || word.harm(Form::Intransitive).is_some() || told;
+        if !is_finite
+            && near.iter().any(|unit| unit.is(Role::Intention))
             && group.iter().all(|unit| !unit.is(Role::Have))
             && word.harm(Form::State).is_none()
         {

@@ -245,6 +245,14 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         let group = if group == Group::People { modifier.or(first).unwrap_or(group) } else { group };
         // "Young soldiers" are soldiers, "female officers" women: what the noun says of a trade counts more than age.
         known = Some(Core { end: at + 1, head: Head::Known, group, number: Some(number), measure });
+        // "28 hostages' bodies"
+        let is_possessive = units.get(at + 1).is_some_and(|mark| matches!(mark.text, "'" | "’"));
+        if counted
+            && is_possessive
+            && let Some(noun) = units.get(at + 2).and_then(|noun| noun.word.harm(Form::CountedNoun))
+        {
+            return Some(Core { end: at + 3, head: Head::Known, group, number: None, measure: Some(noun) });
+        }
         let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some());
         if counted && is_noun_of_harm {
             modifier = modifier.or(Some(group));

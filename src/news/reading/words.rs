@@ -47,9 +47,11 @@ pub enum Form {
     Return,
     /// "forced [300 families] to flee"
     Force,
+    /// "eliminated [12 militants]"
+    Eliminate,
 }
 
-const FORMS: usize = 16;
+const FORMS: usize = 17;
 
 /// What a word does in a clause; a word may do several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +147,7 @@ impl Word {
 
     /// Whether a sentence with the word is worth reading.
     pub fn is_telling(&self) -> bool {
-        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return]
+        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return, Form::Eliminate]
             .iter()
             .any(|form| self.harm(*form).is_some());
         self.is_harm() || self.weapon.is_some() || with_others
@@ -265,6 +267,7 @@ fn form(section: &str) -> Option<Form> {
         "exchange for" => Form::ExchangeFor,
         "return" => Form::Return,
         "force" => Form::Force,
+        "eliminate" => Form::Eliminate,
         _ => return None,
     })
 }
