@@ -18,6 +18,8 @@ use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
 pub const LEAD_SENTENCES: usize = 4;
+/// Late in the article, a happening further back than this is background.
+const LATE_DAYS: i64 = 7;
 /// Names of claimants are learned from this many sentences of harm.
 const NAMED_SENTENCES_MAX: usize = 60;
 /// An article's main place is found among its first mentions.
@@ -205,7 +207,17 @@ impl<'t> Reading<'t> {
             return last;
         }
         // Late in the article, what is told in passing ("the attack that killed 26") is known already.
-        if time.current.is_none() && embedding.is_some() && sentence.index >= LEAD_SENTENCES {
+        if time.current.is_none()
+            && embedding.is_some()
+            && sentence.index >= LEAD_SENTENCES
+            && 3 * sentence.index > 2 * self.text.sentences.len()
+        {
+            time.current = Some(false);
+        }
+        // What is a week old is no longer the news, save where the article opens with it.
+        let is_old =
+            time.date.zip(self.published).is_some_and(|(date, published)| date.days_before(published) > LATE_DAYS);
+        if is_old && sentence.index >= LEAD_SENTENCES {
             time.current = Some(false);
         }
         if time.date.is_some() {

@@ -97,8 +97,6 @@ pub enum Role {
     Time,
     /// A happening that the word alone does not tell: "attack", "fire", "explosion".
     General,
-    /// Past time: "earlier this year", "anniversary".
-    Background,
     /// The figure runs over a whole war, campaign or year: "since the war began".
     Campaign,
     /// The figure runs over some days: "in the past 24 hours".
@@ -301,7 +299,6 @@ fn role(section: &str) -> Option<Role> {
         "watcher" => Role::Watcher,
         "time" => Role::Time,
         "general" => Role::General,
-        "background" => Role::Background,
         "campaign" => Role::Campaign,
         "period" => Role::Period,
         _ => return None,
