@@ -38,17 +38,19 @@ pub fn entries(source: &str) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
+/// First words → the words that may follow, longest first, and what the whole phrase means.
+type ByFirst<T> = HashMap<Box<str>, Vec<(Vec<Box<str>>, T)>>;
+
 /// A table of phrases of one or more words, each with a meaning.
 #[derive(Debug)]
 pub struct Phrases<T> {
-    /// By first word: the words that follow it, longest first.
-    by_first: HashMap<Box<str>, Vec<(Vec<Box<str>>, T)>>,
+    by_first: ByFirst<T>,
 }
 
 impl<T> Phrases<T> {
     /// A table of the given phrases; of two equal ones the first counts.
     pub fn new<'a>(phrases: impl IntoIterator<Item = (&'a str, T)>) -> Self {
-        let mut by_first: HashMap<Box<str>, Vec<(Vec<Box<str>>, T)>> = HashMap::new();
+        let mut by_first: ByFirst<T> = HashMap::new();
         for (phrase, meaning) in phrases {
             let mut words = phrase.split_whitespace().map(Box::from);
             let Some(first) = words.next() else { continue };

@@ -1,1 +1,4 @@
+//! The one integration binary.
 
+/// Text → claims: total, and true to its spans.
+mod extraction;

@@ -663,7 +663,7 @@ impl<'t> Clauses<'t> {
             let units = phrase.units.clone();
             let last = &self.units.units[units.end - 1];
             let is_lives = last.text.eq_ignore_ascii_case("lives");
-            let is_taken = units.start.checked_sub(4).unwrap_or(0)..units.start;
+            let is_taken = units.start.saturating_sub(4)..units.start;
             let taken = self.units.units[is_taken].iter().any(|unit| {
                 ["claimed", "claiming", "claim", "claims", "cost", "costing", "took", "taking", "taken", "lost"]
                     .iter()
@@ -843,7 +843,7 @@ impl<'t> Clauses<'t> {
             // A name beside a participle is a headline's or a sports report's: "a Frank Lampard shot".
             let is_loose_name = phrase.head == Head::Name
                 && phrase.units.end == predicate.start
-                && !self.units.units[predicate.start].word.harm(Form::Intransitive).is_some();
+                && self.units.units[predicate.start].word.harm(Form::Intransitive).is_none();
             let is_saved = self.units.units[predicate.start.saturating_sub(3)..predicate.start].iter().any(|unit| {
                 unit.word.harm(Form::Past) == Some(Measure::Rescued)
                     || unit.word.harm(Form::Base) == Some(Measure::Rescued)

@@ -253,7 +253,7 @@ fn words_after(tokens: &[Token], start: Value) -> Option<Value> {
     }
     let and = usize::from(tokens.get(len).is_some_and(|token| token.is("and")));
     if value >= 100
-        && value % 100 == 0
+        && value.is_multiple_of(100)
         && let Some(rest) = tokens.get(len + and..).and_then(in_words)
         && rest.value < 100
     {
