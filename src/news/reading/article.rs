@@ -8,7 +8,7 @@ use super::harm::Clauses;
 use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
-use super::words::{Role, WORDS};
+use super::words::{Role, Tags, WORDS};
 use crate::news::article::{Article, Published};
 use crate::news::kinds::toll::{Event, Measure, Scope};
 use crate::news::text::{Span, Text};
@@ -52,6 +52,9 @@ pub struct Setting {
 #[derive(Debug)]
 pub struct Reading<'t> {
     pub text: &'t Text<'t>,
+    tags: Tags,
+    /// Sentences read ahead for their claimants, until their turn comes.
+    ahead: Vec<(usize, Units<'t>, Vec<Attribution>)>,
     pub published: Option<Date>,
     /// All places, in text order, and by sentence where its places start.
     places: Vec<PlaceMention>,
@@ -76,9 +79,13 @@ pub struct Reading<'t> {
 
 impl<'t> Reading<'t> {
     /// Looks over the whole article once. `title` is context only: nothing is claimed from it.
-    pub fn new(article: &Article, text: &'t Text<'t>) -> Self {
+    pub fn new(article: &Article, text: &'t Text<'t>, tags: Tags, telling: &[usize]) -> Self {
         let title = Text::read(&article.title);
-        let [titled, places] = place::find([&title, text], &Disputed::default());
+        let (near, near_indexes) = surroundings(text, telling);
+        let [titled, mut places] = place::find([&title, &near], &Disputed::default());
+        for mention in &mut places {
+            mention.sentence = near_indexes.get(mention.sentence).copied().unwrap_or_default();
+        }
         let mut place_starts = vec![places.len(); text.sentences.len() + 1];
         for (index, mention) in places.iter().enumerate().rev() {
             place_starts[mention.sentence] = index;
@@ -90,6 +97,7 @@ impl<'t> Reading<'t> {
         let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
         Self {
             text,
+            ahead: Vec::new(),
             published: article.published.map(day),
             names: Vec::new(),
             main_place,
@@ -99,7 +107,8 @@ impl<'t> Reading<'t> {
             places,
             place_starts,
             titled_place: location::first(&titled).cloned(),
-            subject: Subject::of(&title, text),
+            subject: Subject::of(&title, text, &tags),
+            tags,
             last_claimant: None,
             last_measure: None,
             last_dated: None,
@@ -110,15 +119,18 @@ impl<'t> Reading<'t> {
     /// Learns the names of those quoted in `telling` sentences, so that "the monitor" finds its name wherever it stands.
     pub fn learn_names(&mut self, telling: &[usize]) {
         for index in telling.iter().take(NAMED_SENTENCES_MAX) {
-            let units = Units::read(self.text, &self.text.sentences[*index], Calendar::past(self.published));
-            for attribution in attribution::read(&units).iter().filter(|attribution| !attribution.is_pronoun) {
+            let (units, attributions) = self.read(*index);
+            for attribution in attributions.iter().filter(|attribution| !attribution.is_pronoun) {
                 let name = attribution::name(&units, &attribution.claimant);
                 let is_new = capitals(name).count() >= 2 && !self.names.iter().any(|known| known == name);
                 if is_new {
                     self.names.push(name.to_owned());
                 }
             }
+            self.ahead.push((*index, units, attributions));
         }
+        // The first is wanted first.
+        self.ahead.reverse();
     }
 
     /// The full name of a claimant called by a part of it or by its kind.
@@ -139,20 +151,20 @@ impl<'t> Reading<'t> {
             .unwrap_or_else(|| name.to_owned())
     }
 
-    /// Reads the clauses of a sentence.
-    pub fn sentence(&self, index: usize) -> ReadSentence<'t> {
-        let sentence = &self.text.sentences[index];
-        let units = Units::read(self.text, sentence, Calendar::past(self.published));
+    fn read(&self, index: usize) -> (Units<'t>, Vec<Attribution>) {
+        let units = Units::read(self.text, &self.tags, &self.text.sentences[index], Calendar::past(self.published));
         let attributions = attribution::read(&units);
-        ReadSentence {
-            index,
-            span: sentence.span,
-            clauses: Clauses::read(
-                units,
-                self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure),
-            ),
-            attributions,
-        }
+        (units, attributions)
+    }
+
+    /// Reads the clauses of a sentence.
+    pub fn sentence(&mut self, index: usize) -> ReadSentence<'t> {
+        let ahead =
+            self.ahead.pop_if(|(ahead, ..)| *ahead == index).map(|(_, units, attributions)| (units, attributions));
+        let (units, attributions) = ahead.unwrap_or_else(|| self.read(index));
+        let inherited = self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure);
+        let span = self.text.sentences[index].span;
+        ReadSentence { index, span, clauses: Clauses::read(units, inherited), attributions }
     }
 
     /// Remembers what a sentence told for those behind it.
@@ -274,6 +286,20 @@ impl<'t> Reading<'t> {
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
         if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
+}
+
+/// The sentences that can tell where something happened: the article's head, those that tell of harm, those before them;
+/// and their indexes in the whole text.
+fn surroundings<'t>(text: &Text<'t>, telling: &[usize]) -> (Text<'t>, Vec<usize>) {
+    let mut indexes: Vec<usize> = telling
+        .iter()
+        .flat_map(|index| index.saturating_sub(1)..=*index)
+        .chain(0..text.sentences.len().min(LEAD_SENTENCES))
+        .collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    let sentences = indexes.iter().map(|index| text.sentences[*index].clone()).collect();
+    (Text { text: text.text, sentences, tokens: text.tokens.clone(), is_capitals: text.is_capitals }, indexes)
 }
 
 /// The place named most often, of those that fit; of equals the first.

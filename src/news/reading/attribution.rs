@@ -295,12 +295,13 @@ fn names_someone(unit: &Unit) -> bool {
 mod tests {
     use super::super::super::text::Text;
     use super::super::super::value::date::Calendar;
+    use super::super::words::Tags;
     use super::*;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let units = Units::read(&read_text, &read_text.sentences[0], Calendar::past(None));
+        let units = Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None));
         let at = (0..units.len()).find(|at| units.units[*at].word.is_harm()).unwrap();
         let attributions = read(&units);
         let found = of(&attributions, at).map_or("nobody", |attribution| name(&units, &attribution.claimant));

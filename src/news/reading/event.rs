@@ -2,7 +2,7 @@
 
 use super::time::Time;
 use super::units::Units;
-use super::words::{Role, Word, words};
+use super::words::{Role, Tags, Word};
 use crate::news::kinds::toll::{Event, Scope};
 use crate::news::text::Text;
 
@@ -22,12 +22,13 @@ pub struct Subject {
 }
 
 impl Subject {
-    pub fn of(title: &Text, text: &Text) -> Self {
+    pub fn of(title: &Text, text: &Text, tags: &Tags) -> Self {
+        let title_tags = Tags::read(title);
         let mut telling = Tally::default();
         let mut general = Tally::default();
         let by_sentence = text.sentences.iter().map(|sentence| {
             let mut first = None;
-            for word in words(text, sentence) {
+            for word in tags.words(sentence) {
                 let Some(event) = word.event else { continue };
                 if is_telling(word) {
                     if is_carried(&event) {
@@ -44,7 +45,7 @@ impl Subject {
         let titled = title
             .sentences
             .iter()
-            .flat_map(|sentence| words(title, sentence))
+            .flat_map(|sentence| title_tags.words(sentence))
             .filter(|word| is_telling(word))
             .find_map(|word| word.event);
         Self { telling: by_sentence, titled, dominant: telling.most(), general: general.most() }

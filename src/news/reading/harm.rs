@@ -985,12 +985,16 @@ fn fitting(measure: Measure, people: &People) -> Option<Measure> {
 mod tests {
     use super::super::super::text::Text;
     use super::super::super::value::date::Calendar;
+    use super::super::words::Tags;
     use super::*;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let clauses = Clauses::read(Units::read(&read_text, &read_text.sentences[0], Calendar::past(None)), None);
+        let clauses = Clauses::read(
+            Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None)),
+            None,
+        );
         let found: Vec<String> = clauses
             .harms
             .iter()

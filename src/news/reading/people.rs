@@ -611,12 +611,13 @@ fn is_capitalised_first(units: &Units, at: usize) -> bool {
 mod tests {
     use super::super::super::text::Text;
     use super::super::super::value::date::Calendar;
+    use super::super::words::Tags;
     use super::*;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let units = Units::read(&read_text, &read_text.sentences[0], Calendar::past(None));
+        let units = Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None));
         let found: Vec<String> = People::all(&units)
             .iter()
             .filter(|people| people.head != Head::Name)

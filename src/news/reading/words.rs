@@ -10,7 +10,7 @@ use serde::de::value::{Error, StrDeserializer};
 use crate::news::kinds::munitions::{MunitionAction, MunitionType};
 use crate::news::kinds::toll::{Event, Group, Measure};
 use crate::news::lexicon::{self, Phrases};
-use crate::news::text::{Sentence, Text};
+use crate::news::text::{Sentence, Text, TokenKind};
 
 /// How a word of harm stands to the harmed. The comments show the harmed in brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,11 @@ impl Word {
         roles.iter().any(|role| self.is(*role))
     }
 
-    /// Whether some file lists the word.
+    fn is_listed(&self) -> bool {
+        self.is_known() || self.weapon.is_some() || self.action.is_some()
+    }
+
+    /// Whether some file lists the word, other than for weapons.
     pub fn is_known(&self) -> bool {
         self.roles != 0 || self.may_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
     }
@@ -181,10 +185,44 @@ pub static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
     Phrases::new(words)
 });
 
-/// The words of a sentence that some vocabulary knows.
-pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
-    let tokens = &text.tokens[..sentence.tokens.end];
-    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
+/// What the vocabulary says of each token of a text, looked up once.
+#[derive(Debug)]
+pub struct Tags {
+    /// By token: the longest phrase that starts there, as its number of tokens and its meaning.
+    phrases: Vec<(u8, &'static Word)>,
+}
+
+impl Tags {
+    pub fn read(text: &Text) -> Self {
+        let mut phrases: Vec<(u8, &'static Word)> = vec![(1, &Word::UNKNOWN); text.tokens.len()];
+        for sentence in &text.sentences {
+            let tokens = &text.tokens[..sentence.tokens.end];
+            for at in sentence.tokens.clone().filter(|at| tokens[*at].kind != TokenKind::Mark) {
+                if let Some((len, word)) = WORDS.longest_at(&tokens[at..]) {
+                    phrases[at] = (u8::try_from(len).unwrap_or(1), word);
+                }
+            }
+        }
+        Self { phrases }
+    }
+
+    /// The longest phrase that starts at a token, as its number of tokens and its meaning.
+    pub fn at(&self, token: usize) -> (usize, &'static Word) {
+        self.phrases.get(token).map_or((1, &Word::UNKNOWN), |(len, word)| (usize::from(*len), word))
+    }
+
+    /// The words of a sentence that some vocabulary knows.
+    pub fn words(&self, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + '_ {
+        let phrases = self.phrases.get(sentence.tokens.clone()).unwrap_or_default();
+        phrases.iter().map(|(_, word)| *word).filter(|word| word.is_listed())
+    }
+
+    /// The sentences that are worth reading: those that tell of harm or of weapons.
+    pub fn telling(&self, text: &Text) -> Vec<usize> {
+        let telling =
+            text.sentences.iter().enumerate().filter(|(_, sentence)| self.words(sentence).any(Word::is_telling));
+        telling.map(|(index, _)| index).collect()
+    }
 }
 
 const FILES: [(File, &str); 7] = [
@@ -331,8 +369,7 @@ mod tests {
             for entry in lexicon::entries(source) {
                 let mut word = Word::UNKNOWN;
                 add(&mut word, file, &entry);
-                let is_listed = word.is_known() || word.weapon.is_some() || word.action.is_some();
-                assert!(is_listed || entry.section == "no event" || entry.value == "none", "{entry:?}");
+                assert!(word.is_listed() || entry.section == "no event" || entry.value == "none", "{entry:?}");
             }
         }
     }
