@@ -93,7 +93,7 @@ impl<'t> Reading<'t> {
         for index in (0..text.sentences.len()).rev() {
             place_starts[index] = place_starts[index].min(place_starts[index + 1]);
         }
-        let main_place = main(&places, |place| place.precision == Precision::Settlement);
+        let main_place = place::focus(&titled, &places).map(|mention| mention.place.clone());
         let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
         Self {
             text,
@@ -321,10 +321,7 @@ fn capitals(name: &str) -> impl Iterator<Item = &str> {
     name.split_whitespace().filter(|word| word.chars().next().is_some_and(char::is_uppercase))
 }
 
-/// The day of publication, in UTC where an instant is known.
+/// The day of publication, by the publisher's clock.
 pub fn day(published: Published) -> Date {
-    match published {
-        Published::On(date) => date,
-        Published::At(instant) => jiff::tz::Offset::UTC.to_datetime(instant).date(),
-    }
+    published.date()
 }
