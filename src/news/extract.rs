@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::article::{self, Article, Published};
 use super::kinds::{munitions, toll};
 use super::reading::article::Reading;
-use super::reading::words::{Word, words};
+use super::reading::words::Tags;
 use super::text::Text;
 
 use super::kinds::{Munitions, Talks, Toll};
@@ -70,13 +70,13 @@ pub fn extract(article: &Article) -> Extraction {
     }
     let text = Text::read(&article.text);
     // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
-    let telling =
-        text.sentences.iter().enumerate().filter(|(_, sentence)| words(&text, sentence).any(Word::is_telling));
-    let telling: Vec<usize> = telling.map(|(index, _)| index).collect();
+    let tags = Tags::read(&text);
+    let telling = tags.telling(&text);
     if telling.is_empty() {
         return Extraction::default();
     }
-    let mut reading = Reading::new(article, &text);
+    let mut reading = Reading::new(article, &text, tags, &telling);
+    reading.learn_names(&telling);
     let mut tolls = Vec::new();
     let mut others = Vec::new();
     for index in telling {

@@ -209,7 +209,7 @@ fn compound(units: &Units, at: usize) -> Option<(usize, Option<MunitionAction>)>
     let is_thing =
         next.is(Role::Thing) || next.word.event.is_some() && next.word.action.is_none() && !next.word.is_harm();
     let is_verb = next.text.to_ascii_lowercase().ends_with("ed") || next.text.to_ascii_lowercase().ends_with("ing");
-    (!(is_noun && !is_verb) && !is_thing).then_some((at, None))
+    ((!is_noun || is_verb) && !is_thing).then_some((at, None))
 }
 
 /// "another 128 went astray", "three of which were over": a count without a noun.

@@ -128,7 +128,7 @@ pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Told> {
 fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
     let people = &sentence.clauses.people[harm.people];
     let at = harm.predicate.start;
-    let setting = reading.setting(sentence, at, people.of_them);
+    let setting = reading.setting(sentence, at, people.of_them || harm.is_part);
     let count = people.count.clone().unwrap_or_default();
     let size = count.low.or(count.high).unwrap_or(0);
     let mut time = setting.time;
@@ -150,6 +150,11 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
     let is_standing = harm.is_standing && time.date.is_none() && time.scope == Scope::Event;
     let current = time.current.unwrap_or(!(is_standing || people.is_described && sentence.index >= LEAD_SENTENCES));
     let event = match setting.event {
+        // What frees people is an exchange or release, what seizes them an attack, whatever else is told beside it.
+        _ if harm.measure == Measure::Released || harm.measure == Measure::Killed && harm.noun == "hostages" => {
+            Event::Exchange
+        }
+        _ if harm.measure == Measure::Abducted && time.scope == Scope::Event => Event::Attack,
         _ if time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
         event => event,
     };
