@@ -2,6 +2,7 @@
 
 pub mod count;
 pub mod date;
+pub mod place;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,352 @@
+//! What a name means: the candidates of the tables, ranked by what the article is about, then by population.
+
+use std::collections::{HashMap, HashSet};
+
+use super::fold::fold;
+use super::gather::{Class, Gathered, Known, Name, Raw, is_within};
+use super::gazetteer::{self, Country, Region, Settlement, country_code};
+use super::{Cue, Disputed, PlaceMention};
+use crate::news::text::Text;
+use crate::news::value::{Place, Precision};
+
+/// Votes for a country: named itself, by its region, its adjective, or a large city that no other rivals.
+const VOTES_COUNTRY: u32 = 3;
+const VOTES_REGION: u32 = 2;
+const VOTES_ADJECTIVE: u32 = 1;
+const VOTES_CITY: u32 = 1;
+/// A city of so many thousands, this many times larger than the next of its name, votes for its country.
+const CITY_THOUSANDS_MIN: u32 = 100;
+const CITY_RIVAL_TIMES: u32 = 5;
+/// What a country with all the votes is worth, against the logarithm of population (natural, of thousands).
+const CONTEXT_WEIGHT: f64 = 8.0;
+const REGION_WEIGHT: f64 = 3.0;
+const OWN_NAME_WEIGHT: f64 = 1.5;
+/// A capital letter alone makes no place of a smaller settlement in a country the article does not name.
+const BARE_THOUSANDS_MIN: u32 = 50;
+/// Nor of a smaller one that is also an English word.
+const WORD_THOUSANDS_MIN: u32 = 300;
+/// A settlement with this share of the people of its region's name is what the name means without a class noun.
+const SEAT_THOUSANDS_MIN: u32 = 50;
+/// Share of letter pairs that a spelling and the table's name must have in common when only their consonants agree.
+const SOUND_LIKENESS_MIN: f64 = 0.45;
+/// The same after a preposition that leads to persons as well.
+const SOUND_LIKENESS_WEAK_MIN: f64 = 0.6;
+
+/// What an article is about, for telling namesakes apart.
+#[derive(Debug, Default)]
+pub struct Context {
+    votes: HashMap<&'static str, u32>,
+    total: u32,
+    /// Codes of regions named.
+    regions: HashSet<&'static str>,
+    people: HashSet<String>,
+}
+
+impl Context {
+    /// Counts the votes of every part of an article.
+    pub fn of(parts: &[Gathered]) -> Self {
+        let mut context = Self::default();
+        for part in parts {
+            context.people.extend(part.people.iter().cloned());
+            for code in &part.adjectives {
+                context.vote(code, VOTES_ADJECTIVE);
+            }
+            for raw in &part.raws {
+                context.read(raw);
+            }
+        }
+        context
+    }
+
+    fn vote(&mut self, country: &'static str, votes: u32) {
+        if !country.is_empty() {
+            *self.votes.entry(country).or_default() += votes;
+            self.total += votes;
+        }
+    }
+
+    fn read(&mut self, raw: &Raw) {
+        for code in &raw.within {
+            self.vote(country_code(code), VOTES_REGION);
+            self.regions.insert(code);
+        }
+        let known = match &raw.what {
+            Name::Known(known) => known,
+            Name::CapitalOf(country) => return self.vote(country.code, VOTES_COUNTRY),
+            Name::Unknown(_) => return,
+        };
+        if let Some(country) = known.country {
+            return self.vote(country.code, VOTES_COUNTRY);
+        }
+        if let ([region], true) =
+            (known.regions.as_slice(), raw.class == Some(Class::Region) || known.settlements.is_empty())
+        {
+            self.vote(country_code(region.code), VOTES_REGION);
+            self.regions.insert(region.code);
+            return;
+        }
+        let mut largest: [Option<Settlement>; 2] = [None, None];
+        for settlement in &known.settlements {
+            if largest[0].is_none_or(|it| it.thousands < settlement.thousands) {
+                largest = [Some(*settlement), largest[0]];
+            } else if largest[1].is_none_or(|it| it.thousands < settlement.thousands) {
+                largest[1] = Some(*settlement);
+            }
+        }
+        if let Some(city) = largest[0]
+            && city.thousands >= CITY_THOUSANDS_MIN
+            && largest[1]
+                .is_none_or(|rival| rival.thousands < CITY_THOUSANDS_MIN.min(city.thousands / CITY_RIVAL_TIMES))
+        {
+            self.vote(country_code(city.code), VOTES_CITY);
+        }
+    }
+
+    /// The country's share of the votes, 0 to 1.
+    fn share(&self, code: &str) -> f64 {
+        match self.votes.get(country_code(code)) {
+            Some(&votes) if self.total > 0 => f64::from(votes) / f64::from(self.total),
+            _ => 0.0,
+        }
+    }
+
+    fn names(&self, code: &str) -> bool {
+        self.votes.contains_key(country_code(code))
+    }
+
+    fn score(&self, settlement: &Settlement) -> f64 {
+        f64::from(settlement.thousands + 1).ln()
+            + if settlement.is_own_name { OWN_NAME_WEIGHT } else { 0.0 }
+            + CONTEXT_WEIGHT * self.share(settlement.code).sqrt()
+            + if self.regions.contains(settlement.code) { REGION_WEIGHT } else { 0.0 }
+    }
+
+    fn best<'s>(&self, settlements: impl IntoIterator<Item = &'s Settlement>) -> Option<&'s Settlement> {
+        settlements
+            .into_iter()
+            .max_by(|a, b| self.score(a).total_cmp(&self.score(b)).then(b.geonames_id.cmp(&a.geonames_id)))
+    }
+
+    fn best_region(&self, regions: &[&'static Region]) -> Option<&'static Region> {
+        let score = |region: &Region| {
+            CONTEXT_WEIGHT * self.share(region.code).sqrt() + f64::from(region.thousands + 1).ln() / 2.0
+        };
+        regions.iter().copied().reduce(|best, next| if score(next) > score(best) { next } else { best })
+    }
+}
+
+/// What was found for a name.
+enum Found {
+    Settlement(Settlement),
+    Region(&'static Region),
+    Country(&'static Country),
+    /// The region around a settlement that gives it its name: "the Obukhiv district".
+    Around(Settlement),
+    /// A part of a country: "southern Lebanon".
+    PartOf(&'static Country),
+    Unresolved(Option<&'static str>),
+}
+
+/// The mention with its meaning, or `None` if it is no place.
+pub fn resolve(text: &Text, raw: Raw, context: &Context, disputed: &Disputed) -> Option<PlaceMention> {
+    let span = text.span_of(raw.tokens.clone())?;
+    let found = match &raw.what {
+        Name::CapitalOf(country) => capital(country)?,
+        Name::Unknown(key) => unknown(key, &raw, context)?,
+        Name::Known(known) => meaning(known, &raw, context)?,
+    };
+    let name = match &raw.what {
+        Name::CapitalOf(country) => country.capital.to_owned(),
+        _ => display(text, &raw),
+    };
+    let place = place(name, &found, disputed);
+    Some(PlaceMention { span, tokens: raw.tokens, sentence: raw.sentence, place, cue: raw.cue })
+}
+
+fn capital(country: &'static Country) -> Option<Found> {
+    let named = gazetteer::settlements(&fold(country.capital));
+    let of_country = named.into_iter().filter(|it| country_code(it.code) == country.code);
+    of_country.max_by_key(|it| it.thousands).map(Found::Settlement)
+}
+
+/// A name that is not in the tables: perhaps in another spelling.
+fn unknown(key: &str, raw: &Raw, context: &Context) -> Option<Found> {
+    let is_led = is_led(raw);
+    let likeness_min = if is_led { SOUND_LIKENESS_MIN } else { SOUND_LIKENESS_WEAK_MIN };
+    let like: Vec<_> = gazetteer::settlements_sounding_like(key)
+        .into_iter()
+        .filter(|it| context.names(it.code) && likeness(it.name, key) >= likeness_min)
+        .filter(|it| raw.within.is_empty() || raw.within.iter().any(|code| is_within(it.code, code)))
+        .collect();
+    let best = like.iter().max_by(|a, b| {
+        let score = |it: &Settlement| {
+            10.0 * likeness(it.name, key) + f64::from(it.thousands + 1).ln() + CONTEXT_WEIGHT * context.share(it.code)
+        };
+        score(a).total_cmp(&score(b))
+    });
+    Some(match best {
+        Some(settlement) if raw.class == Some(Class::Region) => Found::Around(*settlement),
+        Some(settlement) => Found::Settlement(*settlement),
+        None if !is_led => return None,
+        None => Found::Unresolved(raw.within.first().map(|code| country_code(code))),
+    })
+}
+
+/// Share of letter pairs in common (Dice's coefficient), 0 to 1.
+fn likeness(a: &str, b: &str) -> f64 {
+    let pairs = |text: &str| -> HashSet<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
+    let (a, b) = (pairs(a), pairs(b));
+    let common = a.intersection(&b).count();
+    2.0 * common as f64 / (a.len() + b.len()).max(1) as f64
+}
+
+/// What a name in the tables means here.
+fn meaning(known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
+    let inside: Vec<Settlement> = known
+        .settlements
+        .iter()
+        .filter(|it| raw.within.is_empty() || raw.within.iter().any(|code| is_within(it.code, code)))
+        .copied()
+        .collect();
+    if !raw.within.is_empty() && !inside.is_empty() {
+        return context.best(&inside).copied().map(Found::Settlement);
+    }
+    match raw.class {
+        Some(Class::Region) => return region(known, raw, context),
+        Some(Class::Settlement | Class::Capital) if !inside.is_empty() => {
+            return context.best(&inside).copied().map(Found::Settlement);
+        }
+        _ => {}
+    }
+    let best = context.best(&known.settlements).copied();
+    if let Some(country) = known.country
+        && !is_state_rather(country, known, context)
+    {
+        return Some(if raw.has_direction { Found::PartOf(country) } else { Found::Country(country) });
+    }
+    let region = context.best_region(&known.regions);
+    match (best, region) {
+        (_, Some(region)) if is_region_rather(best.as_ref(), region) => accept_region(region, known, raw, context),
+        (Some(settlement), _) => is_meant(&settlement, known, raw, context).then_some(Found::Settlement(settlement)),
+        (None, Some(region)) => accept_region(region, known, raw, context),
+        (None, None) => None,
+    }
+}
+
+/// "Georgia" where the article is about the United States.
+fn is_state_rather(country: &Country, known: &Known, context: &Context) -> bool {
+    let votes = |code: &str| context.votes.get(code).copied().unwrap_or(0);
+    known.regions.iter().any(|region| {
+        let rival = country_code(region.code);
+        rival != country.code && region.thousands > 1000 && votes(rival) > votes(country.code)
+    })
+}
+
+/// Without a class noun a name means the settlement if that is large or the seat of the region of its name.
+fn is_region_rather(settlement: Option<&Settlement>, region: &Region) -> bool {
+    settlement.is_none_or(|settlement| {
+        let is_seat = settlement.code == region.code || country_code(settlement.code) == region.code;
+        !region.code.contains('.') && !is_seat
+            || !is_seat && settlement.thousands < SEAT_THOUSANDS_MIN && region.thousands > settlement.thousands
+            || region.name.ends_with("Strip")
+    })
+}
+
+fn accept_region(region: &'static Region, known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
+    let is_plain = raw.cue == Cue::Bare || raw.cue == Cue::Actor;
+    let is_person = is_plain && context.people.contains(&known.key);
+    (!is_person && (!is_plain || region.thousands > 1000 || context.names(region.code) || region.code.is_empty()))
+        .then_some(Found::Region(region))
+}
+
+/// "the Kharkiv region": a region of that name, else the region of the settlement, else the surroundings of the settlement.
+fn region(known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
+    let inside = |code: &str| raw.within.is_empty() || raw.within.iter().any(|outer| is_within(code, outer));
+    let regions: Vec<_> =
+        known.regions.iter().copied().filter(|it| inside(it.code) && !it.name.ends_with(" City")).collect();
+    let regions = if regions.is_empty() { known.regions.clone() } else { regions };
+    if let Some(region) = context.best_region(&regions) {
+        return Some(Found::Region(region));
+    }
+    if let Some(settlement) = context.best(known.settlements.iter().filter(|it| inside(it.code))) {
+        let of_its_name = gazetteer::regions(settlement.name).find(|region| region.code == settlement.code);
+        return Some(of_its_name.map_or(Found::Around(*settlement), Found::Region));
+    }
+    known.country.map(Found::Country)
+}
+
+/// Whether something before or after the name says that it is a place.
+fn is_led(raw: &Raw) -> bool {
+    matches!(raw.cue, Cue::In | Cue::Near | Cue::Named | Cue::Dateline) || raw.class.is_some()
+}
+
+/// Whether a settlement of this name is meant at all: the weaker the cue, the better known it must be.
+fn is_meant(settlement: &Settlement, known: &Known, raw: &Raw, context: &Context) -> bool {
+    let is_led = is_led(raw);
+    let is_near = context.names(settlement.code);
+    let is_word = gazetteer::is_english_word(&known.key);
+    if !is_led && context.people.contains(&known.key) {
+        return false;
+    }
+    let is_large = settlement.thousands >= BARE_THOUSANDS_MIN;
+    match (is_led, is_word, raw.is_caseless) {
+        (_, true, true) => settlement.thousands >= WORD_THOUSANDS_MIN && is_led,
+        (true, true, false) => raw.class.is_some() || settlement.thousands >= WORD_THOUSANDS_MIN || is_large && is_near,
+        (false, true, false) => settlement.thousands >= WORD_THOUSANDS_MIN && !raw.is_first,
+        (true, false, true) => is_near || is_large,
+        (true, false, false) => is_near || is_large || known.key.chars().count() > 3,
+        (false, false, _) => {
+            let is_joined = !matches!(raw.cue, Cue::Bare | Cue::Actor) && known.key.contains(' ');
+            is_near && settlement.is_own_name || is_large || is_joined
+        }
+    }
+}
+
+/// The name as the article uses it, on one line; in title case where the article has capitals only.
+fn display(text: &Text, raw: &Raw) -> String {
+    let words = text.tokens.get(raw.name.clone()).unwrap_or_default();
+    let mut name = String::new();
+    let last = words.len().saturating_sub(1);
+    for (index, token) in words.iter().enumerate() {
+        if index > 0 {
+            name.push(' ');
+        }
+        name.push_str(if index == last { token.base() } else { token.text });
+    }
+    if !text.is_capitals {
+        return name;
+    }
+    let mut starts = true;
+    let titled = name.chars().flat_map(|char| {
+        let cased: Vec<char> = if starts { vec![char] } else { char.to_lowercase().collect() };
+        starts = !char.is_alphanumeric();
+        cased
+    });
+    titled.collect()
+}
+
+fn place(name: String, found: &Found, disputed: &Disputed) -> Place {
+    let admin1 = |code: &str| gazetteer::region_of(first_level(code)).map(|region| region.name.to_owned());
+    let (code, geonames_id, point, precision) = match found {
+        Found::Settlement(it) => (it.code, Some(it.geonames_id), Some(it.point), Precision::Settlement),
+        Found::Around(it) => (it.code, None, Some(it.point), Precision::Region),
+        Found::Region(it) => (it.code, None, it.point, Precision::Region),
+        Found::Country(it) => (it.code, None, Some(it.point), Precision::Country),
+        Found::PartOf(it) => (it.code, None, None, Precision::Region),
+        Found::Unresolved(code) => (code.unwrap_or_default(), None, None, Precision::Unresolved),
+    };
+    Place {
+        name,
+        country: disputed.country_of(first_level(code), geonames_id),
+        admin1: code.contains('.').then(|| admin1(code)).flatten(),
+        geonames_id,
+        lat: point.map(|(lat, _)| lat),
+        lon: point.map(|(_, lon)| lon),
+        precision,
+    }
+}
+
+/// The code of the first-level region: a county of the United States lies in its state.
+fn first_level(code: &str) -> &str {
+    code.match_indices('.').nth(1).map_or(code, |(at, _)| &code[..at])
+}
