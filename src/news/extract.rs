@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::article::{Article, Published};
-use super::kinds::{munitions, toll};
+use super::kinds::{munitions, talks, toll};
 use super::reading::article::{Reading, words};
 use super::text::Text;
 
@@ -88,6 +88,7 @@ pub fn extract(article: &Article) -> Extraction {
     }
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
+    claims.extend(talks::read(&text, reading.published));
     Extraction { claims, diagnostics: Vec::new() }
 }
 
