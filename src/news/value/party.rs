@@ -291,7 +291,7 @@ impl<'t> Parties<'t> {
                 found = Some(index);
             } else if let Some((len, ())) = OFFICE_MODIFIERS.longest_at(tokens) {
                 index += len;
-            } else if self.is(index, "-") || found.is_none() && PARTIES.longest_at(tokens).is_some() {
+            } else if self.is(index, "-") {
                 index += 1;
             } else {
                 break;
@@ -367,6 +367,17 @@ impl<'t> Parties<'t> {
             !mention.party.is_empty()
         });
     }
+}
+
+/// Whether a word tells an office or what stands with one: "deputy", "minister", "head".
+pub fn is_office_word(token: &Token) -> bool {
+    let token = std::slice::from_ref(token);
+    OFFICES.longest_at(token).is_some() || OFFICE_MODIFIERS.longest_at(token).is_some()
+}
+
+/// Whether a body is a union of states, which meets as such.
+pub fn is_union(party: Party) -> bool {
+    !is_armed(party)
 }
 
 /// The party that a single word names: "Qatar", "Qatari", "US".

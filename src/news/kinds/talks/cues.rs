@@ -21,6 +21,8 @@ pub enum Role {
     NeedsWith,
     /// A verb whose object may follow at once.
     Direct,
+    /// A verb that tells of a contact only with a person as its object.
+    Person,
     Support,
     NoContact,
     Mediate,
@@ -34,6 +36,8 @@ pub enum Role {
     Background,
     Next,
     NoPlace,
+    /// Someone goes where the contact is.
+    Motion,
 }
 
 /// Everything the vocabulary says of a word or phrase.
@@ -142,10 +146,6 @@ impl<'s, 't> Cues<'s, 't> {
         self.roles.get(at).is_some_and(|roles| roles & (1 << role as u32) != 0)
     }
 
-    pub fn any(&self, range: Range<usize>, role: Role) -> bool {
-        range.into_iter().any(|at| self.is(at, role))
-    }
-
     pub fn text(&self, at: usize) -> &'t str {
         self.tokens.get(at).map_or("", |token| token.text)
     }
@@ -184,6 +184,7 @@ fn role(section: &str) -> Option<Role> {
         "agree" => Role::Agree,
         "needs with" => Role::NeedsWith,
         "direct" => Role::Direct,
+        "person" => Role::Person,
         "support" => Role::Support,
         "no contact" => Role::NoContact,
         "mediate" => Role::Mediate,
@@ -196,6 +197,7 @@ fn role(section: &str) -> Option<Role> {
         "background" => Role::Background,
         "next" => Role::Next,
         "no place" => Role::NoPlace,
+        "motion" => Role::Motion,
         _ => return None,
     })
 }

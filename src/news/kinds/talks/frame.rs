@@ -8,10 +8,10 @@ use super::cues::{Anchor, Cues, Role};
 use super::standing;
 use super::{Form, Outcome, Status};
 use crate::news::text::{Sentence, Span, Text, TokenKind};
-use crate::news::value::Place;
+use crate::news::value::{Place, Precision};
 use crate::news::value::date::{self, Calendar, DateSpan};
 use crate::news::value::party::{Mention, Naming, Party, Standing};
-use crate::news::value::place::PlaceMention;
+use crate::news::value::place::{Cue, PlaceMention};
 
 /// "talks [on Monday in the capital of …] with": words between a contact and its preposition.
 const WITH_TOKENS_MAX: usize = 14;
@@ -48,8 +48,14 @@ pub struct Frame {
     pub is_weak: bool,
     pub sentence: usize,
     pub span: Span,
-    /// Index of the word of contact in the sentence.
-    pub at: usize,
+    /// The sides are those of another frame of the sentence.
+    pub is_borrowed: bool,
+    /// "Further", "continue", "follow": more of the same is likely, nothing concrete.
+    pub is_vague: bool,
+    /// "The talks", "this meeting": told before.
+    pub is_definite: bool,
+    /// Who speaks or acted last.
+    pub speaker: Option<Party>,
     pub topic: Option<String>,
 }
 
@@ -153,19 +159,30 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             add(&mut parties, &self.context.pair);
         }
         parties.retain(|party| !mediators.contains(party) || with.group.iter().any(|mention| mention.party == *party));
+        // "A meeting of the Security Council" is one of a body with itself.
+        if with.preposition.is_some_and(|at| self.cues.is_word(at, &["of"])) && parties_of(&with.group).len() < 2 && modifiers.is_empty() && head == Head::Noun {
+            parties = parties_of(&with.group);
+        }
         let is_weak = self.cues.is(at, Role::Weak) || !is_noun;
+        let is_definite = at > 0 && self.cues.is_word(at - 1, &["the", "this", "these", "those", "such", "a"]) || at > 1 && self.cues.is_word(at - 2, &["the", "these", "this"]);
+        if head == Head::Deal && self.is_unreal(at, &clause) {
+            return None;
+        }
+        let is_meeting_of_union = anchor.form == Some(Form::Summit) && parties.len() == 1 && crate::news::value::party::is_union(parties[0]);
         if head == Head::Agree && (parties.len() < 2 || self.is_followed(anchor, &clause)) {
             return None;
         }
         if matches!(head, Head::Verb) && parties.len() < 2 {
             return None;
         }
+        let mut is_borrowed = false;
         if parties.len() < 2
+            && !is_meeting_of_union
             && let Some(same) = before.iter().rev().find(|frame| frame.parties.len() >= 2)
             && parties.iter().all(|party| same.parties.contains(party))
-            && !is_weak
         {
             parties.clone_from(&same.parties);
+            is_borrowed = true;
         }
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
@@ -183,7 +200,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             is_weak,
             sentence: self.sentence,
             span: self.span,
-            at,
+            is_borrowed,
+            is_vague: (clause.left..clause.right).any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more", "keep"])),
+            is_definite,
+            speaker: self.context.subject,
             topic: None,
         })
     }
@@ -219,16 +239,31 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         !nouned && (follows || leads && !is_before(&["of", "after", "before", "and", "by", "to"]) || is_before(&["to"]) && self.cues.text(at).len() <= 5)
     }
 
+    /// "No ceasefire", "if a deal", "would require an agreement": nothing was agreed.
+    fn is_unreal(&self, at: usize, clause: &Clause) -> bool {
+        let near = at.saturating_sub(4)..at;
+        near.clone().any(|index| self.cues.is_word(index, &["no", "any", "without", "if", "potential", "possible", "future", "towards", "toward"]))
+            || (clause.left.max(at.saturating_sub(8))..at).any(|index| self.cues.is_word(index, &["if", "require", "requires", "would", "could", "not", "need", "wants", "want", "until", "unless", "make"]))
+            || clause.left > 0 && self.cues.is_word(clause.left - 1, &["if", "unless", "until", "whether"])
+    }
+
     /// The clause: from the boundary before to the boundary behind.
     fn clause(&self, anchor: &Anchor) -> Clause {
         let stops = |at: usize| {
             self.cues.is(at, Role::Boundary) && !self.is_in_mention(at)
-                || self.cues.tokens[at].kind == TokenKind::Mark && matches!(self.cues.text(at), ";" | ":" | "—" | "–" | "\"" | "“" | "”" | "(" | ")")
+                || self.cues.tokens[at].kind == TokenKind::Mark && matches!(self.cues.text(at), ";" | ":" | "—" | "–" | "(" | ")")
+                || self.is_quotation(at)
                 || self.cues.text(at) == "-" && self.cues.tokens[at].span.start > 0 && self.is_dash(at)
         };
         let left = (0..anchor.tokens.start).rev().find(|at| stops(*at) || self.cues.is(*at, Role::Say) && !self.is_in_mention(*at));
         let right = (anchor.tokens.end..self.cues.tokens.len()).find(|at| stops(*at));
         Clause { left: left.map_or(0, |at| at + 1), right: right.unwrap_or(self.cues.tokens.len()) }
+    }
+
+    /// A quotation mark that opens or closes a whole clause, not one around some words.
+    fn is_quotation(&self, at: usize) -> bool {
+        matches!(self.cues.text(at), "\"" | "“" | "”")
+            && (at == 0 || self.cues.tokens[at - 1].kind == TokenKind::Mark || self.cues.tokens.get(at + 1).is_none_or(|next| next.kind == TokenKind::Mark))
     }
 
     fn is_dash(&self, at: usize) -> bool {
@@ -293,7 +328,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if (self.cues.is(anchor.tokens.start, Role::Direct) || ends_with) && !is_noun
             && self.collect(anchor.tokens.end, &mut with)
         {
-            return with;
+            let is_person = with.group.first().is_some_and(|mention| mention.naming == Naming::Person || mention.tokens.len() > 1);
+            if is_person || !self.cues.is(anchor.tokens.start, Role::Person) {
+                return with;
+            }
+            with = With { preposition: None, group: Vec::new(), is_pair: false };
         }
         for at in anchor.tokens.end..end {
             let leads = self.cues.is_word(at, &["with", "between", "among", "involving", "alongside"])
@@ -331,7 +370,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 with.is_pair = true;
                 return true;
             }
-            if self.cues.tokens[index].kind == TokenKind::Mark || self.cues.is(index, Role::Boundary) {
+            let token = &self.cues.tokens[index];
+            let is_filler = crate::news::value::party::is_office_word(token)
+                || token.is_capitalised()
+                || self.cues.is_word(index, &["the", "a", "an", "of", "his", "her", "its", "their", "both", "from", "with", "new", "several", "group", "groups", "-", "sir", "mr", "mrs"])
+                || date::read(self.cues.tokens, index, Calendar::past(None)).is_some();
+            if !is_filler {
                 return false;
             }
         }
@@ -389,6 +433,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             let mut with = With { preposition: None, group: Vec::new(), is_pair: false };
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.contains(&at)) {
                 add(&mut mediators, &parties_of(&self.group_of(mention.tokens.start)));
+            } else if let Some(mention) = self.mentions.iter().rfind(|mention| mention.tokens.end == at && mention.standing == Standing::Modifier)
+                .filter(|_| self.cues.text(at).ends_with("ed"))
+            {
+                add(&mut mediators, &self.group_of(mention.tokens.start).iter().map(|mention| mention.party).collect::<Vec<_>>());
             } else if self.cues.is_word(at + 1, &["by", "along"]) && self.collect(at + 2, &mut with)
                 || self.cues.text(at).contains("ed by") && self.collect(at + 2, &mut with)
             {
@@ -413,13 +461,19 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             let start = tokens.start.checked_sub(self.offset)?;
             (start >= clause.left && start < clause.right).then_some(start)
         };
+        let is_visit = (at.saturating_sub(SUPPORT_TOKENS_MAX)..at + SUPPORT_TOKENS_MAX).any(|index| self.cues.is(index, Role::Motion));
         let named = self.places.iter().filter(|place| place.sentence == self.sentence).filter_map(|place| {
             let start = is_near(&place.tokens)?;
-            let is_site = place.cue.is_location()
-                || start + place.tokens.len() == at && !self.mentions.iter().any(|mention| mention.tokens.start == start && mention.naming == Naming::Adjective);
-            let after_topic = (start.saturating_sub(3)..start).any(|index| self.cues.is(index, Role::NoPlace));
-            let weight = usize::from(place.place.precision == crate::news::value::Precision::Country) * 6;
-            (is_site && !after_topic).then(|| (start.abs_diff(at) + weight, place.place.clone()))
+            let is_settlement = place.place.precision == Precision::Settlement;
+            let is_before = is_settlement && anchor.tokens.start >= start + place.tokens.len() && at - start - place.tokens.len() <= 1 && self.cues.is(at, Role::Noun);
+            let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To;
+            let weight = match place.place.precision {
+                Precision::Settlement => 0,
+                Precision::Country => 6,
+                _ => 3,
+            };
+            let after_topic = self.is_topic(start);
+            (is_before || is_at && !after_topic).then(|| (start.abs_diff(at) + weight, place.place.clone()))
         });
         let halls = self.cues.venues.iter().filter(|venue| {
             venue.at >= clause.left
@@ -427,8 +481,14 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 && venue.at > 0
                 && (0..3.min(venue.at)).any(|back| self.cues.is_word(venue.at - 1 - back, &["in", "at", "to"]))
         });
-        let halls = halls.map(|venue| (venue.at.abs_diff(at), venue_place(venue.value)));
+        let halls = halls.map(|venue| (venue.at.abs_diff(at).saturating_sub(3), venue_place(venue.value)));
         named.chain(halls).min_by_key(|(distance, _)| *distance).map(|(_, place)| place)
+    }
+
+    /// Whether what stands before the place at `start` takes it: "the war in Ukraine".
+    fn is_topic(&self, start: usize) -> bool {
+        let preposition = (start.saturating_sub(3)..start).rev().find(|index| self.cues.is_word(*index, &["in", "at", "on", "to", "inside", "across"]));
+        preposition.and_then(|index| index.checked_sub(1)).is_some_and(|index| self.cues.is(index, Role::NoPlace))
     }
 
     fn date(&self, at: usize, clause: &Clause, ahead: bool) -> Option<DateSpan> {
@@ -466,7 +526,7 @@ fn venue_place(city: &str) -> Place {
         geonames_id: None,
         lat: None,
         lon: None,
-        precision: crate::news::value::Precision::Unresolved,
+        precision: Precision::Unresolved,
     }
 }
 

@@ -39,10 +39,11 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
     }
     let start = clause.left.max(at.saturating_sub(STATUS_TOKENS_MAX));
     let end = clause.right.min(at + STATUS_TOKENS_MAX);
-    if verb.is_some()
-        && let Some(status) = nearest(start, at, &open)
-    {
-        return status;
+    if verb.is_some() {
+        let refused = nearest(start, pivot, &|status| matches!(status, Status::Rejected | Status::Cancelled | Status::Postponed));
+        if let Some(status) = refused.or_else(|| nearest(start, at, &open)) {
+            return status;
+        }
     }
     let is_ing = cues.text(pivot).to_ascii_lowercase().ends_with("ing");
     if head == Head::Verb && is_ing {

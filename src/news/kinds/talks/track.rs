@@ -40,51 +40,89 @@ pub struct Track<'t> {
     text: &'t Text<'t>,
     published: Option<Date>,
     contacts: Vec<Contact>,
+    /// What is likely to follow contacts that are not told yet.
+    ahead: Vec<(Vec<Party>, Span)>,
 }
 
 impl<'t> Track<'t> {
     pub fn new(text: &'t Text<'t>, published: Option<Date>) -> Self {
-        Self { text, published, contacts: Vec::new() }
+        Self { text, published, contacts: Vec::new(), ahead: Vec::new() }
     }
 
     /// Takes in the frames of one sentence.
     pub fn add(&mut self, cues: &Cues, frames: &[Frame]) {
         for frame in frames {
-            if frame.parties.len() >= 2 {
+            let is_union = frame.form == Some(Form::Summit) && frame.parties.len() == 1;
+            if (frame.parties.len() >= 2 || is_union) && !frame.is_borrowed {
                 self.tell(frame);
-            } else if !frame.is_weak {
+            } else {
                 self.refer(cues, frame);
             }
         }
     }
 
     fn tell(&mut self, frame: &Frame) {
-        let known = self.contacts.iter_mut().rev().find(|contact| contact.is_same(frame));
-        match known {
-            Some(contact) => contact.take(frame),
-            None => {
-                let vague = is_ahead(frame.status) && frame.form == Some(Form::Contacts);
-                let past = self.contacts.iter_mut().rev().find(|contact| !is_ahead(contact.status) && same_sides(&contact.parties, &frame.parties));
-                if let Some(past) = past
-                    && is_ahead(frame.status)
-                {
-                    past.look_ahead(frame.span);
-                }
-                if !vague {
-                    self.contacts.push(Contact::new(frame));
-                }
-            }
+        if let Some(contact) = self.contacts.iter_mut().rev().find(|contact| contact.is_same(frame)) {
+            contact.take(frame);
+            return;
         }
+        let is_ahead = is_ahead(frame.status);
+        let past = self.contacts.iter_mut().rev().find(|contact| !contact.is_ahead() && same_sides(&contact.parties, &frame.parties));
+        let is_open = frame.place.is_none() && frame.date.is_none() && frame.is_vague;
+        if is_ahead && (frame.form == Some(Form::Contacts) || is_open && past.is_some()) {
+            match past {
+                Some(past) => past.look_ahead(frame.span),
+                None => self.ahead.push((frame.parties.clone(), frame.span)),
+            }
+            return;
+        }
+        if let Some(past) = past
+            && is_ahead
+        {
+            past.look_ahead(frame.span);
+        }
+        let mut contact = Contact::new(frame);
+        if !is_ahead {
+            self.ahead.retain(|(parties, span)| {
+                let is_same = same_sides(parties, &contact.parties);
+                if is_same {
+                    contact.look_ahead(*span);
+                }
+                !is_same
+            });
+        }
+        self.contacts.push(contact);
     }
 
     /// "The talks …": says more of a contact told before.
     fn refer(&mut self, cues: &Cues, frame: &Frame) {
-        let contact = self.contacts.iter_mut().rev().find(|contact| {
-            contact.last_sentence + CARRIED_SENTENCES_MAX >= frame.sentence && frame.parties.iter().all(|party| contact.parties.contains(party))
-        });
-        let Some(contact) = contact else { return };
-        if matches!(contact.status, Status::Concluded | Status::Stalled) && contact.outcome.is_none() {
-            contact.outcome = standing::best(cues.outcomes.iter(), frame.head == Head::Deal && frame.status == Status::Concluded);
+        let is_near = |contact: &Contact| {
+            contact.last_sentence + CARRIED_SENTENCES_MAX >= frame.sentence
+                && frame.parties.iter().all(|party| contact.parties.contains(party))
+                && (frame.head == Head::Deal || !contact.is_deal)
+        };
+        let of_speaker = |contact: &Contact| frame.speaker.is_some_and(|speaker| contact.parties.contains(&speaker)) && !contact.is_ahead();
+        let index = self.contacts.iter().rposition(|contact| contact.last_sentence == frame.sentence && is_near(contact))
+            .or_else(|| self.contacts.iter().rposition(|contact| is_near(contact) && of_speaker(contact)))
+            .or_else(|| self.contacts.iter().rposition(is_near));
+        let Some(contact) = index.and_then(|index| self.contacts.get_mut(index)) else { return };
+        // "No plans to meet, but a meeting could be held quickly"
+        if contact.status == Status::Rejected && frame.status == Status::Proposed && contact.last_sentence == frame.sentence {
+            contact.status = Status::Proposed;
+            contact.look_ahead(frame.span);
+            return;
+        }
+        if frame.is_borrowed || frame.is_weak && !frame.is_definite {
+            return;
+        }
+        let is_planned = is_ahead(frame.status) && (frame.place.is_some() || frame.date.is_some()) && !contact.is_ahead();
+        if is_planned && frame.head == Head::Noun && frame.parties.len() == 1 {
+            let frame = Frame { parties: contact.parties.clone(), ..frame.clone() };
+            self.tell(&frame);
+            return;
+        }
+        if matches!(contact.status, Status::Concluded | Status::Stalled) && contact.outcome.is_none() && frame.head != Head::Deal {
+            contact.outcome = standing::best(cues.outcomes.iter(), false);
         }
         if is_ahead(frame.status) && (0..cues.tokens.len()).any(|at| cues.is(at, Role::Next)) {
             contact.look_ahead(frame.span);
@@ -118,8 +156,12 @@ impl Contact {
         }
     }
 
+    fn is_ahead(&self) -> bool {
+        is_ahead(self.status)
+    }
+
     fn is_same(&self, frame: &Frame) -> bool {
-        let same_time = is_ahead(self.status) == is_ahead(frame.status);
+        let same_time = self.is_ahead() == is_ahead(frame.status);
         let same_form = (self.form == Form::Call) == (frame.form == Some(Form::Call));
         let same_place = match (&self.place, &frame.place) {
             (Some(one), Some(other)) => one.name == other.name || one.contains(other) || other.contains(one),
@@ -133,7 +175,10 @@ impl Contact {
     }
 
     fn take(&mut self, frame: &Frame) {
-        self.place = self.place.take().or_else(|| frame.place.clone());
+        let is_finer = self.place.as_ref().zip(frame.place.as_ref()).is_some_and(|(one, other)| one.contains(other));
+        if self.place.is_none() || is_finer {
+            self.place.clone_from(&frame.place);
+        }
         self.date = self.date.or(frame.date);
         self.outcome = self.outcome.or(frame.outcome);
         self.is_background &= frame.is_background;
