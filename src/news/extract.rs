@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::article::{Article, Published};
 use super::kinds::{munitions, talks, toll};
-use super::reading::article::{Reading, words};
+use super::reading::article::{Reading, day};
+use super::reading::words::{Word, words};
 use super::text::Text;
 
 use super::kinds::{Munitions, Talks, Toll};
@@ -72,15 +73,19 @@ pub fn extract(article: &Article) -> Extraction {
         };
     }
     let text = Text::read(&article.text);
+    // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
+    let telling =
+        text.sentences.iter().enumerate().filter(|(_, sentence)| words(&text, sentence).any(Word::is_telling));
+    let telling: Vec<usize> = telling.map(|(index, _)| index).collect();
+    let talks = talks::read(&text, article.published.map(day));
+    if telling.is_empty() {
+        return Extraction { claims: talks, diagnostics: Vec::new() };
+    }
     let mut reading = Reading::new(article, &text);
+    reading.learn_names(&telling);
     let mut tolls = Vec::new();
     let mut others = Vec::new();
-    for (index, sentence) in text.sentences.iter().enumerate() {
-        // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
-        let is_telling = words(&text, sentence).any(|word| word.is_harm() || word.weapon.is_some());
-        if !is_telling {
-            continue;
-        }
+    for index in telling {
         let read = reading.sentence(index);
         tolls.extend(toll::read(&mut reading, &read));
         others.extend(munitions::read(&mut reading, &read));
@@ -88,7 +93,7 @@ pub fn extract(article: &Article) -> Extraction {
     }
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
-    claims.extend(talks::read(&text, reading.published));
+    claims.extend(talks);
     Extraction { claims, diagnostics: Vec::new() }
 }
 
@@ -138,8 +143,9 @@ pub fn answer(line: &str) -> String {
         }
     };
     let answer = match result {
-        Ok(article) => {
-            let extraction = extract(&article);
+        Ok((article, unread)) => {
+            let mut extraction = extract(&article);
+            extraction.diagnostics.extend(unread);
             let developments: Vec<Value> =
                 extraction.claims.iter().map(|claim| to_json(claim, &article.text)).collect();
             json!({"id": id, "language": article.language, "developments": developments, "diagnostics": extraction.diagnostics})
@@ -153,27 +159,27 @@ fn id_of(line: &str) -> Value {
     serde_json::from_str::<Value>(line).ok().and_then(|value| value.get("id").cloned()).unwrap_or_default()
 }
 
-fn article(line: Line) -> Result<Article, String> {
+/// The article of a line, and what should be known of its reading.
+fn article(line: Line) -> Result<(Article, Option<String>), String> {
     let text = line.text.ok_or("not read: the line has no text")?;
-    let published = line
-        .published
-        .filter(|published| !published.is_empty())
-        .map(|published| published_at(&published))
-        .transpose()?;
-    Ok(Article {
+    let published = line.published.filter(|published| !published.is_empty());
+    let day = published.as_deref().and_then(published_at);
+    let unread = published.filter(|_| day.is_none()).map(|text| {
+        format!("the day of publication {text:?} was not read, so weekdays are not dated; write 2025-03-25 or an RFC 3339 instant")
+    });
+    let article = Article {
         id: line.id.as_str().map_or_else(|| line.id.to_string(), str::to_owned),
         url: line.url,
         title: line.title.unwrap_or_default(),
         language: line.language,
-        published,
+        published: day,
         text,
         ..Article::default()
-    })
+    };
+    Ok((article, unread))
 }
 
-fn published_at(text: &str) -> Result<Published, String> {
-    civil::Date::from_str(text)
-        .map(Published::On)
-        .or_else(|_| Timestamp::from_str(text).map(Published::At))
-        .map_err(|_| format!("not read: published is {text:?}; write a date (2025-03-25) or an RFC 3339 instant"))
+fn published_at(text: &str) -> Option<Published> {
+    let day = civil::Date::from_str(text).map(Published::On);
+    day.or_else(|_| Timestamp::from_str(text).map(Published::At)).ok()
 }

@@ -1,10 +1,22 @@
 //! Munitions: weapons launched, shot down or landed.
+//!
+//! A count and a weapon make a phrase, phrases make a list, and the list belongs to the nearest verb that launches,
+//! intercepts, hits or loses. A count alone stands for the weapon told before it ("88 were shot down, another 128 lost").
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::news::extract::Claim;
+use crate::news::extract::{Claim, Stance, What};
 use crate::news::reading::article::{ReadSentence, Reading};
+use crate::news::reading::units::Units;
+use crate::news::reading::words::Role;
 use crate::news::value::Count;
+
+/// Units between a count and its weapon: "139 long-range strike and decoy drones".
+const MODIFIERS_MAX: usize = 7;
+/// Units between weapons and the verb behind them: "13 missiles aimed at the port of … were shot down".
+const VERB_UNITS_MAX: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MunitionType {
@@ -50,12 +62,292 @@ pub struct Munitions {
     pub by: Option<String>,
 }
 
-/// The munitions of one sentence.
-pub fn read(_reading: &mut Reading, _sentence: &ReadSentence) -> Vec<Claim> {
-    Vec::new()
+/// A counted weapon, or a count that stands for the weapon before it.
+struct Phrase {
+    units: Range<usize>,
+    count: Count,
+    munition: MunitionType,
+    /// The verb that the phrase holds itself: "80 missile tests".
+    action: Option<MunitionAction>,
 }
 
-/// Drops claims that repeat an earlier one.
-pub fn merge(claims: Vec<Claim>) -> Vec<Claim> {
+/// The munitions of one sentence.
+pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Claim> {
+    let units = &sentence.clauses.units;
+    if units.units.iter().all(|unit| unit.word.weapon.is_none()) {
+        return Vec::new();
+    }
+    let phrases = phrases(units);
+    let mut claims = Vec::new();
+    let mut last_action = None;
+    for (index, phrase) in phrases.iter().enumerate() {
+        let Some(action) = phrase
+            .action
+            .or_else(|| action_of(units, &phrases, index))
+            .or(last_action.filter(|_| continues(units, &phrases, index)))
+        else {
+            continue;
+        };
+        last_action = Some(action);
+        let setting = reading.setting(sentence, phrase.units.end - 1, false);
+        claims.push(Claim {
+            what: What::Munitions(Munitions {
+                munition: phrase.munition,
+                count: phrase.count.clone(),
+                action,
+                by: None,
+            }),
+            current: setting.time.current.unwrap_or(true),
+            stance: Stance::Reported,
+            claimant: setting.claimant,
+            place: setting.place,
+            date: setting.time.date,
+            evidence: vec![sentence.span],
+        });
+    }
     claims
+}
+
+/// Drops claims that repeat an earlier one: the same weapon, figure and action.
+pub fn merge(claims: Vec<Claim>) -> Vec<Claim> {
+    let mut kept: Vec<Claim> = Vec::with_capacity(claims.len());
+    for claim in claims {
+        if !kept.iter().any(|known| is_same(known, &claim)) {
+            kept.push(claim);
+        }
+    }
+    kept
+}
+
+fn is_same(a: &Claim, b: &Claim) -> bool {
+    match (&a.what, &b.what) {
+        (What::Munitions(a), What::Munitions(b)) => {
+            a.munition == b.munition && a.count == b.count && a.action == b.action
+        }
+        _ => false,
+    }
+}
+
+fn phrases(units: &Units) -> Vec<Phrase> {
+    let mut phrases: Vec<Phrase> = Vec::new();
+    let mut at = 0;
+    while at < units.len() {
+        let last = phrases.last().map(|phrase| phrase.munition);
+        match weapon_phrase(units, at).or_else(|| last.and_then(|munition| bare_count(units, at, munition))) {
+            Some(phrase) => {
+                at = phrase.units.end;
+                phrases.push(phrase);
+            }
+            None => at += 1,
+        }
+    }
+    phrases
+}
+
+/// "one ballistic missile", "13 cruise or ballistic missiles", "a drone"
+fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
+    let opening = units.get(at)?;
+    let count = match opening.count() {
+        Some(count) => count.clone(),
+        None if opening.is(Role::Indefinite) => Count { low: Some(1), high: Some(1), ..Count::default() },
+        None => return None,
+    };
+    let mut found: Option<(usize, MunitionType)> = None;
+    for index in at + 1..units.len().min(at + 1 + MODIFIERS_MAX) {
+        let unit = units.get(index)?;
+        if let Some(munition) = unit.word.weapon {
+            found = Some((index, munition));
+            // "Strike and decoy drones": a list of modifiers goes on to the noun.
+            if unit.text.ends_with('s') || unit.text.ends_with('S') {
+                break;
+            }
+            continue;
+        }
+        let joins = unit.is(Role::And) || unit.is(Role::Or);
+        let is_modifier = !unit.ends_phrase()
+            && !unit.word.is_harm_verb()
+            && unit.word.person.is_none()
+            && !unit.is(Role::Thing)
+            && !unit.word.is_any(&[
+                Role::Preposition,
+                Role::Relative,
+                Role::Be,
+                Role::Have,
+                Role::Subordinator,
+                Role::Determiner,
+                Role::Indefinite,
+            ])
+            && unit.count().is_none()
+            && unit.date().is_none();
+        if !(is_modifier || joins) || joins && found.is_some() || found.is_some() {
+            break;
+        }
+    }
+    let (last, munition) = found?;
+    let (end, action) = compound(units, last + 1)?;
+    let is_mixed = (at..last).any(|index| units.units[index].is(Role::Or));
+    let munition = if is_mixed && matches!(munition, MunitionType::BallisticMissile | MunitionType::CruiseMissile) {
+        MunitionType::Missile
+    } else {
+        munition
+    };
+    Some(Phrase { units: at..end, count, munition, action })
+}
+
+/// What follows the weapon: nothing that makes another thing of it ("a missile base"), save its test or launch.
+fn compound(units: &Units, at: usize) -> Option<(usize, Option<MunitionAction>)> {
+    let Some(next) = units.get(at) else { return Some((at, None)) };
+    if ["test", "tests", "launch", "launches"].iter().any(|word| next.text.eq_ignore_ascii_case(word)) {
+        return Some((at + 1, Some(MunitionAction::Launched)));
+    }
+    let is_noun = !next.word.is_known()
+        && next.word.action.is_none()
+        && !next.is_mark()
+        && !next.is_adverb()
+        && next.date().is_none()
+        && next.count().is_none();
+    let is_thing =
+        next.is(Role::Thing) || next.word.event.is_some() && next.word.action.is_none() && !next.word.is_harm();
+    let is_verb = next.text.to_ascii_lowercase().ends_with("ed") || next.text.to_ascii_lowercase().ends_with("ing");
+    (!(is_noun && !is_verb) && !is_thing).then_some((at, None))
+}
+
+/// "another 128 went astray", "three of which were over": a count without a noun.
+fn bare_count(units: &Units, at: usize, munition: MunitionType) -> Option<Phrase> {
+    let count = units.get(at)?.count()?.clone();
+    let next = units.get(at + 1)?;
+    let of_which = next.text.eq_ignore_ascii_case("of")
+        && units.get(at + 2).is_some_and(|unit| unit.is(Role::Relative) || unit.text.eq_ignore_ascii_case("them"));
+    let has_verb = next.is(Role::Be) || next.is(Role::Have) || next.word.action.is_some();
+    let is_item = next.text.eq_ignore_ascii_case("over")
+        || next.text.eq_ignore_ascii_case("in")
+            && at > 0
+            && (units.units[at - 1].text == "," || units.units[at - 1].is(Role::And));
+    let end = if of_which { at + 3 } else { at + 1 };
+    (of_which || has_verb || is_item).then_some(Phrase { units: at..end, count, munition, action: None })
+}
+
+/// The action of a phrase, or of the list it stands in.
+fn action_of(units: &Units, phrases: &[Phrase], index: usize) -> Option<MunitionAction> {
+    let (mut first, mut last) = (index, index);
+    while first > 0 && is_list(units, &phrases[first - 1], &phrases[first]) {
+        first -= 1;
+    }
+    while last + 1 < phrases.len() && is_list(units, &phrases[last], &phrases[last + 1]) {
+        last += 1;
+    }
+    let limit = phrases.get(last + 1).map_or(units.len(), |next| next.units.start);
+    before(units, phrases[first].units.start).or_else(|| behind(units, phrases[last].units.end, limit))
+}
+
+/// Whether two phrases stand in one list: "one missile and 139 drones".
+fn is_list(units: &Units, a: &Phrase, b: &Phrase) -> bool {
+    let between = &units.units[a.units.end..b.units.start];
+    !between.is_empty()
+        && between.len() <= 3
+        && between.iter().all(|unit| {
+            unit.text == ","
+                || unit.is(Role::And)
+                || unit.is(Role::Or)
+                || unit.word.weapon.is_some()
+                || unit.is_adverb()
+        })
+}
+
+/// "launched [139 drones]", "shot down [77 drones]", "a barrage of [120 rockets]"
+fn before(units: &Units, at: usize) -> Option<MunitionAction> {
+    let mut index = at;
+    while index > 0 {
+        index -= 1;
+        let unit = &units.units[index];
+        if let Some(action) = unit.word.action {
+            let passive = index > 0 && units.units[index - 1].is(Role::Be);
+            return (!passive).then_some(action);
+        }
+        if ["barrage", "salvo", "volley", "wave", "swarm"].iter().any(|word| unit.text.eq_ignore_ascii_case(word)) {
+            return Some(MunitionAction::Launched);
+        }
+        let is_step = unit.is_adverb()
+            || unit.date().is_some()
+            || unit.is(Role::Determiner)
+            || unit.is(Role::Indefinite)
+            || unit.is(Role::Another)
+            || unit.text.eq_ignore_ascii_case("of")
+            || ["total", "with", "combined"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+            || is_preposition_of_time(units, index);
+        if !is_step || at - index > 5 {
+            return None;
+        }
+    }
+    None
+}
+
+fn is_preposition_of_time(units: &Units, index: usize) -> bool {
+    units.units[index].is(Role::Preposition)
+        && units.get(index + 1).is_some_and(|next| next.date().is_some() || next.is(Role::Time))
+}
+
+/// "[200 drones] were fired", "[13 missiles] struck", "[128] went astray"
+fn behind(units: &Units, at: usize, limit: usize) -> Option<MunitionAction> {
+    let end = limit.min(at + VERB_UNITS_MAX);
+    (at..end).find_map(|index| {
+        let unit = &units.units[index];
+        let action = unit.word.action?;
+        let is_modal = index > 0 && units.units[index - 1].is(Role::Modal);
+        (!is_modal).then_some(action)
+    })
+}
+
+/// "Three of which were over …, one over …": items of a list that told its verb before.
+fn continues(units: &Units, phrases: &[Phrase], index: usize) -> bool {
+    let phrase = &phrases[index];
+    units.units[phrase.units.clone()].iter().all(|unit| unit.word.weapon.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::news::article::Article;
+    use crate::news::extract::{What, extract};
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let article = Article { text: text.to_owned(), ..Article::default() };
+        let found: Vec<String> = extract(&article)
+            .claims
+            .into_iter()
+            .filter_map(|claim| match claim.what {
+                What::Munitions(munitions) => Some(munitions),
+                _ => None,
+            })
+            .map(|munitions| {
+                let low = munitions.count.low.map_or("-".to_owned(), |low| low.to_string());
+                format!("{:?} {low} {:?}", munitions.munition, munitions.action)
+            })
+            .collect();
+        assert_eq!(found.join(", "), expected, "{text}");
+    }
+
+    #[test]
+    fn weapons_and_what_became_of_them() {
+        check(
+            "The fleet launched one cruise missile and 40 long-range attack and decoy drones at Orlo.",
+            "CruiseMissile 1 Launched, Drone 40 Launched",
+        );
+        check(
+            "The air force said 88 drones were intercepted and another 12 went astray.",
+            "Drone 88 Intercepted, Drone 12 Lost",
+        );
+        check("More than 20 rockets landed in the harbour.", "Rocket 20 Hit");
+        check(
+            "Gunners shot down 7 drones, three of which were over Orlo and one over Maro.",
+            "Drone 7 Intercepted, Drone 3 Intercepted, Drone 1 Intercepted",
+        );
+    }
+
+    #[test]
+    fn weapons_in_store_are_not_used() {
+        check("The navy bought 300 missiles for two frigates.", "");
+        check("A missile base was opened.", "");
+        check("It operates 40 drones.", "");
+    }
 }

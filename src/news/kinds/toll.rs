@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::news::extract::{Claim, Stance, What};
-use crate::news::reading::article::{ReadSentence, Reading};
+use crate::news::reading::article::{LEAD_SENTENCES, ReadSentence, Reading};
 use crate::news::reading::harm::{Harm, Reality};
 use crate::news::value::Count;
 
@@ -106,73 +106,137 @@ pub struct Toll {
     pub negated: bool,
 }
 
-/// The tolls of one sentence.
-pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
-    for harm in &sentence.clauses.harms {
-        if harm.reality == Reality::Unreal {
-            continue;
-        }
-        claims.push(claim(reading, sentence, harm));
-    }
-    claims
+/// A toll as one sentence tells it, with what tells it from another.
+#[derive(Debug)]
+pub struct Told {
+    claim: Claim,
+    noun: String,
+    /// The place stands in the sentence itself.
+    is_placed: bool,
+    /// "The woman", "the 12": told of before.
+    is_definite: bool,
+    /// "Another", "a second": not the one told of before.
+    is_other: bool,
 }
 
-fn claim(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Claim {
+/// The tolls of one sentence.
+pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Told> {
+    let real = sentence.clauses.harms.iter().filter(|harm| harm.reality != Reality::Unreal);
+    real.map(|harm| told(reading, sentence, harm)).collect()
+}
+
+fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
     let people = &sentence.clauses.people[harm.people];
     let at = harm.predicate.start;
-    let setting = reading.setting(sentence, at);
+    let setting = reading.setting(sentence, at, people.of_them || harm.is_part);
     let count = people.count.clone().unwrap_or_default();
     let size = count.low.or(count.high).unwrap_or(0);
+    let mut time = setting.time;
+    let is_mass = size >= WAR_COUNT_MIN
+        || people
+            .count
+            .as_ref()
+            .and_then(|count| count.words.as_deref())
+            .is_some_and(|words| words.contains("thousands") || words.contains("million"));
+    // No single happening of war kills thousands in a day: the figure runs over all of it.
+    if is_mass
+        && time.date.is_none()
+        && time.scope == Scope::Event
+        && !matches!(setting.event, Event::Disaster | Event::Disease | Event::Accident | Event::Exchange)
+    {
+        time.scope = Scope::Campaign;
+        time.current = Some(false);
+    }
+    let is_standing = harm.is_standing && time.date.is_none() && time.scope == Scope::Event;
+    let current = time.current.unwrap_or(!(is_standing || people.is_described && sentence.index >= LEAD_SENTENCES));
     let event = match setting.event {
-        _ if setting.time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
+        // What frees people is an exchange or release, what seizes them an attack, whatever else is told beside it.
+        _ if harm.measure == Measure::Released || harm.measure == Measure::Killed && harm.noun == "hostages" => {
+            Event::Exchange
+        }
+        _ if harm.measure == Measure::Abducted && time.scope == Scope::Event => Event::Attack,
+        _ if time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
         event => event,
     };
     let stance = if harm.reality == Reality::Supposed { Stance::Alleged } else { Stance::Reported };
-    Claim {
+    let claim = Claim {
         what: What::Toll(Toll {
             measure: harm.measure,
             count,
             group: harm.group,
             part: harm.is_part,
-            scope: setting.time.scope,
+            scope: time.scope,
             event,
             change: harm.change,
             previous: harm.previous,
             negated: people.is_nobody,
         }),
-        current: setting.time.current.unwrap_or(true),
+        current,
         stance,
         claimant: setting.claimant,
         place: setting.place,
-        date: setting.time.date,
+        date: time.date,
         evidence: vec![sentence.span],
+    };
+    Told {
+        claim,
+        noun: harm.noun.clone(),
+        is_placed: setting.is_placed,
+        is_definite: people.is_definite,
+        is_other: people.of_them && !harm.is_part,
     }
 }
 
-/// Drops claims that repeat an earlier one: the same measure, figure and group.
-pub fn merge(claims: Vec<Claim>) -> Vec<Claim> {
-    let mut kept: Vec<Claim> = Vec::with_capacity(claims.len());
-    for claim in claims {
-        let known = kept.iter_mut().find(|known| is_same(known, &claim));
-        match known {
-            Some(known) => complete(known, claim),
-            None => kept.push(claim),
+/// Nouns that any person may be called by.
+const GENERAL_NOUNS: [&str; 9] = ["", "child", "person", "man", "woman", "victim", "civilian", "resident", "members"];
+
+/// Small figures repeat by chance: below this, another group or place makes another claim.
+const TELLING_COUNT_MIN: u64 = 5;
+
+/// Drops tolls that repeat an earlier one.
+pub fn merge(tolls: Vec<Told>) -> Vec<Claim> {
+    let mut kept: Vec<Told> = Vec::with_capacity(tolls.len());
+    for told in tolls {
+        match kept.iter_mut().find(|known| is_same(known, &told)) {
+            Some(known) => complete(&mut known.claim, told.claim),
+            None => kept.push(told),
         }
     }
-    kept
+    kept.into_iter().map(|told| told.claim).collect()
 }
 
-fn is_same(a: &Claim, b: &Claim) -> bool {
-    match (&a.what, &b.what) {
-        (What::Toll(a), What::Toll(b)) => {
-            a.measure == b.measure
-                && a.count == b.count
-                && a.negated == b.negated
-                && (a.group == b.group || a.group == Group::People || b.group == Group::People)
-        }
-        _ => false,
+fn is_same(known: &Told, other: &Told) -> bool {
+    let (What::Toll(a), What::Toll(b)) = (&known.claim.what, &other.claim.what) else { return false };
+    if a.measure != b.measure || a.negated != b.negated || !is_same_count(a, b) {
+        return false;
     }
+    let size = a.count.low.or(a.count.high);
+    let is_small = size.is_some_and(|size| size < TELLING_COUNT_MIN);
+    let groups = a.group == b.group
+        || !is_small
+            && !a.part
+            && !b.part
+            && (a.group == Group::People || b.group == Group::People || known.noun == other.noun);
+    let places = match (&known.claim.place, &other.claim.place) {
+        (Some(a), Some(b)) if is_small && known.is_placed && other.is_placed => {
+            a.name.contains(&b.name) || b.name.contains(&a.name) || a.contains(b) || b.contains(a)
+        }
+        _ => true,
+    };
+    let is_general = |noun: &str| GENERAL_NOUNS.contains(&noun);
+    let nouns = size != Some(1)
+        || known.noun == other.noun
+        || other.is_definite
+        || is_general(&known.noun)
+        || is_general(&other.noun);
+    groups && places && nouns && !(other.is_other && is_small)
+}
+
+/// "Seven" and "at least seven" are one figure, told more and less carefully.
+fn is_same_count(a: &Toll, b: &Toll) -> bool {
+    let loose =
+        a.count.low.is_some() && a.count.low == b.count.low && (a.count.high.is_none() || b.count.high.is_none());
+    a.count == b.count || loose && a.change.is_none() && b.change.is_none()
 }
 
 /// What the first mention leaves open, a later one may tell.
@@ -181,11 +245,11 @@ fn complete(known: &mut Claim, other: Claim) {
     known.place = known.place.take().or(other.place);
     known.date = known.date.or(other.date);
     if let (What::Toll(known), What::Toll(other)) = (&mut known.what, other.what) {
+        if other.count.high.is_none() {
+            known.count.high = None;
+        }
         known.change = known.change.or(other.change);
         known.previous = known.previous.or(other.previous);
-        if known.group == Group::People {
-            known.group = other.group;
-        }
     }
 }
 

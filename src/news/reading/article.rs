@@ -1,22 +1,27 @@
 //! The article around a clause: what it is about, where it plays, who was quoted before.
 
-use std::collections::VecDeque;
-
 use jiff::civil::Date;
 
 use super::attribution::{self, Attribution};
-use super::event::{self, Tally};
+use super::event::Subject;
 use super::harm::Clauses;
-use super::place;
+use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
-use super::words::{WORDS, Word};
+use super::words::{Role, WORDS};
 use crate::news::article::{Article, Published};
-use crate::news::kinds::toll::Event;
-use crate::news::text::{Sentence, Span, Text};
-use crate::news::value::Place;
+use crate::news::kinds::toll::{Event, Measure, Scope};
+use crate::news::text::{Span, Text};
 use crate::news::value::date::Calendar;
+use crate::news::value::place::{self, Disputed, PlaceMention};
+use crate::news::value::{Place, Precision};
 
+/// The news itself stands in the first sentences.
+pub const LEAD_SENTENCES: usize = 4;
+/// Names of claimants are learned from this many sentences of harm.
+const NAMED_SENTENCES_MAX: usize = 60;
+/// An article's main place is found among its first mentions.
+const MAIN_MENTIONS_MAX: usize = 200;
 /// A happening or place is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
 
@@ -37,6 +42,8 @@ pub struct Setting {
     pub place: Option<Place>,
     pub time: Time,
     pub claimant: Option<String>,
+    /// The place stands in the sentence itself.
+    pub is_placed: bool,
 }
 
 /// What the article told up to a sentence.
@@ -44,52 +51,90 @@ pub struct Setting {
 pub struct Reading<'t> {
     pub text: &'t Text<'t>,
     pub published: Option<Date>,
-    /// By sentence: the happenings it names, general ones last.
-    events: Vec<Option<Event>>,
-    dominant: Option<Event>,
-    titled: Option<Event>,
-    /// Sentence and place of the last places told, latest last.
-    places: VecDeque<(usize, Place)>,
-    lead_place: Option<Place>,
+    /// All places, in text order, and by sentence where its places start.
+    places: Vec<PlaceMention>,
+    place_starts: Vec<usize>,
+    titled_place: Option<Place>,
+    subject: Subject,
     last_claimant: Option<String>,
+    /// Named claimants of the article's first sentences of harm.
+    names: Vec<String>,
+    main_place: Option<Place>,
+    main_land: Option<Place>,
+    last_place: Option<(usize, Place)>,
+    /// The claimant of the last harm.
+    last_said: Option<(usize, String)>,
+    /// The last sentence of harm and its first measure.
+    last_measure: Option<(usize, Measure)>,
     /// The last sentence whose happening was dated, and whether that was news.
-    last_current: Option<(usize, bool)>,
+    last_dated: Option<(usize, bool)>,
+    /// The last sentence that told of harm, its time.
+    last_time: Option<(usize, Time)>,
 }
 
 impl<'t> Reading<'t> {
     /// Looks over the whole article once. `title` is context only: nothing is claimed from it.
     pub fn new(article: &Article, text: &'t Text<'t>) -> Self {
-        let published = article.published.map(day);
-        let mut tally = Tally::default();
-        let events = text.sentences.iter().map(|sentence| {
-            let events = words(text, sentence).filter_map(|word| word.event);
-            events.inspect(|event| tally.add(*event, 1)).min_by_key(|event| is_general(*event))
-        });
-        let events: Vec<Option<Event>> = events.collect();
         let title = Text::read(&article.title);
-        let titled = title
-            .sentences
-            .iter()
-            .flat_map(|sentence| words(&title, sentence))
-            .filter_map(|word| word.event)
-            .min_by_key(|event| is_general(*event));
-        let lead_place = text
-            .sentences
-            .iter()
-            .take(3)
-            .find_map(|sentence| place::near(&Units::read(text, sentence, Calendar::past(published)), 0));
-        let dominant = tally.most();
+        let [titled, places] = place::find([&title, text], &Disputed::default());
+        let mut place_starts = vec![places.len(); text.sentences.len() + 1];
+        for (index, mention) in places.iter().enumerate().rev() {
+            place_starts[mention.sentence] = index;
+        }
+        for index in (0..text.sentences.len()).rev() {
+            place_starts[index] = place_starts[index].min(place_starts[index + 1]);
+        }
+        let main_place = main(&places, |place| place.precision == Precision::Settlement);
+        let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
         Self {
             text,
-            published,
-            events,
-            dominant,
-            titled,
-            places: VecDeque::new(),
-            lead_place,
+            published: article.published.map(day),
+            names: Vec::new(),
+            main_place,
+            main_land,
+            last_place: None,
+            last_said: None,
+            places,
+            place_starts,
+            titled_place: location::first(&titled).cloned(),
+            subject: Subject::of(&title, text),
             last_claimant: None,
-            last_current: None,
+            last_measure: None,
+            last_dated: None,
+            last_time: None,
         }
+    }
+
+    /// Learns the names of those quoted in `telling` sentences, so that "the monitor" finds its name wherever it stands.
+    pub fn learn_names(&mut self, telling: &[usize]) {
+        for index in telling.iter().take(NAMED_SENTENCES_MAX) {
+            let units = Units::read(self.text, &self.text.sentences[*index], Calendar::past(self.published));
+            for attribution in attribution::read(&units).iter().filter(|attribution| !attribution.is_pronoun) {
+                let name = attribution::name(&units, &attribution.claimant);
+                let is_new = capitals(name).count() >= 2 && !self.names.iter().any(|known| known == name);
+                if is_new {
+                    self.names.push(name.to_owned());
+                }
+            }
+        }
+    }
+
+    /// The full name of a claimant called by a part of it or by its kind.
+    fn full_name(&self, name: &str) -> String {
+        let shares = |known: &&String| {
+            known.len() > name.len() && capitals(name).any(|word| capitals(known).any(|other| other == word))
+        };
+        let is_watcher =
+            |text: &str| text.split_whitespace().filter_map(|word| WORDS.word(word)).any(|word| word.is(Role::Watcher));
+        let by_kind =
+            || self.names.iter().find(|known| is_watcher(name) && capitals(name).next().is_none() && is_watcher(known));
+        self.names
+            .iter()
+            .filter(|_| capitals(name).count() == 1)
+            .find(shares)
+            .or_else(by_kind)
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
     }
 
     /// Reads the clauses of a sentence.
@@ -97,79 +142,145 @@ impl<'t> Reading<'t> {
         let sentence = &self.text.sentences[index];
         let units = Units::read(self.text, sentence, Calendar::past(self.published));
         let attributions = attribution::read(&units);
-        ReadSentence { index, span: sentence.span, clauses: Clauses::read(units), attributions }
+        ReadSentence {
+            index,
+            span: sentence.span,
+            clauses: Clauses::read(
+                units,
+                self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure),
+            ),
+            attributions,
+        }
     }
 
     /// Remembers what a sentence told for those behind it.
     pub fn told(&mut self, sentence: &ReadSentence) {
         let units = &sentence.clauses.units;
-        if let Some(place) = place::near(units, 0) {
-            self.places.push_back((sentence.index, place));
-            if self.places.len() > CARRIED_SENTENCES_MAX {
-                self.places.pop_front();
-            }
+        if let Some(harm) = sentence.clauses.harms.first() {
+            self.last_measure = Some((sentence.index, harm.measure));
         }
         for attribution in sentence.attributions.iter().filter(|attribution| !attribution.is_pronoun) {
             self.last_claimant = Some(attribution::name(units, &attribution.claimant).to_owned());
         }
     }
 
-    /// What holds for the predicate at unit `at`.
-    pub fn setting(&mut self, sentence: &ReadSentence, at: usize) -> Setting {
+    /// What holds for the predicate at unit `at`; `goes_on` where it goes on with the figure told before ("another three").
+    pub fn setting(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Setting {
+        let time = self.time(sentence, at, goes_on);
+        let places = self.places_of(sentence.index);
+        let named = location::near(places, &sentence.clauses.units, at).cloned();
+        let is_placed = named.is_some();
+        let place = named.map(|place| self.finer(place, time)).or_else(|| self.carried_place(sentence.index, time));
+        if let Some(place) = place.clone().filter(|_| is_placed) {
+            self.last_place = Some((sentence.index, place));
+        }
+        let claimant = self.claimant(sentence, at, goes_on);
+        if let Some(claimant) = claimant.clone() {
+            self.last_said = Some((sentence.index, claimant));
+        }
+        Setting {
+            event: self.subject.event(&sentence.clauses.units, sentence.index, at, time),
+            place,
+            is_placed,
+            time,
+            claimant,
+        }
+    }
+
+    fn places_of(&self, sentence: usize) -> &[PlaceMention] {
+        &self.places[self.place_starts[sentence]..self.place_starts[sentence + 1]]
+    }
+
+    fn time(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Time {
         let units = &sentence.clauses.units;
-        let mut time = time::read(units, at, self.published);
-        if let Some(current) = time.current {
-            self.last_current = Some((sentence.index, current));
-        } else if let Some((index, current)) = self.last_current
+        let embedding = sentence.clauses.embedding(at);
+        let mut time = time::read(units, at, embedding.unwrap_or(0), self.published);
+        let is_silent = time.current.is_none() && time.scope == Scope::Event && time.date.is_none();
+        // "Another 288 were killed": the time of what it goes on with.
+        if let Some((index, last)) = self.last_time
+            && goes_on
+            && is_silent
+            && sentence.index <= index + 2
+        {
+            return last;
+        }
+        // Late in the article, what is told in passing ("the attack that killed 26") is known already.
+        if time.current.is_none() && embedding.is_some() && sentence.index >= LEAD_SENTENCES {
+            time.current = Some(false);
+        }
+        if time.date.is_some() {
+            self.last_dated = time.current.map(|current| (sentence.index, current));
+        } else if let Some((index, current)) = self.last_dated
+            && is_silent
             && sentence.index <= index + 1
             && !time::has_date(units)
         {
-            time.current = Some(current);
+            time.current = time.current.or(Some(current));
         }
-        Setting {
-            event: self.event(sentence, at),
-            place: self.place(sentence, at),
-            time,
-            claimant: self.claimant(sentence, at),
+        self.last_time = Some((sentence.index, time));
+        time
+    }
+
+    /// What happened "in the Orlo region" happened in the town there that the article is about.
+    fn finer(&self, place: Place, time: Time) -> Place {
+        let is_news = time.scope == Scope::Event && time.current != Some(false);
+        match &self.main_place {
+            Some(main) if is_news && place.precision != Precision::Settlement && place.contains(main) => main.clone(),
+            _ => place,
         }
     }
 
-    fn event(&self, sentence: &ReadSentence, at: usize) -> Event {
-        let before = |index: &usize| self.events.get(*index).copied().flatten();
-        let first = sentence.index.saturating_sub(CARRIED_SENTENCES_MAX);
-        event::near(&sentence.clauses.units, at)
-            .or_else(|| (first..sentence.index).rev().find_map(|index| before(&index)))
-            .or(self.titled)
-            .or(self.dominant)
-            .unwrap_or_default()
-    }
-
-    fn place(&self, sentence: &ReadSentence, at: usize) -> Option<Place> {
-        let carried = || {
-            self.places
-                .iter()
-                .rev()
-                .find(|(index, _)| index + CARRIED_SENTENCES_MAX >= sentence.index)
-                .map(|(_, place)| place.clone())
+    /// Where no place is named: that of the sentence before, of the last harm, of the article.
+    fn carried_place(&self, sentence: usize, time: Time) -> Option<Place> {
+        if time.scope == Scope::Campaign {
+            return self.main_land.clone().or_else(|| self.main_place.clone());
+        }
+        let before = sentence.checked_sub(1).and_then(|index| location::first(self.places_of(index)));
+        let last = self
+            .last_place
+            .as_ref()
+            .filter(|(index, _)| index + CARRIED_SENTENCES_MAX >= sentence)
+            .map(|(_, place)| place);
+        let head = || {
+            (0..self.text.sentences.len().min(LEAD_SENTENCES)).find_map(|index| location::first(self.places_of(index)))
         };
-        place::near(&sentence.clauses.units, at).or_else(carried).or_else(|| self.lead_place.clone())
+        let titled = self.titled_place.as_ref();
+        before
+            .filter(|place| place.precision != Precision::Country)
+            .or(last)
+            .or(titled)
+            .or(self.main_place.as_ref())
+            .or_else(head)
+            .cloned()
     }
 
-    fn claimant(&self, sentence: &ReadSentence, at: usize) -> Option<String> {
-        let attribution = attribution::of(&sentence.attributions, at)?;
+    fn claimant(&self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Option<String> {
+        let Some(attribution) = attribution::of(&sentence.attributions, at) else {
+            let last = self.last_said.as_ref().filter(|(index, _)| goes_on && sentence.index <= index + 2);
+            return last.map(|(_, claimant)| claimant.clone());
+        };
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
-        if attribution.is_pronoun { self.last_claimant.clone() } else { Some(name.to_owned()) }
+        if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
 }
 
-/// The words of a sentence that some vocabulary knows.
-pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
-    let tokens = &text.tokens[..sentence.tokens.end];
-    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
+/// The place named most often, of those that fit; of equals the first.
+fn main(places: &[PlaceMention], fits: impl Fn(&Place) -> bool) -> Option<Place> {
+    let mut counts: Vec<(&Place, usize)> = Vec::new();
+    for mention in
+        places.iter().filter(|mention| mention.cue.is_location() && fits(&mention.place)).take(MAIN_MENTIONS_MAX)
+    {
+        match counts.iter_mut().find(|(known, _)| known.name == mention.place.name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&mention.place, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts.iter().find(|(_, count)| *count == most).map(|(place, _)| (*place).clone())
 }
 
-fn is_general(event: Event) -> bool {
-    matches!(event, Event::Attack | Event::War | Event::Exchange | Event::Unrest)
+fn capitals(name: &str) -> impl Iterator<Item = &str> {
+    name.split_whitespace().filter(|word| word.chars().next().is_some_and(char::is_uppercase))
 }
 
 /// The day of publication, in UTC where an instant is known.

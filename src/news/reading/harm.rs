@@ -16,6 +16,12 @@ const SUBJECT_UNITS_MAX: usize = 40;
 /// A running figure stands no further behind its noun ("the number of people hurt in … rose to 101").
 const TOLL_UNITS_MAX: usize = 40;
 
+/// A noun and its relative pronoun stand no further apart.
+const EMBEDDING_UNITS_MAX: usize = 12;
+
+/// An aside between dashes is no longer.
+const ASIDE_UNITS_MAX: usize = 20;
+
 /// How real the clause makes its harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reality {
@@ -33,6 +39,8 @@ pub struct Harm {
     /// Index into [`Clauses::people`].
     pub people: usize,
     pub group: Group,
+    /// The noun of the people in lower case, empty for a bare count.
+    pub noun: String,
     /// The units of the predicate.
     pub predicate: Range<usize>,
     /// A part of a figure told with it.
@@ -40,6 +48,8 @@ pub struct Harm {
     pub change: Option<Change>,
     pub previous: Option<u64>,
     pub reality: Reality,
+    /// Held still, told as a state: "holding 17 hostages".
+    pub is_standing: bool,
 }
 
 /// One sentence with its noun phrases and harms.
@@ -48,14 +58,15 @@ pub struct Clauses<'t> {
     pub units: Units<'t>,
     pub people: Vec<People>,
     pub harms: Vec<Harm>,
+    inherited: Option<Measure>,
     /// By unit: the phrase that starts or ends there.
     starts: Vec<Option<usize>>,
     ends: Vec<Option<usize>>,
 }
 
 impl<'t> Clauses<'t> {
-    /// Reads the harms of a sentence.
-    pub fn read(units: Units<'t>) -> Self {
+    /// Reads the harms of a sentence; `inherited` is the measure told last, of which the sentence may give parts.
+    pub fn read(units: Units<'t>, inherited: Option<Measure>) -> Self {
         let people = People::all(&units);
         let mut starts = vec![None; units.len() + 1];
         let mut ends = vec![None; units.len() + 1];
@@ -63,14 +74,33 @@ impl<'t> Clauses<'t> {
             starts[phrase.units.start] = Some(index);
             ends[phrase.units.end] = Some(index);
         }
-        let mut clauses = Self { units, people, harms: Vec::new(), starts, ends };
+        let mut clauses = Self { units, people, harms: Vec::new(), inherited, starts, ends };
         for at in 0..clauses.units.len() {
             clauses.read_predicate(at);
         }
         clauses.read_told_by_phrase();
+        clauses.read_company();
         clauses.read_parts();
         clauses.harms.sort_by_key(|harm| (harm.people, harm.predicate.start));
         clauses
+    }
+
+    /// Where the harm at `at` is told in passing, by a relative clause or a noun ("the attack on Monday that killed 26",
+    /// "the killing of 26"): the unit at which what is told of starts.
+    pub fn embedding(&self, at: usize) -> Option<usize> {
+        let start = self.verb_start(at);
+        let (index, before) = self.before(start)?;
+        let is_which = before.is(Role::Relative) && !before.text.eq_ignore_ascii_case("who") && index > 0;
+        let is_noun = self.units.units[at].word.harm(Form::NounOf).is_some()
+            && self.unit(at + 1).is_some_and(|next| next.text.eq_ignore_ascii_case("of"));
+        if !is_which && !is_noun {
+            return None;
+        }
+        // The noun told of, with its article and what stands between: "the 22 April attack in Orlo that".
+        let opens = (index.saturating_sub(EMBEDDING_UNITS_MAX)..index)
+            .rev()
+            .find(|index| self.units.units[*index].word.is_any(&[Role::Determiner, Role::Indefinite]));
+        is_which.then(|| opens.unwrap_or(index)).or(Some(at))
     }
 
     fn unit(&self, at: usize) -> Option<&Unit<'t>> {
@@ -87,19 +117,36 @@ impl<'t> Clauses<'t> {
 
     /// The first index from `at` on that is no adverb.
     fn skip_adverbs(&self, at: usize) -> usize {
-        (at..self.units.len()).find(|index| !self.units.units[*index].is_adverb()).unwrap_or(self.units.len())
+        let is_skipped = |unit: &Unit| unit.is_adverb() || matches!(unit.text, "\"" | "“" | "”" | "'" | "‘");
+        (at..self.units.len()).find(|index| !is_skipped(&self.units.units[*index])).unwrap_or(self.units.len())
     }
 
     fn read_predicate(&mut self, at: usize) {
         let word = self.units.units[at].word;
-        if !word.is_harm() || self.is_inside_phrase(at) {
+        let is_number = ["number", "total"].iter().any(|word| self.units.units[at].text.eq_ignore_ascii_case(word));
+        if !is_number && (!word.may_harm() || self.is_inside_phrase(at)) {
             return;
+        }
+        self.read_with_noun(at);
+        if self.units.units[at].text.eq_ignore_ascii_case("number")
+            && let Some(measure) = self.number_of(at)
+        {
+            self.read_toll(at, measure);
+        }
+        if self.units.units[at].text.eq_ignore_ascii_case("total")
+            && let Some(measure) = self.harms.last().map(|harm| harm.measure)
+        {
+            self.read_toll(at, measure);
         }
         if let Some(measure) = word.harm(Form::Toll) {
             self.read_toll(at, measure);
         }
         if let Some(measure) = word.harm(Form::Among) {
-            let people = self.subject(self.verb_start(at));
+            let mut people = self.subject(self.verb_start(at));
+            // "Among the dead were three children."
+            if people.is_empty() && self.unit(at + 1).is_some_and(|next| next.is(Role::Be)) {
+                people = self.objects(at + 2);
+            }
             self.push(measure, &people, at..at + 1, true);
         }
         if let Some(measure) = word.harm(Form::Past) {
@@ -132,6 +179,95 @@ impl<'t> Clauses<'t> {
         }
     }
 
+    /// Verbs that are harm only with the right noun: "took 20 hostages", "suffered burns", "in exchange for 250 prisoners".
+    fn read_with_noun(&mut self, at: usize) {
+        let word = self.units.units[at].word;
+        if let Some(measure) = word.harm(Form::ExchangeFor) {
+            let people = self.objects(at + 1);
+            self.push(measure, &people, at..at + 1, false);
+        }
+        if let Some(measure) = word.harm(Form::Suffer)
+            && let Some(noun) = (at + 1..self.units.len().min(at + 5))
+                .find(|index| self.units.units[*index].word.harm(Form::InjuryNoun).is_some())
+            && self.units.units[at + 1..noun].iter().all(|unit| !unit.is_mark() && !unit.is(Role::Preposition))
+        {
+            let mut people = Vec::new();
+            if self.unit(noun + 1).is_some_and(|next| next.text.eq_ignore_ascii_case("to")) {
+                people = self.objects(noun + 2);
+            } else if self.starts[at + 1..noun].iter().flatten().all(|index| self.people[*index].measure.is_some()) {
+                people = if word.is(Role::Preposition) {
+                    self.adjacent_before(at)
+                } else {
+                    self.subject(self.verb_start(at))
+                };
+            }
+            self.push(measure, &people, at..noun + 1, false);
+        }
+        if let Some(measure) = word.harm(Form::Return) {
+            let objects = self.objects(at + 1);
+            let start = self.verb_start(at);
+            let is_passive = (start..at).any(|index| self.units.units[index].is(Role::Be));
+            let people = if is_passive {
+                self.subject(start)
+            } else if objects.is_empty() {
+                self.adjacent_before(at)
+            } else {
+                objects
+            };
+            let held: Vec<usize> = people.into_iter().filter(|index| self.is_held(*index)).collect();
+            self.push(measure, &held, at..at + 1, false);
+        }
+        if let Some(measure) = word.harm(Form::Force) {
+            let people = self.objects(at + 1);
+            let end = people.last().map_or(at, |last| self.people[*last].units.end);
+            let leaves = |unit: &Unit| {
+                ["flee", "fleeing", "leave", "evacuate", "homes", "homeless", "home"]
+                    .iter()
+                    .any(|word| unit.text.eq_ignore_ascii_case(word))
+            };
+            if end > at && self.units.units[end..self.units.len().min(end + 4)].iter().any(leaves) {
+                self.push(measure, &people, at..at + 1, false);
+            }
+        }
+        if let Some(measure) = word.harm(Form::Take) {
+            let objects = self.objects(at + 1);
+            let people = if objects.is_empty() { self.adjacent_before(at) } else { objects };
+            let Some(last) = people.last().map(|last| self.people[*last].units.clone()) else { return };
+            let is_hostage = |unit: &Unit| {
+                ["hostage", "hostages", "captive", "captives"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+            };
+            // "Taking 251 back to Gaza as hostages": the noun may come later.
+            let end = self.units.len().min(last.end.max(at) + 7);
+            let verb_only = self.units.units[at].text.to_ascii_lowercase().starts_with("remain");
+            let is_of_hostages = self.units.units[last.start..last.end].iter().any(is_hostage)
+                || !verb_only
+                    && self.units.units[last.end..end].iter().take_while(|unit| !unit.ends_phrase()).any(is_hostage);
+            if is_of_hostages {
+                self.push(measure, &people, at..at + 1, false);
+            }
+        }
+    }
+
+    /// Whether the people were held before: prisoners, hostages, soldiers, deported children.
+    fn is_held(&self, people: usize) -> bool {
+        let phrase = &self.people[people];
+        let held = [
+            "prisoner",
+            "hostage",
+            "captive",
+            "detainee",
+            "pow",
+            "inmate",
+            "abductee",
+            "serviceme",
+            "soldier",
+            "sailor",
+            "crew",
+        ];
+        let noun = self.units.slice(phrase.units.clone()).to_lowercase();
+        held.iter().any(|word| noun.contains(word)) || phrase.group == Group::Military
+    }
+
     /// Whether the unit is part of a noun phrase: "28 dead hostages".
     fn is_inside_phrase(&self, at: usize) -> bool {
         self.people.iter().any(|people| people.measure.is_some() && people.units.contains(&at))
@@ -139,12 +275,19 @@ impl<'t> Clauses<'t> {
 
     fn read_past(&mut self, at: usize, measure: Measure) {
         if self.unit(at + 1).is_some_and(|next| {
-            next.text.eq_ignore_ascii_case("at") && self.units.units[at].text.eq_ignore_ascii_case("shot")
+            next.text.eq_ignore_ascii_case("at")
+                && self.units.units[at].tokens.len() == 1
+                && self.units.units[at].text.eq_ignore_ascii_case("shot")
         }) {
             return;
         }
         let start = self.verb_start(at);
-        let is_passive = (start..at).any(|index| self.units.units[index].is(Role::Be));
+        // "Is reported to have killed" is active, "has been killed" passive: the last auxiliary tells.
+        let auxiliaries = self.units.units[start..at]
+            .iter()
+            .rev()
+            .filter(|unit| unit.word.is_any(&[Role::Be, Role::Have, Role::Modal]));
+        let is_passive = auxiliaries.take(1).any(|unit| unit.is(Role::Be));
         if is_passive {
             let people = self.subject(start);
             return self.push(measure, &people, at..at + 1, false);
@@ -171,6 +314,12 @@ impl<'t> Clauses<'t> {
     }
 
     fn read_state(&mut self, at: usize, measure: Measure) {
+        // "The dead were a mother and her three sons."
+        let is_noun = at > 0 && self.units.units[at - 1].text.eq_ignore_ascii_case("the");
+        if is_noun && self.unit(at + 1).is_some_and(|next| next.is(Role::Be)) {
+            let people = self.objects(at + 2);
+            return self.push(measure, &people, at..at + 1, true);
+        }
         let start = self.verb_start(at);
         let people = if start < at { self.subject(start) } else { self.adjacent_before(at) };
         self.push(measure, &people, at..at + 1, false);
@@ -222,12 +371,33 @@ impl<'t> Clauses<'t> {
     fn subject(&self, start: usize) -> Vec<usize> {
         let mut at = start;
         let mut in_relative = false;
+        // Whether a group without a count was passed, and a relative clause that it may stand in.
+        let (mut passed, mut crossed) = (false, false);
         while at > 0 && start - at < SUBJECT_UNITS_MAX {
+            if let Some(opens) = self.aside_before(at) {
+                at = opens;
+                continue;
+            }
             if let Some(people) = self.ends[at] {
-                let phrase = &self.people[people];
-                let opens = phrase.units.start;
-                match self.role_of(people) {
-                    Place::Subject => return self.list_before(people),
+                let list = self.list_before(people);
+                let first = list.first().copied().unwrap_or(people);
+                let opens = self.people[first].units.start;
+                // "with one of the men suffering burns": what stands right before a participle is its subject.
+                let is_absolute =
+                    at == start && self.before(opens).is_some_and(|(_, unit)| unit.text.eq_ignore_ascii_case("with"));
+                let is_whom = self.people[people].of_them
+                    && self.units.units[opens..at].iter().any(|unit| unit.is(Role::Relative));
+                let is_uncounted = list.iter().all(|index| self.people[*index].count.is_none());
+                if is_whom || is_uncounted {
+                    passed |= is_uncounted && self.role_of(first) == Place::Subject;
+                    crossed |= is_whom;
+                    at = opens;
+                    continue;
+                }
+                match self.role_of(first) {
+                    Place::Subject if passed && !crossed => return Vec::new(),
+                    Place::Subject => return list,
+                    Place::Skipped if is_absolute => return list,
                     Place::Skipped => {
                         at = opens;
                         continue;
@@ -238,6 +408,7 @@ impl<'t> Clauses<'t> {
             let unit = &self.units.units[at];
             if unit.is(Role::Relative) {
                 in_relative = false;
+                crossed = true;
                 // "who" asks for people right before it, at most behind a comma.
                 let comma = usize::from(at > 0 && self.units.units[at - 1].text == ",");
                 let antecedent = self.ends[at - comma];
@@ -266,6 +437,17 @@ impl<'t> Clauses<'t> {
         Vec::new()
     }
 
+    /// Where the aside opens that closes right before `at`: "Three people - two adults and a child - were".
+    fn aside_before(&self, at: usize) -> Option<usize> {
+        let close = self.units.units[at.checked_sub(1)?].text;
+        let open = match close {
+            ")" => "(",
+            "-" | "–" | "—" => close,
+            _ => return None,
+        };
+        (at.saturating_sub(ASIDE_UNITS_MAX)..at - 1).rev().find(|index| self.units.units[*index].text == open)
+    }
+
     fn skip_back(&self, at: usize) -> usize {
         self.before(at).map_or(0, |(index, _)| index + 1)
     }
@@ -273,10 +455,21 @@ impl<'t> Clauses<'t> {
     /// Whether the phrase can be a subject where it stands.
     fn role_of(&self, people: usize) -> Place {
         let opens = self.people[people].units.start;
-        let Some((index, before)) = self.before(opens) else { return Place::Subject };
+        // A day is no adverb here: "on Monday 12 people were killed".
+        let Some((index, before)) = self
+            .before(opens)
+            .filter(|(index, _)| !self.units.units[*index + 1..opens].iter().any(|unit| unit.is(Role::Time)))
+        else {
+            return Place::Subject;
+        };
         let is_object =
             before.word.is_harm_verb() && before.word.harm(Form::Intransitive).is_none() && self.ends[index].is_none();
-        if before.is(Role::Including) || before.is(Role::Preposition) || is_object || before.is(Role::Leave) {
+        if before.is(Role::Including)
+            || before.is(Role::Most)
+            || before.is(Role::Preposition)
+            || is_object
+            || before.is(Role::Leave)
+        {
             // "Among them 11 children" is a part; "in Kherson 12 people" has the name between.
             return Place::Skipped;
         }
@@ -301,7 +494,7 @@ impl<'t> Clauses<'t> {
             let comma = usize::from(is_and && opens >= 2 && self.units.units[opens - 2].text == ",");
             let Some(before) = self.ends[opens - 1 - comma].filter(|before| {
                 let phrase = &self.people[*before];
-                phrase.count.is_some() && phrase.measure.is_none() && self.role_of(*before) == Place::Subject
+                phrase.measure.is_none()
             }) else {
                 break;
             };
@@ -314,7 +507,13 @@ impl<'t> Clauses<'t> {
 
     /// The object that starts at `at`, with what is listed behind it.
     fn objects(&self, at: usize) -> Vec<usize> {
-        let start = self.skip_adverbs(at);
+        let mut start = self.skip_adverbs(at);
+        if let (Some(and), Some(verb)) = (self.unit(start), self.unit(start + 1)) {
+            // "killed and crucified five civilians", "hurting himself and two soldiers"
+            let shares = and.is(Role::And) && verb.text.to_ascii_lowercase().ends_with("ed") && !verb.word.is_harm();
+            let is_reflexive = verb.is(Role::And) && and.text.to_ascii_lowercase().contains("sel");
+            start += if shares || is_reflexive { 2 } else { 0 };
+        }
         let Some(first) = self.starts.get(start).copied().flatten() else { return Vec::new() };
         // "6 people killed 22 injured": the count belongs to the next participle.
         let told =
@@ -341,6 +540,9 @@ impl<'t> Clauses<'t> {
         let mut list = vec![first];
         let mut last = first;
         while let Some(next) = self.next_in_list(self.people[last].units.end) {
+            if self.people[next].measure.is_some() && self.people[first].measure.is_none() {
+                break;
+            }
             if self.is_claimed(next) && !self.is_lone_part(next) {
                 break;
             }
@@ -375,10 +577,27 @@ impl<'t> Clauses<'t> {
         Some(self.list_after(people))
     }
 
+    /// "The number of rebels killed in …": the measure of what is numbered.
+    fn number_of(&self, at: usize) -> Option<Measure> {
+        self.unit(at + 1).filter(|of| of.text.eq_ignore_ascii_case("of"))?;
+        let named = (at + 2..self.units.len().min(at + 8)).map(|index| self.units.units[index].word);
+        named
+            .take_while(|word| !word.is_any(&[Role::Be, Role::Have]))
+            .find_map(|word| word.harm(Form::Past).or(word.harm(Form::State)).or(word.harm(Form::CountedNoun)))
+    }
+
     /// "The death toll [from …] rose from 90 to 101", "a death toll of 12".
     fn read_toll(&mut self, at: usize, measure: Measure) {
         let mut change = None;
         let mut previous = None;
+        // "Brought to 49 the number killed"
+        let ahead = at.checked_sub(1).and_then(|the| self.ends[the]).filter(|people| {
+            let opens = self.people[*people].units.start;
+            opens > 0 && self.units.units[opens - 1].text.eq_ignore_ascii_case("to")
+        });
+        if let Some(people) = ahead {
+            return self.push(measure, &[people], at..at + 1, false);
+        }
         let end = self.units.len().min(at + 1 + TOLL_UNITS_MAX);
         for index in at + 1..end {
             let unit = &self.units.units[index];
@@ -434,11 +653,38 @@ impl<'t> Clauses<'t> {
         }
     }
 
+    /// "… were killed along with [six guards]"
+    fn read_company(&mut self) {
+        for at in 0..self.units.len() {
+            let unit = &self.units.units[at];
+            if !(unit.is(Role::And) && unit.text.len() > 3) {
+                continue;
+            }
+            let Some(first) = self.starts[self.skip_adverbs(at + 1)] else { continue };
+            let harm = self.harms.iter().filter(|harm| harm.predicate.end <= at).max_by_key(|harm| harm.predicate.end);
+            if let Some(harm) = harm {
+                let (measure, list) = (harm.measure, self.list_after(first));
+                self.push(measure, &list, harm.predicate.clone(), false);
+            }
+        }
+    }
+
     /// "including 23 children", "three of them children", "the dead include a nurse".
     fn read_parts(&mut self) {
         for at in 0..self.units.len() {
-            if self.units.units[at].is(Role::Including)
-                && let Some(measure) = self.measure_before(at)
+            if !self.units.units[at].is(Role::Including) {
+                continue;
+            }
+            // "Two children were among them."
+            let subjects = self.verb_start(at);
+            if subjects < at
+                && self.units.units[at].tokens.len() == 2
+                && let Some(measure) = self.inherited
+            {
+                let people = self.subject(subjects);
+                self.push(measure, &people, at..at + 1, true);
+            }
+            if let Some(measure) = self.measure_before(at)
                 && let Some(first) = self.starts[self.skip_adverbs(at + 1)]
             {
                 let list = self.list_after(first);
@@ -446,13 +692,35 @@ impl<'t> Clauses<'t> {
             }
         }
         for index in 0..self.people.len() {
+            // "Three people - two adults and a child -"
+            let opens = self.people[index].units.start;
+            let aside = opens >= 2 && matches!(self.units.units[opens - 1].text, "-" | "–" | "—" | "(" | ":");
+            let told = self.ends[opens.saturating_sub(1)]
+                .and_then(|whole| self.harms.iter().find(|harm| harm.people == whole));
+            if aside && let Some(measure) = told.map(|harm| harm.measure) {
+                let list = self.list_after(index);
+                self.push(measure, &list, opens..opens + 1, true);
+            }
+        }
+        for index in 0..self.people.len() {
             let phrase = &self.people[index];
-            if !(phrase.of_them && phrase.head == Head::Count) || self.harms.iter().any(|harm| harm.people == index) {
+            if phrase.head != Head::Count || self.harms.iter().any(|harm| harm.people == index) {
                 continue;
             }
             let end = phrase.units.end;
             let be = usize::from(self.unit(end).is_some_and(|unit| unit.is(Role::Be)));
+            // "two of them seriously"
+            let is_degree = phrase.of_them
+                && self.unit(end).is_some_and(Unit::is_adverb)
+                && self.unit(end + 1).is_none_or(Unit::is_mark);
+            if is_degree && let Some(measure) = self.measure_before(phrase.units.start) {
+                self.push(measure, &[index], phrase.units.clone(), true);
+                continue;
+            }
             let Some(noun) = self.starts.get(end + be).copied().flatten() else { continue };
+            if be == 0 && !phrase.of_them {
+                continue;
+            }
             let group = self.people[noun].group;
             if let Some(measure) = self.measure_before(phrase.units.start).filter(|_| group != Group::People) {
                 self.push(measure, &[index], phrase.units.clone(), true);
@@ -465,20 +733,60 @@ impl<'t> Clauses<'t> {
 
     /// The measure of the nearest harm to the left.
     fn measure_before(&self, at: usize) -> Option<Measure> {
-        let told = self.before(at).map(|(_, unit)| unit).and_then(|unit| {
-            unit.word.harm(Form::State).or(unit.word.harm(Form::Toll)).or(unit.word.harm(Form::CountedNoun))
+        // "The dead include …", "the missing in Orlo County include …"
+        let told = (at.saturating_sub(10)..at).rev().find_map(|index| {
+            let word = self.units.units[index].word;
+            let is_named = index > 0 && self.units.units[index - 1].text.eq_ignore_ascii_case("the")
+                || word.harm(Form::State).is_none();
+            let those = index > 0 && self.units.units[index - 1].text.eq_ignore_ascii_case("those");
+            let told = word.harm(Form::State).or(word.harm(Form::Toll)).or(word.harm(Form::CountedNoun));
+            told.or(word.harm(Form::Past).filter(|_| those)).filter(|_| is_named || those)
         });
         let nearest = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= at).max_by_key(|harm| {
             let people = self.people[harm.people].units.end;
             if harm.predicate.end <= at { people.max(harm.predicate.end) } else { people }
         });
-        nearest.map(|harm| harm.measure).or(told)
+        nearest.map(|harm| harm.measure).or(told).or_else(|| self.inherited.filter(|_| self.refers_back(at)))
+    }
+
+    /// Whether what stands before `at` refers to people told of in the sentence before: "they included", "the victims were".
+    fn refers_back(&self, at: usize) -> bool {
+        self.units.units[..at].iter().all(|unit| {
+            let is_people = unit.word.person.is_some()
+                || ["they", "them", "these", "those"].iter().any(|word| unit.text.eq_ignore_ascii_case(word));
+            is_people
+                || unit.is_adverb()
+                || unit.word.is_any(&[Role::Determiner, Role::Be, Role::And, Role::Including])
+                || unit.is_mark()
+                || unit.count().is_some()
+        })
     }
 
     fn push(&mut self, measure: Measure, people: &[usize], predicate: Range<usize>, is_part: bool) {
         for index in people {
             let phrase = &self.people[*index];
+            // "The death of his father" is no news of harm.
+            let is_kin = phrase.is_definite
+                && phrase.head == Head::Known
+                && self.units.units[predicate.start].word.harm(Form::NounOf).is_some();
+            if is_kin
+                && phrase.count.as_ref().is_some_and(|count| count.low == Some(1))
+                && !self.units.units[phrase.units.start].text.eq_ignore_ascii_case("the")
+            {
+                continue;
+            }
             let is_counted = phrase.count.is_some();
+            // A name beside a participle is a headline's or a sports report's: "a Frank Lampard shot".
+            let is_loose_name = phrase.head == Head::Name
+                && phrase.units.end == predicate.start
+                && !self.units.units[predicate.start].word.harm(Form::Intransitive).is_some();
+            let is_saved = self.units.units[predicate.start.saturating_sub(3)..predicate.start].iter().any(|unit| {
+                unit.word.harm(Form::Past) == Some(Measure::Rescued)
+                    || unit.word.harm(Form::Base) == Some(Measure::Rescued)
+            }) && measure == Measure::Killed;
+            if is_loose_name || is_saved {
+                continue;
+            }
             let is_known = self.harms.iter().any(|harm| harm.people == *index && (harm.measure == measure || is_part));
             let Some(measure) = fitting(measure, phrase).filter(|_| is_counted && !is_known) else { continue };
             let reality = self.reality(&predicate);
@@ -486,13 +794,59 @@ impl<'t> Clauses<'t> {
             self.harms.push(Harm {
                 measure,
                 people: *index,
-                group: phrase.group,
+                noun: self.noun(phrase),
+                group: self.group_of(phrase, &predicate),
                 predicate: predicate.clone(),
                 is_part,
                 change: None,
                 previous: None,
                 reality,
+                is_standing: self.units.units[predicate.start].word.harm(Form::Take).is_some(),
             });
+        }
+    }
+
+    /// A bare count takes its group from the figure it is told with: "eight guards were killed and 10 hurt".
+    fn group_of(&self, phrase: &People, predicate: &Range<usize>) -> Group {
+        let is_bare =
+            phrase.head == Head::Count || self.units.units[phrase.units.end - 1].word.harm(Form::State).is_some();
+        let before = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= phrase.units.start);
+        let nearest = before
+            .max_by_key(|harm| self.people[harm.people].units.end)
+            .filter(|_| is_bare && phrase.group == Group::People);
+        let told = nearest.map(|harm| (harm.group, &self.people[harm.people]));
+        if let Some((group, other)) = told
+            && !matches!(group, Group::Children | Group::Women)
+            && other.count.as_ref().is_some_and(|count| count.low != Some(1))
+            && other.units.end <= phrase.units.start
+        {
+            return group;
+        }
+        let bearer = phrase.group == Group::People && self.bears(predicate.start);
+        bearer.then(|| self.bearer(predicate.start)).flatten().unwrap_or(phrase.group)
+    }
+
+    /// Whether the figure is an army's or a band's loss: "suffered 400 casualties", "lost 35 men".
+    fn bears(&self, at: usize) -> bool {
+        self.units.units[at.saturating_sub(3)..=at].iter().any(|unit| {
+            unit.word.harm(Form::Lose).is_some()
+                || unit.word.harm(Form::Suffer).is_some() && !unit.is(Role::Preposition)
+        })
+    }
+
+    fn bearer(&self, at: usize) -> Option<Group> {
+        let before = self.units.units[..at].iter().rev().take(8);
+        let group = before
+            .filter_map(|unit| unit.word.modifier.or(unit.word.person.map(|(group, _)| group)))
+            .find(|group| *group != Group::People);
+        group.filter(|group| matches!(group, Group::Military | Group::Militants | Group::Police))
+    }
+
+    fn noun(&self, phrase: &People) -> String {
+        if phrase.head == Head::Count {
+            String::new()
+        } else {
+            self.units.slice(phrase.units.end - 1..phrase.units.end).to_lowercase()
         }
     }
 
@@ -507,8 +861,19 @@ impl<'t> Clauses<'t> {
         let before = start.checked_sub(1).map(|index| &self.units.units[index]);
         let is_infinitive =
             before.is_some_and(|before| before.text.eq_ignore_ascii_case("to")) && word.harm(Form::Base).is_some();
-        if group.iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Negation)) || is_infinitive {
+        let told = self.people.iter().any(|people| people.measure.is_some() && people.units == *predicate);
+        let supposed = told
+            && self.units.units[predicate.start.saturating_sub(4)..predicate.start]
+                .iter()
+                .any(|unit| unit.is(Role::Modal));
+        if group.iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Negation)) || is_infinitive || supposed {
             return Reality::Unreal;
+        }
+        let is_feared = ["feared", "presumed", "believed"]
+            .iter()
+            .any(|verb| self.units.slice(predicate.clone()).to_lowercase().contains(verb));
+        if is_feared {
+            return Reality::Supposed;
         }
         let near = &self.units.units[start.saturating_sub(3)..start];
         if near.iter().any(|unit| unit.is(Role::Intention))
@@ -559,7 +924,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let clauses = Clauses::read(Units::read(&read_text, &read_text.sentences[0], Calendar::past(None)));
+        let clauses = Clauses::read(Units::read(&read_text, &read_text.sentences[0], Calendar::past(None)), None);
         let found: Vec<String> = clauses
             .harms
             .iter()

@@ -8,10 +8,11 @@ use std::ops::Range;
 use super::units::{Unit, Units};
 use super::words::{Form, Number, Role};
 use crate::news::kinds::toll::{Group, Measure};
+use crate::news::text::TokenKind;
 use crate::news::value::Count;
 
 /// Words between a count and its noun: "12 heavily armed masked young Chechen fighters".
-const MODIFIERS_MAX: usize = 7;
+const MODIFIERS_MAX: usize = 9;
 /// Younger than this is a child.
 const ADULT_AGE_YEARS: u32 = 18;
 
@@ -47,6 +48,8 @@ pub struct People {
     pub is_definite: bool,
     /// "No one", "no civilians".
     pub is_nobody: bool,
+    /// The harm describes them and is told in passing: "28 dead hostages".
+    pub is_described: bool,
 }
 
 impl People {
@@ -94,6 +97,32 @@ fn read(units: &Units, at: usize) -> Option<People> {
     if let Some(core) = core(units, start, counted) {
         return phrase(units, at, &opening, core);
     }
+    // "another was wounded"
+    let is_another = opening.is_other && opening.is_indefinite && !counted;
+    if is_another && units.get(start).is_some_and(|next| next.is(Role::Be) || next.word.is_harm() || next.is_adverb()) {
+        let count = Some(Count { low: Some(1), high: Some(1), ..Count::default() });
+        return Some(People {
+            units: at..start,
+            count,
+            group: Group::People,
+            head: Head::Count,
+            measure: None,
+            of_them: true,
+            is_definite: false,
+            is_nobody: false,
+            is_described: false,
+        });
+    }
+    // "a family of five"
+    if opening.is_indefinite
+        && units.get(start).is_some_and(|unit| {
+            ["family", "group", "team", "crew"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+        })
+        && units.get(start + 1).is_some_and(|unit| unit.text.eq_ignore_ascii_case("of"))
+        && units.get(start + 2).is_some_and(|unit| unit.count().is_some())
+    {
+        return read(units, start + 2).map(|people| People { units: at..people.units.end, ..people });
+    }
     if counted && is_pronominal(units, start) {
         return Some(People {
             units: at..start,
@@ -104,6 +133,7 @@ fn read(units: &Units, at: usize) -> Option<People> {
             of_them: opening.is_other,
             is_definite: false,
             is_nobody: opening.is_nobody,
+            is_described: false,
         });
     }
     (opening.len == 0).then(|| name(units, at)).flatten()
@@ -122,6 +152,10 @@ fn opening(units: &Units, at: usize) -> Opening {
         } else if unit.is(Role::Another) {
             opening.is_other = true;
             opening.is_indefinite |= unit.text.eq_ignore_ascii_case("another");
+        } else if ["second", "third", "fourth", "fifth"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+            && opening.len > 0
+        {
+            opening.is_other = true;
         } else if unit.is(Role::Indefinite) && opening.count.is_none() && !opening.is_indefinite {
             opening.is_indefinite = true;
         } else if unit.is(Role::Determiner) && opening.count.is_none() && !opening.is_indefinite {
@@ -148,8 +182,17 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
     let mut modifier = None;
     let mut known: Option<Core> = None;
     let mut last = start;
+    let mut in_parentheses = false;
     for at in start..units.len().min(start + MODIFIERS_MAX) {
         let unit = &units.units[at];
+        // "Five Liberation Front (FLO) rebels"
+        let opens = unit.text == "("
+            && (at + 2..units.len().min(at + 4)).any(|index| units.units[index].text == ")")
+            && known.is_none();
+        if opens || in_parentheses {
+            in_parentheses = unit.text != ")";
+            continue;
+        }
         let is_head_ahead = known.is_none() && counted_modifier(units, at);
         // "12 dead", "15 seriously wounded": the state stands for the people.
         if counted
@@ -167,6 +210,22 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
                 measure: Some(state),
             });
         }
+        if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
+            // "Two leadership bodies" are none: the dead are only described as such.
+            let is_body = unit.text.to_ascii_lowercase().starts_with("bod");
+            let described = units.units[start..at].iter().all(|unit| {
+                unit.is(Role::Another)
+                    || unit.word.is_harm()
+                    || unit.is_adverb()
+                    || looks_like_participle(unit.text)
+                    || unit.word.person.is_some()
+            });
+            if is_body && !described {
+                return None;
+            }
+            let group = modifier.unwrap_or(Group::People);
+            return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
+        }
         if !is_head_ahead && ends_core(unit, known.is_some()) {
             break;
         }
@@ -175,19 +234,23 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
             last = at + 1;
             continue;
         }
-        if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
-            let group = modifier.unwrap_or(Group::People);
-            return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
-        }
         modifier = modifier.or(unit.word.modifier).or_else(|| child_of(unit));
         last = at + 1;
         let Some((group, number)) = unit.word.person else { continue };
         if unit.word.is(Role::Title) && units.get(at + 1).is_some_and(|next| next.is_name && !next.word.is_known()) {
             return None;
         }
-        let group = if group == Group::People { modifier.unwrap_or(group) } else { group };
+        // "A woman neighbour" is a woman.
+        let first = known.as_ref().map(|known| known.group);
+        let group = if group == Group::People { modifier.or(first).unwrap_or(group) } else { group };
         // "Young soldiers" are soldiers, "female officers" women: what the noun says of a trade counts more than age.
         known = Some(Core { end: at + 1, head: Head::Known, group, number: Some(number), measure });
+        let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some());
+        if counted && is_noun_of_harm {
+            modifier = modifier.or(Some(group));
+            known = None;
+            continue;
+        }
         if number == Number::Many && !is_compound(units, at) {
             break;
         }
@@ -201,6 +264,15 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         let is_thing = last > known.end && units.units[known.end..last].iter().any(|unit| unit.is(Role::Thing));
         return (!is_thing && (!follows || looks_like_participle(units.units[known.end].text))).then_some(known);
     }
+    if last == start + 1
+        && let Some(age) = aged(&units.units[start])
+    {
+        // "A 23-year-old was killed"
+        return Some(Core { end: last, head: Head::Known, group: age, number: Some(Number::One), measure: None });
+    }
+    if !counted && last > start && units.get(start.wrapping_sub(1)).is_some_and(|before| before.is(Role::Indefinite)) {
+        return one_of_a_nation(units, start);
+    }
     if !counted || last == start {
         return None;
     }
@@ -211,11 +283,11 @@ fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
 fn counted_modifier(units: &Units, at: usize) -> bool {
     let unit = &units.units[at];
     let describes = unit.word.harm(Form::State).is_some() || unit.word.harm(Form::Past).is_some();
+    let mut ahead = (at + 1..units.len().min(at + 4)).map(|index| &units.units[index]);
     describes
-        && units.get(at + 1).is_some_and(|next| {
-            next.word.person.is_some() && next.word.harm(Form::State).is_none()
-                || next.word.modifier.is_some() && units.get(at + 2).is_some_and(|next| next.word.person.is_some())
-        })
+        && ahead
+            .find(|next| next.word.person.is_some() || !(next.is_name || next.word.modifier.is_some()))
+            .is_some_and(|next| next.word.person.is_some())
 }
 
 fn ends_core(unit: &Unit, has_head: bool) -> bool {
@@ -257,9 +329,14 @@ fn looks_like_participle(text: &str) -> bool {
 
 /// "10-year-old", "9-years-old", "four-year-old": under age.
 fn child_of(unit: &Unit) -> Option<Group> {
+    aged(unit).filter(|group| *group == Group::Children)
+}
+
+/// "23-year-old": a person of that age.
+fn aged(unit: &Unit) -> Option<Group> {
     let lower = unit.text.to_ascii_lowercase();
     let (age, rest) = lower.split_once('-')?;
-    if !rest.starts_with("year") && !rest.starts_with("month") {
+    if !rest.contains("-old") {
         return None;
     }
     let words = [
@@ -282,8 +359,23 @@ fn child_of(unit: &Unit) -> Option<Group> {
         "seventeen",
     ];
     let is_young =
-        age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS) || words.contains(&age) || rest.starts_with("month");
-    is_young.then_some(Group::Children)
+        age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS) || words.contains(&age) || !rest.starts_with("year");
+    Some(if is_young { Group::Children } else { Group::People })
+}
+
+/// "an Afghani", "a Dane": one person of a nation, where no noun follows.
+fn one_of_a_nation(units: &Units, at: usize) -> Option<Core> {
+    let noun = &units.units[at];
+    let lower = noun.text.to_lowercase();
+    let has_verb =
+        units.get(at + 1).is_some_and(|next| next.word.is_any(&[Role::Be, Role::Have]) || next.word.is_harm_verb());
+    let has_ending = ["an", "ian", "ani", "ese", "i", "er"].iter().any(|ending| lower.ends_with(ending));
+    let names_nation = noun.is_name && (has_verb || has_ending);
+    let is_last = units.get(at + 1).is_none_or(|next| {
+        next.is_mark() || next.word.is_known() && next.word.person.is_none() && next.word.event.is_none()
+    });
+    let core = Core { end: at + 1, head: Head::Likely, group: Group::People, number: Some(Number::One), measure: None };
+    (names_nation && is_last && !noun.word.is_known()).then_some(core)
 }
 
 /// Behind a count, an unknown noun is taken for people if it is a plural that names no thing.
@@ -303,10 +395,11 @@ fn unknown_core(
     if noun.word.is_known() && noun.word.modifier.is_none()
         || noun.is_adverb()
         || noun.text.chars().any(|char| char.is_ascii_digit())
+        || looks_like_participle(noun.text)
     {
         return None;
     }
-    let head = if names_agent(noun.text) { Head::Likely } else { Head::Unknown };
+    let head = if noun.is_name && names_agent(noun.text) { Head::Likely } else { Head::Unknown };
     let group = modifier.or(noun.word.modifier).unwrap_or(Group::People);
     Some(Core { end: start + at + 1, head, group, number: None, measure })
 }
@@ -325,7 +418,7 @@ fn is_plural(text: &str) -> bool {
 /// Nouns of agents and of nationality: "villagers", "Palestinians", "motorists".
 fn names_agent(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    ["ers", "ors", "ists", "ians", "eans", "ans", "ants", "men", "women", "ese", "is", "ees"]
+    ["ers", "ors", "ists", "ites", "ians", "eans", "ans", "ants", "men", "women", "ese", "is", "ees"]
         .iter()
         .any(|ending| lower.ends_with(ending))
         && lower.len() > 5
@@ -344,18 +437,17 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
         }
         None => None,
     };
-    if one && opening.count.as_ref().is_some_and(|count| count.low.is_some_and(|low| low > 1) && count.words.is_none())
-    {
-        // "12 police" and "14 crew" are plural; "12 victim" is something else ("12 victim statements").
-        return None;
-    }
     let mut end = core.end;
     let mut group = core.group;
+    if units.get(end).is_some_and(|next| next.text.eq_ignore_ascii_case("loyal")) {
+        group = Group::Military;
+    }
     if let Some((of_group, of_end)) = of_group(units, core.end).filter(|_| group == Group::People || opening.is_nobody)
     {
         group = of_group;
         end = of_end;
     }
+    let is_described = core.number.is_some() && core.measure.is_some();
     Some(People {
         units: at..end,
         count,
@@ -365,6 +457,7 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
         of_them: opening.is_other,
         is_definite: opening.is_definite,
         is_nobody: opening.is_nobody,
+        is_described,
     })
 }
 
@@ -393,6 +486,24 @@ fn of_group(units: &Units, at: usize) -> Option<(Group, usize)> {
 fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Option<People> {
     units.get(start).filter(|unit| unit.text.eq_ignore_ascii_case("of"))?;
     let pronoun = units.get(start + 1)?;
+    // "Six of those killed"
+    let told = units
+        .get(start + 2)
+        .filter(|_| pronoun.text.eq_ignore_ascii_case("those"))
+        .and_then(|next| next.word.harm(Form::Past));
+    if let Some(measure) = told {
+        return Some(People {
+            units: at..start + 3,
+            count: opening.count.clone(),
+            group: Group::People,
+            head: Head::Known,
+            measure: Some(measure),
+            of_them: true,
+            is_definite: false,
+            is_nobody: opening.is_nobody,
+            is_described: false,
+        });
+    }
     if ["them", "whom", "those", "these"].iter().any(|word| pronoun.text.eq_ignore_ascii_case(word)) {
         return Some(People {
             units: at..start + 2,
@@ -403,12 +514,18 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
             of_them: true,
             is_definite: false,
             is_nobody: opening.is_nobody,
+            is_described: false,
         });
     }
     let determiner = usize::from(pronoun.is(Role::Determiner));
     let inner = start + 1 + determiner;
     let inner_count = usize::from(determiner == 1 && units.get(inner).is_some_and(|unit| unit.count().is_some()));
     let core = core(units, inner + inner_count, true)?;
+    if determiner == 1 && core.measure.is_some() && opening.count.as_ref().is_some_and(|count| count.words.is_some()) {
+        // "Many of the wounded" says nothing of how many.
+        return None;
+    }
+    let is_described = core.number.is_some() && core.measure.is_some();
     // "Dozens of people" counts them; "two of the 40 hostages" is a part.
     Some(People {
         units: at..core.end,
@@ -419,6 +536,7 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
         of_them: opening.is_other || determiner == 1,
         is_definite: false,
         is_nobody: opening.is_nobody,
+        is_described,
     })
 }
 
@@ -432,6 +550,9 @@ fn is_pronominal(units: &Units, end: usize) -> bool {
 
 /// A name with a title, or two and more capitalised words: "Gen. Vasyl Ito", "Miguel Aguilar Flores".
 fn name(units: &Units, at: usize) -> Option<People> {
+    let follows_article = at
+        .checked_sub(1)
+        .is_some_and(|before| units.units[before].is(Role::Determiner) || units.units[before].is(Role::Indefinite));
     let mut end = at;
     let mut titles = 0;
     let mut group = Group::People;
@@ -442,14 +563,22 @@ fn name(units: &Units, at: usize) -> Option<People> {
     }
     let first = end;
     while units.get(end).is_some_and(|unit| {
-        (unit.is_name || end == first && titles == 0 && is_capitalised_first(units, end))
+        (unit.is_name
+            || titles > 0 && units.text.is_capitals && unit.kind == TokenKind::Word
+            || end == first && titles == 0 && is_capitalised_first(units, end))
             && !unit.word.is_known()
             && unit.value == super::units::Value::None
     }) {
         end += 1;
     }
     let words = end - first;
-    let is_name = words >= 2 && titles == 0 || titles > 0 && words >= 1;
+    let is_owner = end > first
+        && units.units[end - 1].text.ends_with(['s', 'S'])
+        && units.units[end - 1].text.contains(['\'', '’']);
+    if is_owner {
+        return None;
+    }
+    let is_name = words >= 2 && titles == 0 && !follows_article || titles > 0 && words >= 1;
     is_name.then(|| People {
         units: at..end,
         count: Some(Count { low: Some(1), high: Some(1), ..Count::default() }),
@@ -459,6 +588,7 @@ fn name(units: &Units, at: usize) -> Option<People> {
         of_them: false,
         is_definite: true,
         is_nobody: false,
+        is_described: false,
     })
 }
 

@@ -4,15 +4,18 @@ use jiff::civil::Date;
 
 use super::units::{Unit, Units};
 use super::words::Role;
-use crate::news::kinds::toll::Scope;
+use crate::news::kinds::toll::{Event, Scope};
 use crate::news::value::date::{DateSpan, Unit as DateUnit};
 
 /// News is what happened in this many days before publication, by the labelling guidelines.
-const NEWS_DAYS: i64 = 15;
+const NEWS_DAYS: i64 = 14;
 /// "Since Wednesday" counts some days, "since 2014" a campaign.
 const PERIOD_DAYS: i64 = 11;
 /// A date further away than this belongs to another clause.
 const DATE_UNITS_MAX: usize = 30;
+
+/// A war this near to the predicate is what harmed.
+const WAR_UNITS_MAX: usize = 12;
 
 /// What the words around a predicate say of its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,20 +27,23 @@ pub struct Time {
     pub current: Option<bool>,
 }
 
-/// Reads the time of the predicate at unit `at`.
-pub fn read(units: &Units, at: usize, published: Option<Date>) -> Time {
+/// Reads the time of the predicate at unit `at`, whose clause starts at `clause`: where a relative clause tells the harm
+/// ("the attack that killed 26"), the dates of the main clause are not its own.
+pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) -> Time {
     let mut time = Time::default();
     let since = since(units, published);
     let has = |role| units.units.iter().any(|unit| unit.is(role));
-    if since == Some(Scope::Campaign) || has(Role::Campaign) {
+    if since == Some(Scope::Campaign) || has(Role::Campaign) || is_war(units, at) {
         time.scope = Scope::Campaign;
         time.current = Some(false);
-    } else if since == Some(Scope::Period) || has(Role::Period) || reach(units, at) {
+    } else if since == Some(Scope::Period) || has(Role::Period) {
         time.scope = Scope::Period;
+    } else if let Some(scope) = reach(units, at) {
+        time.scope = scope;
+        time.current = (scope == Scope::Campaign).then_some(false);
     }
-    let nearest = dates(units)
-        .filter(|(index, _, _)| index.abs_diff(at) <= DATE_UNITS_MAX)
-        .min_by_key(|(index, _, _)| index.abs_diff(at));
+    let near = dates(units).filter(|(index, _, _)| *index >= clause && index.abs_diff(at) <= DATE_UNITS_MAX);
+    let nearest = near.min_by_key(|(index, _, _)| index.abs_diff(at));
     if let Some((_, date, unit)) = nearest
         && time.scope == Scope::Event
     {
@@ -60,7 +66,8 @@ pub fn has_date(units: &Units) -> bool {
 fn dates<'a>(units: &'a Units<'_>) -> impl Iterator<Item = (usize, DateSpan, DateUnit)> + 'a {
     units.units.iter().enumerate().filter_map(|(index, unit)| {
         let found = unit.date()?;
-        let since = index.checked_sub(1).is_some_and(|before| is_since(&units.units[before]));
+        // "Since the ceasefire took effect on 10 October"
+        let since = units.units[index.saturating_sub(6)..index].iter().any(is_since);
         (!since).then_some((index, found.date, found.unit))
     })
 }
@@ -71,6 +78,11 @@ fn is_since(unit: &Unit) -> bool {
 
 fn since(units: &Units, published: Option<Date>) -> Option<Scope> {
     let at = (0..units.len()).find(|at| is_since(&units.units[*at]))?;
+    // "The deadliest day since …" says nothing of what the figure runs over.
+    let compares = units.units[at.saturating_sub(6)..at].iter().any(|unit| is_superlative(unit.text));
+    if compares {
+        return None;
+    }
     let next = units.units[at + 1..].iter().take(6).find_map(Unit::date);
     match (next, published) {
         (Some(found), Some(published)) if found.date.days_before(published) <= PERIOD_DAYS => Some(Scope::Period),
@@ -78,18 +90,47 @@ fn since(units: &Units, published: Option<Date>) -> Option<Scope> {
     }
 }
 
-/// "Over the past two days", "in the past 24 hours": a figure of some days.
-fn reach(units: &Units, at: usize) -> bool {
-    units.units.iter().enumerate().any(|(index, unit)| {
-        unit.date().is_some_and(|found| found.unit == DateUnit::Days && found.tokens.len() >= 3)
-            && index.abs_diff(at) <= DATE_UNITS_MAX
+fn is_superlative(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.len() > 4 && lower.ends_with("est") || ["first", "worst", "most", "only", "last"].contains(&lower.as_str())
+}
+
+/// "Over the past two days" is a period, "over the past two months" a campaign.
+fn reach(units: &Units, at: usize) -> Option<Scope> {
+    units.units.iter().enumerate().find_map(|(index, unit)| {
+        let found = unit.date().filter(|found| found.tokens.len() >= 3 && index.abs_diff(at) <= DATE_UNITS_MAX)?;
+        let is_reach = index > 0
+            && ["in", "over", "during", "for", "within"]
+                .iter()
+                .any(|word| units.units[index - 1].text.eq_ignore_ascii_case(word));
+        let days = (found.date.end - found.date.start).get_days();
+        match days {
+            _ if !is_reach => None,
+            1..=14 => Some(Scope::Period),
+            15.. => Some(Scope::Campaign),
+            _ => None,
+        }
     })
+}
+
+/// "The war has killed", "were killed in the war", "a conflict that claimed": the harm is the whole war's.
+fn is_war(units: &Units, at: usize) -> bool {
+    let near = at.saturating_sub(WAR_UNITS_MAX)..units.len().min(at + WAR_UNITS_MAX);
+    let perfect = units.units[at.saturating_sub(5)..at].iter().any(|unit| unit.is(Role::Have));
+    near.clone().any(|index| {
+        let unit = &units.units[index];
+        let is_war = unit.word.event == Some(Event::War) && !unit.is(Role::Campaign);
+        // "By the war", "in Syria's war", or before the verb: "the conflict has claimed".
+        let leads = index > at && units.units[at..index].iter().all(|unit| !unit.is_mark()) || index < at;
+        is_war && leads && (perfect || index > at)
+    }) && dates(units).next().is_none()
 }
 
 fn is_news(date: DateSpan, unit: DateUnit, published: Date) -> bool {
     let days = date.days_before(published);
     match unit {
-        DateUnit::Year => days <= 0,
+        // "In March", "last month": what is news is dated by its day.
+        DateUnit::Year | DateUnit::Month => false,
         _ => days <= NEWS_DAYS,
     }
 }

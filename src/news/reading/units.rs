@@ -93,6 +93,9 @@ impl Unit<'_> {
                 "early",
                 "late",
                 "elsewhere",
+                "back",
+                "both",
+                "each",
                 "officially",
                 "reported",
                 "together",
@@ -118,6 +121,7 @@ impl<'t> Units<'t> {
         while at < tokens.len() {
             let (value, len, word) = value_at(tokens, at, calendar);
             let token = &tokens[at];
+            let word = if text.is_capitals { word } else { acronym(token).unwrap_or(word) };
             let is_name = token.is_capitalised() && at > sentence.tokens.start && !text.is_capitals;
             units.push(Unit { tokens: at..at + len, text: token.text, word, value, kind: token.kind, is_name });
             at += len;
@@ -152,6 +156,16 @@ impl<'t> Units<'t> {
 
     /// Ages, numbers in names and clock times are no counts.
     fn drop_false_counts(&mut self) {
+        // "aged four and seven"
+        let mut in_ages = false;
+        for unit in &mut self.units {
+            in_ages = unit.word.person.is_none()
+                && (in_ages && (unit.count().is_some() || unit.text == "," || unit.is(Role::And))
+                    || ["aged", "ages"].iter().any(|word| unit.text.eq_ignore_ascii_case(word)));
+            if in_ages {
+                unit.value = Value::None;
+            }
+        }
         for at in 0..self.units.len() {
             let Some(count) = self.units[at].count() else { continue };
             let bare = self.units[at].tokens.len() == 1 && self.units[at].kind == TokenKind::Number;
@@ -198,6 +212,15 @@ fn value_at(tokens: &[Token], at: usize, calendar: Calendar) -> (Value, usize, &
         }
         _ => (Value::None, phrase_len, word),
     }
+}
+
+/// In text with small letters, "IS", "US" and "WHO" are names and not words.
+fn acronym(token: &Token) -> Option<&'static Word> {
+    let is_acronym = (2..=3).contains(&token.text.len()) && token.text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_word = ["IS", "US", "IT", "WHO", "OR", "AND", "ALL", "MAY", "CAN", "AT", "SO", "AS", "IN", "ON", "TO"]
+        .contains(&token.text);
+    let word = if token.text == "IS" { WORDS.word("isis") } else { Some(&Word::UNKNOWN) };
+    (is_acronym && is_word).then_some(word).flatten()
 }
 
 /// "In a 2015 raid": four digits that count nothing are a year.

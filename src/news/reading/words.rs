@@ -10,6 +10,7 @@ use serde::de::value::{Error, StrDeserializer};
 use crate::news::kinds::munitions::{MunitionAction, MunitionType};
 use crate::news::kinds::toll::{Event, Group, Measure};
 use crate::news::lexicon::{self, Phrases};
+use crate::news::text::{Sentence, Text};
 
 /// How a word of harm stands to the harmed. The comments show the harmed in brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +35,21 @@ pub enum Form {
     Lose,
     /// "[12] were among the dead"
     Among,
+    /// "took [20 hostages]"
+    Take,
+    /// "[12] suffered burns"
+    Suffer,
+    /// "burns", behind a verb of bearing
+    InjuryNoun,
+    /// "in exchange for [250 prisoners]"
+    ExchangeFor,
+    /// "handed over [20 hostages]"
+    Return,
+    /// "forced [300 families] to flee"
+    Force,
 }
 
-const FORMS: usize = 10;
+const FORMS: usize = 16;
 
 /// What a word does in a clause; a word may do several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +87,14 @@ pub enum Role {
     /// Someone who is quoted: "police", "ministry".
     Claimant,
     Title,
+    /// "the monitor", "the group": a named body of watchers, called by its kind.
+    Watcher,
     /// A counted noun that is no person.
     Thing,
     /// "Monday", "overnight"
     Time,
+    /// A happening that the word alone does not tell: "attack", "fire", "explosion".
+    General,
     /// Past time: "earlier this year", "anniversary".
     Background,
     /// The figure runs over a whole war, campaign or year: "since the war began".
@@ -97,7 +114,7 @@ pub enum Number {
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
     harm: [Option<Measure>; FORMS],
-    roles: u32,
+    roles: u64,
     pub person: Option<(Group, Number)>,
     /// The group that a word gives to the people of the noun it stands before.
     pub modifier: Option<Group>,
@@ -116,9 +133,22 @@ impl Word {
         self.harm[form as usize]
     }
 
-    /// Whether the word is one of harm in any form.
+    /// Whether the word tells of harm by itself.
     pub fn is_harm(&self) -> bool {
+        self.harm[..Form::Take as usize].iter().any(Option::is_some)
+    }
+
+    /// Whether the word tells of harm, by itself or with others.
+    pub fn may_harm(&self) -> bool {
         self.harm.iter().any(Option::is_some)
+    }
+
+    /// Whether a sentence with the word is worth reading.
+    pub fn is_telling(&self) -> bool {
+        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return]
+            .iter()
+            .any(|form| self.harm(*form).is_some());
+        self.is_harm() || self.weapon.is_some() || with_others
     }
 
     /// Whether the word can be a finite verb or participle of harm.
@@ -127,7 +157,7 @@ impl Word {
     }
 
     pub fn is(&self, role: Role) -> bool {
-        self.roles & (1 << role as u32) != 0
+        self.roles & (1 << role as u64) != 0
     }
 
     pub fn is_any(&self, roles: &[Role]) -> bool {
@@ -136,7 +166,7 @@ impl Word {
 
     /// Whether some file lists the word.
     pub fn is_known(&self) -> bool {
-        self.roles != 0 || self.is_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
+        self.roles != 0 || self.may_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
     }
 }
 
@@ -150,6 +180,12 @@ pub static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
     }
     Phrases::new(words)
 });
+
+/// The words of a sentence that some vocabulary knows.
+pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
+    let tokens = &text.tokens[..sentence.tokens.end];
+    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
+}
 
 const FILES: [(File, &str); 7] = [
     (File::Harm, include_str!("../../../config/lexicon/harm.txt")),
@@ -188,7 +224,7 @@ fn add(word: &mut Word, file: File, entry: &lexicon::Entry) {
                 "fell" => Some(Role::Fell),
                 _ => role(entry.section),
             };
-            word.roles |= role.map_or(0, |role| 1 << role as u32);
+            word.roles |= role.map_or(0, |role| 1 << role as u64);
         }
     }
 }
@@ -200,7 +236,7 @@ fn add_person(word: &mut Word, section: &str) {
         Some((group, _)) => word.person = named(group).map(|group| (group, Number::Many)),
         None => {
             let role = if section == "title" { Role::Title } else { Role::Thing };
-            word.roles |= 1 << role as u32;
+            word.roles |= 1 << role as u64;
         }
     }
 }
@@ -223,6 +259,12 @@ fn form(section: &str) -> Option<Form> {
         "toll" => Form::Toll,
         "lose" => Form::Lose,
         "among" => Form::Among,
+        "take" => Form::Take,
+        "suffer" => Form::Suffer,
+        "injury noun" => Form::InjuryNoun,
+        "exchange for" => Form::ExchangeFor,
+        "return" => Form::Return,
+        "force" => Form::Force,
         _ => return None,
     })
 }
@@ -253,7 +295,9 @@ fn role(section: &str) -> Option<Role> {
         "according" => Role::According,
         "pronoun" => Role::Pronoun,
         "claimant" => Role::Claimant,
+        "watcher" => Role::Watcher,
         "time" => Role::Time,
+        "general" => Role::General,
         "background" => Role::Background,
         "campaign" => Role::Campaign,
         "period" => Role::Period,

@@ -32,11 +32,22 @@ pub fn read(tokens: &[Token], at: usize) -> Option<Found> {
     let rest = tokens.get(at..)?;
     let (hedge_len, hedge) = hedge(rest);
     let body = &rest[hedge_len..];
-    let number = range(body).or_else(|| number(body).map(Number::exact)).or_else(|| vague(body))?;
+    let asks = at > 0 && ["so", "how", "too", "as"].iter().any(|word| tokens[at - 1].is(word));
+    let changes = at > 0 && tokens[at - 1].is("from");
+    let all_but = at > 1 && tokens[at - 1].is("but") && tokens[at - 2].is("all");
+    if all_but {
+        return None;
+    }
+    let number = range(body)
+        .filter(|_| !changes)
+        .or_else(|| number(body).map(Number::exact))
+        .or_else(|| vague(body).filter(|_| !asks))?;
     let mut len = hedge_len + number.len;
     let mut hedge = hedge;
     if let Some((after_len, after)) = AFTER.longest_at(&rest[len..])
         && number.count.low.is_some()
+        // "In 2013 at least 12 …": the hedge belongs to the next number.
+        && self::number(&rest[len + after_len..]).is_none()
     {
         len += after_len;
         hedge = Some(*after);
@@ -57,6 +68,7 @@ enum Hedge {
     AtLeast,
     AtMost,
     About,
+    Exactly,
 }
 
 /// A number or vague word without its hedge.
@@ -81,8 +93,8 @@ struct Value {
 }
 
 static SOURCE: &str = include_str!("../../../config/lexicon/count.txt");
-static HEDGES: LazyLock<Phrases<Hedge>> = LazyLock::new(|| hedges(["at least", "at most", "about"]));
-static AFTER: LazyLock<Phrases<Hedge>> = LazyLock::new(|| hedges(["after at least", "", "after about"]));
+static HEDGES: LazyLock<Phrases<Hedge>> = LazyLock::new(|| hedges(["at least", "at most", "about", "exactly"]));
+static AFTER: LazyLock<Phrases<Hedge>> = LazyLock::new(|| hedges(["after at least", "", "after about", ""]));
 static CARDINALS: LazyLock<Phrases<u64>> = LazyLock::new(|| numbers("cardinal"));
 static MULTIPLIERS: LazyLock<Phrases<u64>> = LazyLock::new(|| numbers("multiplier"));
 static FIXED: LazyLock<Phrases<u64>> = LazyLock::new(|| numbers("fixed"));
@@ -93,8 +105,9 @@ fn section(name: &'static str) -> impl Iterator<Item = lexicon::Entry<'static>> 
     lexicon::entries(SOURCE).filter(move |entry| entry.section == name)
 }
 
-fn hedges([at_least, at_most, about]: [&'static str; 3]) -> Phrases<Hedge> {
-    let kinds = [(at_least, Hedge::AtLeast), (at_most, Hedge::AtMost), (about, Hedge::About)];
+fn hedges([at_least, at_most, about, exactly]: [&'static str; 4]) -> Phrases<Hedge> {
+    let kinds =
+        [(at_least, Hedge::AtLeast), (at_most, Hedge::AtMost), (about, Hedge::About), (exactly, Hedge::Exactly)];
     Phrases::new(kinds.into_iter().flat_map(|(name, hedge)| section(name).map(move |entry| (entry.phrase, hedge))))
 }
 
@@ -109,7 +122,7 @@ fn hedge(tokens: &[Token]) -> (usize, Option<Hedge>) {
     for _ in 0..2 {
         let Some((step, hedge)) = HEDGES.longest_at(&tokens[len..]) else { break };
         len += step;
-        found = found.filter(|first| *first != Hedge::About).or(Some(*hedge));
+        found = found.filter(|first| !matches!(first, Hedge::About | Hedge::Exactly)).or(Some(*hedge));
     }
     (len, found)
 }
@@ -117,7 +130,7 @@ fn hedge(tokens: &[Token]) -> (usize, Option<Hedge>) {
 fn hedged(count: Count, hedge: Option<Hedge>) -> Count {
     match hedge {
         _ if count.words.is_some() => count,
-        None => count,
+        None | Some(Hedge::Exactly) => count,
         Some(Hedge::AtLeast) => Count { high: None, ..count },
         Some(Hedge::AtMost) => Count { low: None, ..count },
         Some(Hedge::About) => Count { approx: true, ..count },

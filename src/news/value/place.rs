@@ -12,6 +12,7 @@ mod fold;
 mod gather;
 mod gazetteer;
 mod resolve;
+mod words;
 
 use std::collections::BTreeMap;
 use std::ops::Range;

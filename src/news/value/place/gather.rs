@@ -2,54 +2,24 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use super::Cue;
 use super::fold::{fold, without_article};
-use super::gazetteer::{self, Country, Region, Settlement};
-use crate::news::lexicon::{self, Phrases};
+use super::gazetteer::{self, Country, Known};
+use super::words::{
+    ACTORS, Class, LEXICON, Word, has_article_prefix, is_name_particle, is_no_name, is_plural_class, is_title_case,
+    is_upper, word,
+};
 use crate::news::text::{Sentence, Text, Token, TokenKind};
 
 /// No name in the tables has more words.
 const NAME_TOKENS_MAX: usize = 6;
 /// A longer run of capitals is a heading or a list, not a name that the gazetteer lacks.
 const UNKNOWN_TOKENS_MAX: usize = 4;
-/// A heading has at least so many words before its capitals are held against it.
-const TITLE_CASE_WORDS_MIN: usize = 4;
-
-/// What kind of place a class noun makes of a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    Settlement,
-    /// "the capital": of the country that follows or precedes.
-    Capital,
-    Site,
-    Region,
-}
-
-/// Everything the tables know under one name.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    pub key: String,
-    pub settlements: Vec<Settlement>,
-    pub regions: Vec<&'static Region>,
-    pub country: Option<&'static Country>,
-}
-
-impl Known {
-    fn of(key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            settlements: gazetteer::settlements(key),
-            regions: gazetteer::regions(key).collect(),
-            country: gazetteer::country(key),
-        }
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.settlements.is_empty() && self.regions.is_empty() && self.country.is_none()
-    }
-}
+/// Between two names of a list stand at most ", and the".
+const LIST_JOINT_TOKENS_MAX: usize = 3;
+/// A city of so many thousands is known without context: "Damascus Moscow" are two places.
+const CITY_THOUSANDS_MIN: u32 = 100;
 
 /// What a mention names.
 #[derive(Clone, Debug)]
@@ -79,6 +49,8 @@ pub struct Raw {
     pub is_caseless: bool,
     /// The name starts its sentence, so that its capital says nothing.
     pub is_first: bool,
+    /// Its preposition stands before another name: "in Kyiv, …".
+    pub is_carried: bool,
 }
 
 /// What a text holds.
@@ -89,72 +61,6 @@ pub struct Gathered {
     pub adjectives: Vec<&'static str>,
     /// Last words of names of persons and bodies, folded: alone they are no places.
     pub people: HashSet<String>,
-}
-
-struct Lexicon {
-    prepositions: Phrases<Cue>,
-    classes: Phrases<Class>,
-    words: Phrases<Word>,
-}
-
-/// What a word does next to a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
-    Article,
-    Direction,
-    Title,
-    Organisation,
-    NoPlace,
-}
-
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
-/// After a name: its people act.
-static ACTORS: LazyLock<Phrases<()>> = LazyLock::new(|| section(&["person", "actor noun"]));
-static PARTICLES: LazyLock<Phrases<()>> = LazyLock::new(|| section(&["particle"]));
-
-fn place_entries() -> impl Iterator<Item = lexicon::Entry<'static>> {
-    lexicon::entries(include_str!("../../../../config/lexicon/place.txt"))
-}
-
-fn section(sections: &'static [&'static str]) -> Phrases<()> {
-    Phrases::new(place_entries().filter(|entry| sections.contains(&entry.section)).map(|entry| (entry.phrase, ())))
-}
-
-impl Lexicon {
-    fn read() -> Self {
-        let mut prepositions = Vec::new();
-        let mut classes = Vec::new();
-        let mut words = Vec::new();
-        for lexicon::Entry { section, phrase, value } in place_entries() {
-            match section {
-                "preposition" => prepositions.extend(cue(value).map(|cue| (phrase, cue))),
-                "settlement" if phrase == "capital" => classes.push((phrase, Class::Capital)),
-                "settlement" => classes.push((phrase, Class::Settlement)),
-                "site" => classes.push((phrase, Class::Site)),
-                "region" => classes.push((phrase, Class::Region)),
-                "article" => words.push((phrase, Word::Article)),
-                "direction" => words.push((phrase, Word::Direction)),
-                "title" => words.push((phrase, Word::Title)),
-                "organisation" => words.push((phrase, Word::Organisation)),
-                "not a place" => words.push((phrase, Word::NoPlace)),
-                _ => {}
-            }
-        }
-        Self { prepositions: Phrases::new(prepositions), classes: Phrases::new(classes), words: Phrases::new(words) }
-    }
-}
-
-fn cue(value: &str) -> Option<Cue> {
-    Some(match value {
-        "in" => Cue::In,
-        "near" => Cue::Near,
-        "over" => Cue::Over,
-        "to" => Cue::To,
-        "from" => Cue::From,
-        "of" => Cue::Of,
-        "actor" => Cue::Actor,
-        _ => return None,
-    })
 }
 
 /// What leads to the name that may come next.
@@ -256,8 +162,9 @@ impl<'t> Gather<'_, 't> {
         if let Some((len, cue)) = LEXICON.prepositions.longest_at(tokens) {
             let is_class_of = *cue == Cue::Of && self.lead.class.is_some() && tokens[0].is("of");
             if !is_class_of {
-                let cue = if self.lead.after_body { Cue::Actor } else { *cue };
-                self.lead = Lead { cue: Some(cue), ..Lead::default() };
+                // "Bank of England", "Ministry for …": the body's name goes on.
+                let goes_on = self.lead.after_body && matches!(cue, Cue::Of | Cue::To);
+                self.lead = Lead { cue: Some(*cue), after_body: goes_on, ..Lead::default() };
             }
             return at + len;
         }
@@ -266,18 +173,13 @@ impl<'t> Gather<'_, 't> {
         {
             return next;
         }
-        if let Some((len, class)) = LEXICON.classes.longest_at(tokens)
-            && !self.lead.after_place
-        {
+        if let Some((len, class)) = LEXICON.classes.longest_at(tokens) {
             self.lead.class = Some(*class);
             return at + len;
         }
         let token = &tokens[0];
         match word(token) {
-            Some(Word::Article) => {
-                self.lead.after_place = false;
-                at + 1
-            }
+            Some(Word::Article) => at + 1,
             Some(Word::Direction) => {
                 self.lead.direction.get_or_insert(at);
                 at + 1
@@ -294,6 +196,11 @@ impl<'t> Gather<'_, 't> {
             return Some(self.read_adjective(at, at + len, country));
         }
         let (len, known) = self.longest(at, self.end)?;
+        let tokens = &self.text.tokens[at..self.end];
+        let other = LEXICON.words.longest_at(tokens).filter(|(_, word)| **word != Word::Direction);
+        if other.is_some_and(|(other, _)| other >= len) {
+            return None;
+        }
         self.push_known(at, at + len, at + len, known)
     }
 
@@ -309,13 +216,13 @@ impl<'t> Gather<'_, 't> {
         if !is_head || self.text.is_capitals {
             return at;
         }
+        self.lead.cue = Some(Cue::Dateline);
         match self.longest(at, self.end) {
             Some((len, known)) if self.text.tokens[at..at + len].iter().all(|token| is_upper(token.text)) => {
-                self.lead.cue = Some(Cue::Dateline);
                 let next = self.push_known(at, at + len, at + len, known).unwrap_or(at);
                 self.reset(next)
             }
-            _ => at,
+            _ => self.reset(at),
         }
     }
 
@@ -324,7 +231,7 @@ impl<'t> Gather<'_, 't> {
         let mut end = at + 1;
         let mut look = end;
         while let Some(token) = self.token(look) {
-            if self.token(look - 1).is_some_and(Token::is_possessive) {
+            if self.is_possessive(look - 1) {
                 break;
             }
             if token.is_capitalised() || has_article_prefix(token.text) {
@@ -351,8 +258,24 @@ impl<'t> Gather<'_, 't> {
                 continue;
             }
             let token = &self.text.tokens[at];
+            if let Some((len, Word::NoPlace | Word::Function)) = LEXICON.words.longest_at(&self.text.tokens[at..end])
+                && found.as_ref().is_none_or(|(known, _)| *known <= len)
+                && (len > 1 || self.lead.class.is_none())
+            {
+                at = self.reset(at + len);
+                continue;
+            }
+            if let Some((len, class)) = LEXICON.classes.longest_at(&self.text.tokens[at..end])
+                && self.token(at + len).is_some_and(|token| token.is("of"))
+                && found.as_ref().is_none_or(|(known, _)| *known <= len)
+            {
+                // "City of …": the name follows.
+                self.lead.class = Some(*class);
+                return at + len + 1;
+            }
             let is_direction = at + 1 < end && word(token) == Some(Word::Direction);
-            if let Some((len, known)) = found.filter(|(len, _)| !(is_direction && *len == 1)) {
+            let is_body = word(token) == Some(Word::Organisation);
+            if let Some((len, known)) = found.filter(|(len, _)| *len > 1 || !is_direction && !is_body) {
                 return match self.run_after(at + len, end) {
                     Some(next) => self.push_known(at, at + len, next, known).unwrap_or(at + len),
                     None => self.read_other(at, end),
@@ -363,7 +286,7 @@ impl<'t> Gather<'_, 't> {
                     self.lead.direction.get_or_insert(at);
                     at += 1;
                 }
-                Some(Word::NoPlace) => at = self.reset(at + 1),
+                Some(Word::Article) => at += 1,
                 Some(Word::Title) => return self.read_person(end),
                 _ => return self.read_other(at, end),
             }
@@ -373,16 +296,28 @@ impl<'t> Gather<'_, 't> {
 
     /// After a name at the start of a run: where reading goes on if the rest of the run is not part of the name.
     fn run_after(&self, at: usize, end: usize) -> Option<usize> {
-        let possessive = self.token(at - 1).is_some_and(Token::is_possessive);
-        if at >= end || possessive {
+        if at >= end || self.is_possessive(at - 1) {
             return Some(at);
         }
         let token = self.token(at)?;
-        let is_class =
-            LEXICON.classes.longest_at(&self.text.tokens[at..self.end]).is_some_and(|(len, _)| at + len >= end);
-        // "Sumy Governor …", "Kyiv Monday": a new name or a day begins.
-        let begins = matches!(word(token), Some(Word::Title)) && at + 1 < end || is_day_or_month(token);
-        (is_class || begins).then_some(at)
+        let is_class = LEXICON
+            .classes
+            .longest_at(&self.text.tokens[at..self.end])
+            .is_some_and(|(len, _)| at + len >= end && !self.token(at + len).is_some_and(|token| token.is("of")));
+        // "Sumy Governor …", "Kyiv Monday", "Damascus The …": something new begins.
+        let begins = match word(token) {
+            Some(Word::Title) => at + 1 < end,
+            Some(Word::Function | Word::Article) => true,
+            _ => self.is_function_word(at),
+        };
+        let is_next_known =
+            || self.longest(at, self.end).is_some_and(|(_, next)| next.is_well_known(CITY_THOUSANDS_MIN));
+        (is_class || begins || is_next_known()).then_some(at)
+    }
+
+    /// Whether the word is a possessive, also without its apostrophe as in copy that lost its marks: "Syrias".
+    fn is_possessive(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| token.is_possessive() || country_without_s(&fold(token.text)).is_some())
     }
 
     /// A title: the rest of the run is a person.
@@ -403,8 +338,12 @@ impl<'t> Gather<'_, 't> {
         let is_body = tokens.iter().any(|token| matches!(word(token), Some(Word::Organisation)));
         let lead = self.lead;
         let follows = LEXICON.classes.longest_at(&self.text.tokens[end..self.end]).filter(|_| !lead.after_body);
-        let is_strong =
-            matches!(lead.cue, Some(Cue::In | Cue::Near)) || lead.class.is_some_and(|class| class != Class::Capital);
+        // "Camp Fenwick"
+        let is_site =
+            tokens.len() > 1 && LEXICON.classes.longest_at(tokens).is_some_and(|(_, class)| *class == Class::Site);
+        let is_strong = matches!(lead.cue, Some(Cue::In | Cue::Near)) && !lead.after_place
+            || lead.class.is_some_and(|class| class != Class::Capital)
+            || is_site && lead.cue.is_some();
         let is_led = is_strong || lead.cue.is_some_and(|cue| cue != Cue::Actor);
         if !is_strong && tokens.len() > 1 || is_body {
             self.remember(end);
@@ -412,6 +351,9 @@ impl<'t> Gather<'_, 't> {
         let is_name = tokens.len() <= UNKNOWN_TOKENS_MAX && !is_body && tokens.iter().all(|token| !is_no_name(token));
         if is_name && (is_led || follows.is_some() && lead.cue.is_some()) && !lead.after_body {
             let key = fold(self.text.slice(start..end).trim_end_matches("'s").trim_end_matches("’s"));
+            if is_site {
+                self.lead.class = Some(Class::Site);
+            }
             self.push(start, end, end, Name::Unknown(key));
             return self.out.raws.last().map_or(end, |raw| raw.tokens.end.max(end));
         }
@@ -452,51 +394,61 @@ impl<'t> Gather<'_, 't> {
     /// The longest name in the tables that starts at `at`, as its number of tokens.
     fn longest(&self, at: usize, end: usize) -> Option<(usize, Known)> {
         let first = fold(self.token(at)?.base());
-        self.longest_from(&first, at, end).or_else(|| {
-            // "al-Bab" and "Al Bab" stand in the tables as "bab".
-            let (key, taken) = match without_article(&first) {
-                Some(bare) => (bare.to_owned(), 0),
-                None => {
-                    let next = self.token(at + 1).filter(|next| next.is_capitalised() && !self.is_caseless)?;
-                    let both = format!("{first} {}", fold(next.base()));
-                    (without_article(&both)?.to_owned(), 1)
-                }
-            };
-            self.longest_from(&key, at + taken, end).map(|(len, known)| (len + taken, known))
-        })
+        self.longest_from(&first, at, end)
+            .or_else(|| {
+                // "al-Bab" and "Al Bab" stand in the tables as "bab".
+                let (key, taken) = match without_article(&first) {
+                    Some(bare) => (bare.to_owned(), 0),
+                    None => {
+                        let next = self.token(at + 1).filter(|next| next.is_capitalised() && !self.is_caseless)?;
+                        let both = format!("{first} {}", fold(next.base()));
+                        (without_article(&both)?.to_owned(), 1)
+                    }
+                };
+                let (len, mut known) = self.longest_from(&key, at + taken, end)?;
+                known.settlements.retain(gazetteer::Settlement::may_have_article);
+                (!known.is_nothing()).then_some((len + taken, known))
+            })
+            .or_else(|| country_without_s(&first).map(|country| (1, Known::of(country))))
     }
 
     fn longest_from(&self, first: &str, at: usize, end: usize) -> Option<(usize, Known)> {
         let mut key = first.to_owned();
         let mut best = None;
-        for len in 1..=NAME_TOKENS_MAX.min(end.saturating_sub(at)) {
-            let last = self.token(at + len - 1)?;
-            let may_end = last.is_capitalised() || self.is_caseless || has_article_prefix(last.text);
+        let mut last = at;
+        for len in 1..=NAME_TOKENS_MAX {
+            let token = self.token(last)?;
+            let may_end = token.is_capitalised() || self.is_caseless || has_article_prefix(token.text);
             if may_end && !self.is_short_word(at, len, &key) {
                 let known = Known::of(&key);
                 if !known.is_nothing() {
-                    best = Some((len, known));
+                    best = Some((last + 1 - at, known));
                 }
             }
-            if last.is_possessive() || !gazetteer::goes_on(&key) {
+            last += 1;
+            if let "st" | "ste" | "ft" = key.as_str() {
+                // "St. Petersburg": the dot is a token of its own.
+                last += usize::from(self.token(last).is_some_and(|token| token.text == "."));
+            } else if token.is_possessive() || !gazetteer::goes_on(&key) {
                 break;
             }
-            let Some(next) = self.token(at + len).filter(|next| next.kind == TokenKind::Word) else { break };
-            key.push(' ');
-            key.push_str(&fold(next.base()));
+            let Some(next) = self.token(last).filter(|next| next.kind == TokenKind::Word && last < end) else { break };
+            key = fold(&format!("{key} {}", next.base()));
         }
         best
     }
 
-    /// "us" is no country, and "US" is none in text of capitals; names of two letters or fewer need a longer look elsewhere.
+    /// "us" is no country, and "US" is none in text of capitals; in other text capitals only are an acronym, unless they stand for
+    /// a country or at the head of a report.
     fn is_short_word(&self, at: usize, len: usize, key: &str) -> bool {
-        len == 1
-            && key.len() <= 3
-            && key.is_ascii()
-            && self.token(at).is_none_or(|token| {
-                let is_abbreviation = is_upper(token.base()) && (!self.is_caseless || token.text.contains('.'));
-                !is_abbreviation && (key.len() < 3 || gazetteer::country(key).is_some())
-            })
+        let Some(token) = self.token(at).filter(|_| len == 1 && key.is_ascii()) else { return false };
+        let is_upper = is_upper(token.base()) && key.len() > 1;
+        let is_country = gazetteer::country(key).is_some();
+        if key.len() <= 3 && is_country {
+            return !is_upper || self.is_caseless && !token.text.contains('.');
+        }
+        let is_acronym = is_upper && !self.is_caseless && !is_country && self.lead.cue != Some(Cue::Dateline);
+        key.len() < 3 || is_acronym
     }
 
     /// Adds a known name at `start..end`; what of the run follows starts at `next`. `None` if it is no place after all.
@@ -527,34 +479,53 @@ impl<'t> Gather<'_, 't> {
             }
             what => what,
         };
+        if last > next && self.token(last - 1).is_some_and(is_plural_class) {
+            self.share_class(start, class);
+        }
         let (within, after) = self.within(last, &what);
         let is_actor = self.token(after).is_some_and(|token| ACTORS.word(token.text).is_some());
         let cue = match lead.cue {
+            Some(_) if is_actor && lead.after_place => Cue::Actor,
             Some(cue) => cue,
             None if class.is_some() || direction.is_some() => Cue::Named,
             None if is_actor => Cue::Actor,
             None => Cue::Bare,
         };
         let first = direction.unwrap_or(start);
+        // In "the southern city of Rafah" the direction is the city's, not a part of the name.
+        let name_start = direction.filter(|_| lead.class.is_none()).unwrap_or(start);
         self.out.raws.push(Raw {
             tokens: first..after,
-            name: first..name_end,
+            name: name_start..name_end,
             sentence: self.sentence,
             what,
             cue,
             class,
-            has_direction: direction.is_some(),
+            has_direction: name_start < start,
             within,
             is_caseless: self.is_caseless,
             is_first: start == self.first,
+            is_carried: lead.after_place,
         });
         self.lead = Lead { cue: lead.cue, after_place: true, ..Lead::default() };
     }
 
+    /// "the Sumy and Poltava regions": the class is that of every name in the list that ends before token `start`.
+    fn share_class(&mut self, start: usize, class: Option<Class>) {
+        let mut next = start;
+        for raw in self.out.raws.iter_mut().rev() {
+            let joins = raw.tokens.end < next && next - raw.tokens.end <= LIST_JOINT_TOKENS_MAX;
+            if raw.sentence != self.sentence || raw.class.is_some() || !joins {
+                break;
+            }
+            raw.class = class;
+            next = raw.tokens.start;
+        }
+    }
+
     /// The class noun after a name: "Sumy region". A name that had one before it has none after it.
     fn class_after(&self, at: usize, lead: Lead) -> Option<(usize, Class)> {
-        let possessive = self.token(at.checked_sub(1)?).is_some_and(Token::is_possessive);
-        if lead.class.is_some() || possessive || at >= self.end {
+        if lead.class.is_some() || self.is_possessive(at.checked_sub(1)?) || at >= self.end {
             return None;
         }
         LEXICON.classes.longest_at(&self.text.tokens[at..self.end]).map(|(len, class)| (len, *class))
@@ -570,7 +541,19 @@ impl<'t> Gather<'_, 't> {
         if !self.token(at).is_some_and(Token::is_capitalised) {
             return nothing;
         }
-        let (len, mut codes) = match self.longest(at, self.end) {
+        let outer = self.longest(at, self.end);
+        let has_class = |len: usize| {
+            LEXICON
+                .classes
+                .longest_at(&self.text.tokens[(at + len).min(self.end)..self.end])
+                .is_some_and(|(_, class)| *class == Class::Region)
+        };
+        // "Soyapango, San Salvador, San Miguel": a list, for the city is meant and not the region of its name.
+        if outer.as_ref().is_some_and(|(len, outer)| outer.country.is_none() && !has_class(*len) && outer.is_namesake())
+        {
+            return nothing;
+        }
+        let (len, mut codes) = match outer {
             Some((len, outer)) => {
                 (len, outer.regions.iter().map(|region| region.code).chain(outer.country.map(|it| it.code)).collect())
             }
@@ -605,42 +588,8 @@ pub fn is_within(inner: &str, outer: &str) -> bool {
     inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
 }
 
-fn word(token: &Token) -> Option<Word> {
-    LEXICON.words.word(token.base()).copied()
-}
-
-fn is_day_or_month(token: &Token) -> bool {
-    matches!(word(token), Some(Word::NoPlace))
-}
-
-/// A capitalised word that shows that a run is no name of a place.
-fn is_no_name(token: &Token) -> bool {
-    let is_acronym = token.text.chars().filter(|char| char.is_alphabetic()).count() > 1 && is_upper(token.text);
-    is_acronym || matches!(word(token), Some(Word::NoPlace | Word::Title))
-}
-
-fn is_name_particle(token: &Token) -> bool {
-    PARTICLES.word(token.text).is_some()
-}
-
-/// `al-Fouaa`: an Arabic article in lower case, joined to a capital.
-fn has_article_prefix(text: &str) -> bool {
-    let Some((article, rest)) = text.split_once(['-', '\'', '’']) else { return false };
-    let is_article = (1..=3).contains(&article.len()) && article.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_article && rest.chars().next().is_some_and(char::is_uppercase)
-}
-
-fn is_upper(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic) && !text.chars().any(char::is_lowercase)
-}
-
-/// A heading in which every longer word is capitalised, so that capitals do not tell names.
-fn is_title_case(tokens: &[Token]) -> bool {
-    let mut words = 0;
-    let mut capitals = 0;
-    for token in tokens.iter().filter(|token| token.kind == TokenKind::Word && token.text.len() > 3) {
-        words += 1;
-        capitals += usize::from(token.is_capitalised());
-    }
-    words >= TITLE_CASE_WORDS_MIN && capitals * 10 >= words * 9
+/// The country whose name is `key` without its last letter, an "s": copy that lost its apostrophes has "Syrias".
+fn country_without_s(key: &str) -> Option<&str> {
+    let name = key.strip_suffix('s')?;
+    (name.len() > 3 && gazetteer::country(key).is_none() && gazetteer::country(name).is_some()).then_some(name)
 }

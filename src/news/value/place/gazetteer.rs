@@ -45,6 +45,8 @@ pub struct Region {
     pub thousands: u32,
     /// With its class where GeoNames has one: "Kyiv Oblast".
     pub name: &'static str,
+    /// From the hand-kept table: its name means the region even where a settlement shares it.
+    pub is_hand_kept: bool,
 }
 
 /// A country or territory.
@@ -55,6 +57,54 @@ pub struct Country {
     pub name: &'static str,
     pub capital: &'static str,
     pub point: Point,
+}
+
+/// Everything the tables know under one name.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The name, folded.
+    pub key: String,
+    pub settlements: Vec<Settlement>,
+    /// The best known first.
+    pub regions: Vec<&'static Region>,
+    pub country: Option<&'static Country>,
+}
+
+impl Known {
+    pub fn of(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            settlements: settlements(key),
+            regions: regions(key).collect(),
+            country: country(key),
+        }
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.settlements.is_empty() && self.regions.is_empty() && self.country.is_none()
+    }
+
+    /// A region whose name is also that of a settlement in it.
+    pub fn is_namesake(&self) -> bool {
+        self.regions.iter().any(|region| self.settlements.iter().any(|settlement| settlement.code == region.code))
+    }
+
+    /// A country, a region, or a city of at least `thousands` people.
+    pub fn is_well_known(&self, thousands: u32) -> bool {
+        self.country.is_some()
+            || !self.regions.is_empty()
+            || self.settlements.iter().any(|settlement| settlement.thousands >= thousands)
+    }
+}
+
+/// Where names carry an Arabic article that the table leaves out.
+const ARTICLE_COUNTRIES: &str = "AE AF BH DZ EG IL IQ IR JO KW LB LY MA MR OM PK PS QA SA SD SY TN YE";
+
+impl Settlement {
+    /// Whether "al-" before its name may be an article.
+    pub fn may_have_article(&self) -> bool {
+        ARTICLE_COUNTRIES.split(' ').any(|country| country == country_code(self.code))
+    }
 }
 
 /// The country of a code such as `UA.21`.
@@ -178,7 +228,7 @@ impl Tables {
             let [key, code, lat, lon, thousands, name] = fields(line);
             let index = self.regions.len();
             let thousands = thousands.parse().unwrap_or(0);
-            self.regions.push(Region { code, point: point(lat, lon), thousands, name });
+            self.regions.push(Region { code, point: point(lat, lon), thousands, name, is_hand_kept: false });
             self.regions_by_name.entry(key.to_owned()).or_default().push(index);
             self.regions_by_code.entry(code).or_insert(index);
             self.add_start(key);
@@ -200,6 +250,7 @@ impl Tables {
                 point: point(lat, lon).or_else(|| known.and_then(|region| region.point)),
                 thousands: known.map_or(0, |region| region.thousands),
                 name: known.map_or(name, |region| region.name),
+                is_hand_kept: true,
             });
             for key in names.split('|').map(fold) {
                 self.add_start(&key);

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::fold::fold;
-use super::gather::{Class, Gathered, Known, Name, Raw, is_within};
-use super::gazetteer::{self, Country, Region, Settlement, country_code};
+use super::gather::{Gathered, Name, Raw, is_within};
+use super::gazetteer::{self, Country, Known, Region, Settlement, country_code};
+use super::words::{Class, is_plural_class};
 use super::{Cue, Disputed, PlaceMention};
 use crate::news::text::Text;
 use crate::news::value::{Place, Precision};
@@ -20,13 +21,22 @@ const CITY_RIVAL_TIMES: u32 = 5;
 /// What a country with all the votes is worth, against the logarithm of population (natural, of thousands).
 const CONTEXT_WEIGHT: f64 = 8.0;
 const REGION_WEIGHT: f64 = 3.0;
-const OWN_NAME_WEIGHT: f64 = 1.5;
-/// A capital letter alone makes no place of a smaller settlement in a country the article does not name.
+const OWN_NAME_WEIGHT: f64 = 2.5;
+/// A capital letter alone makes no place of a smaller settlement in a country the article names.
 const BARE_THOUSANDS_MIN: u32 = 50;
+/// The same in a country it does not name.
+const BARE_THOUSANDS_FAR_MIN: u32 = 400;
+/// The same with a preposition, which leads to persons as well.
+const JOINED_THOUSANDS_FAR_MIN: u32 = 100;
 /// Nor of a smaller one that is also an English word.
 const WORD_THOUSANDS_MIN: u32 = 300;
 /// A settlement with this share of the people of its region's name is what the name means without a class noun.
 const SEAT_THOUSANDS_MIN: u32 = 50;
+/// Or as good as none against the people of the region: "Florida" is a town of Colombia as well.
+const REGION_TIMES: u32 = 20;
+/// Where towns bear the names of persons, or persons those of towns, so that a capital letter alone makes no place of a small one.
+const SURNAME_COUNTRIES: &str =
+    "AR AU BO BR CA CL CO CR CU DO EC ES GB GT HN IE IT JM MX NI NZ PA PE PH PR PT PY SV US UY VE ZA";
 /// Share of letter pairs that a spelling and the table's name must have in common when only their consonants agree.
 const SOUND_LIKENESS_MIN: f64 = 0.45;
 /// The same after a preposition that leads to persons as well.
@@ -40,6 +50,8 @@ pub struct Context {
     /// Codes of regions named.
     regions: HashSet<&'static str>,
     people: HashSet<String>,
+    /// Keys of the names that a preposition or a class noun makes places somewhere in the article.
+    led: HashSet<String>,
 }
 
 impl Context {
@@ -75,6 +87,9 @@ impl Context {
             Name::CapitalOf(country) => return self.vote(country.code, VOTES_COUNTRY),
             Name::Unknown(_) => return,
         };
+        if is_led(raw) {
+            self.led.insert(known.key.clone());
+        }
         if let Some(country) = known.country {
             return self.vote(country.code, VOTES_COUNTRY);
         }
@@ -83,6 +98,9 @@ impl Context {
         {
             self.vote(country_code(region.code), VOTES_REGION);
             self.regions.insert(region.code);
+            return;
+        }
+        if !is_led(raw) {
             return;
         }
         let mut largest: [Option<Settlement>; 2] = [None, None];
@@ -244,17 +262,21 @@ fn is_state_rather(country: &Country, known: &Known, context: &Context) -> bool 
 
 /// Without a class noun a name means the settlement if that is large or the seat of the region of its name.
 fn is_region_rather(settlement: Option<&Settlement>, region: &Region) -> bool {
-    settlement.is_none_or(|settlement| {
-        let is_seat = settlement.code == region.code || country_code(settlement.code) == region.code;
-        !region.code.contains('.') && !is_seat
-            || !is_seat && settlement.thousands < SEAT_THOUSANDS_MIN && region.thousands > settlement.thousands
-            || region.name.ends_with("Strip")
-    })
+    region.is_hand_kept
+        || settlement.is_none_or(|settlement| {
+            let is_seat = settlement.code == region.code || country_code(settlement.code) == region.code;
+            !region.code.contains('.') && !is_seat
+                || !is_seat && settlement.thousands < SEAT_THOUSANDS_MIN && region.thousands > settlement.thousands
+                || !is_seat && region.thousands > REGION_TIMES * settlement.thousands
+        })
 }
 
 fn accept_region(region: &'static Region, known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
     let is_plain = raw.cue == Cue::Bare || raw.cue == Cue::Actor;
     let is_person = is_plain && context.people.contains(&known.key);
+    if gazetteer::is_english_word(&known.key) && raw.class != Some(Class::Region) && !region.is_hand_kept {
+        return None;
+    }
     (!is_person && (!is_plain || region.thousands > 1000 || context.names(region.code) || region.code.is_empty()))
         .then_some(Found::Region(region))
 }
@@ -277,7 +299,7 @@ fn region(known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
 
 /// Whether something before or after the name says that it is a place.
 fn is_led(raw: &Raw) -> bool {
-    matches!(raw.cue, Cue::In | Cue::Near | Cue::Named | Cue::Dateline) || raw.class.is_some()
+    matches!(raw.cue, Cue::In | Cue::Near | Cue::Named | Cue::Dateline) && !raw.is_carried || raw.class.is_some()
 }
 
 /// Whether a settlement of this name is meant at all: the weaker the cue, the better known it must be.
@@ -288,30 +310,53 @@ fn is_meant(settlement: &Settlement, known: &Known, raw: &Raw, context: &Context
     if !is_led && context.people.contains(&known.key) {
         return false;
     }
-    let is_large = settlement.thousands >= BARE_THOUSANDS_MIN;
-    match (is_led, is_word, raw.is_caseless) {
-        (_, true, true) => settlement.thousands >= WORD_THOUSANDS_MIN && is_led,
-        (true, true, false) => raw.class.is_some() || settlement.thousands >= WORD_THOUSANDS_MIN || is_large && is_near,
-        (false, true, false) => settlement.thousands >= WORD_THOUSANDS_MIN && !raw.is_first,
-        (true, false, true) => is_near || is_large,
-        (true, false, false) => is_near || is_large || known.key.chars().count() > 3,
-        (false, false, _) => {
-            let is_joined = !matches!(raw.cue, Cue::Bare | Cue::Actor) && known.key.contains(' ');
-            is_near && settlement.is_own_name || is_large || is_joined
+    let is_surname = SURNAME_COUNTRIES.split(' ').any(|country| country == country_code(settlement.code));
+    let is_named = settlement.is_own_name && !is_surname || context.led.contains(&known.key);
+    let is_joined = !matches!(raw.cue, Cue::Bare | Cue::Actor);
+    let is_large = settlement.thousands
+        >= match (is_near, is_joined || is_led) {
+            (true, _) => BARE_THOUSANDS_MIN,
+            (false, true) => JOINED_THOUSANDS_FAR_MIN,
+            (false, false) => BARE_THOUSANDS_FAR_MIN,
+        };
+    let is_long = known.key.contains(' ');
+    match (is_led, is_word) {
+        _ if is_word && (raw.is_caseless || !is_led) => {
+            settlement.thousands >= WORD_THOUSANDS_MIN && (is_led || !raw.is_first && !raw.is_caseless)
         }
+        (true, true) => raw.class.is_some() || settlement.thousands >= WORD_THOUSANDS_MIN || is_near,
+        (true, false) => {
+            is_near
+                || is_large && (!raw.is_caseless || settlement.is_own_name)
+                || !raw.is_caseless && known.key.chars().count() > 3
+        }
+        (false, _) if raw.is_caseless => {
+            is_near && (is_large || is_joined && settlement.is_own_name)
+                || settlement.is_own_name && settlement.thousands >= BARE_THOUSANDS_FAR_MIN
+        }
+        (false, _) => is_large || is_near && (is_joined || is_named) || is_joined && is_long,
     }
 }
 
 /// The name as the article uses it, on one line; in title case where the article has capitals only.
 fn display(text: &Text, raw: &Raw) -> String {
-    let words = text.tokens.get(raw.name.clone()).unwrap_or_default();
-    let mut name = String::new();
-    let last = words.len().saturating_sub(1);
-    for (index, token) in words.iter().enumerate() {
-        if index > 0 {
-            name.push(' ');
-        }
-        name.push_str(if index == last { token.base() } else { token.text });
+    let last = text.tokens.get(raw.name.clone()).and_then(<[_]>::last);
+    let slice = text.slice(raw.name.clone());
+    let ending = last.map_or(0, |token| token.text.len() - token.base().len());
+    let slice = &slice[..slice.len() - ending];
+    let mut name = slice.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Name::Known(Known { country: Some(_), key, .. }) = &raw.what
+        && fold(&name).strip_suffix('s') == Some(key)
+    {
+        name.truncate(name.len() - 1);
+    }
+    // "the Sumy and Poltava regions": one region each.
+    if raw.class == Some(Class::Region) && last.is_some_and(|token| is_plural_class(token)) {
+        name.truncate(name.trim_end_matches("ies").len());
+        name = match name.strip_suffix('s') {
+            Some(singular) => singular.to_owned(),
+            None => format!("{name}y"),
+        };
     }
     if !text.is_capitals {
         return name;
