@@ -1,8 +1,5 @@
 //! (&Article) → claims: the one entrance to extraction.
 
-use std::str::FromStr;
-
-use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -66,11 +63,10 @@ pub struct Extraction {
 
 /// Reads what an article claims. Total: any text gives an extraction, and what was not read is told in its diagnostics.
 pub fn extract(article: &Article) -> Extraction {
-    if let Some(language) = article.language.as_deref().filter(|language| !is_english(language)) {
-        return Extraction {
-            claims: Vec::new(),
-            diagnostics: vec![format!("not read: the article is in {language}, and only English is read")],
-        };
+    if !reads(article) {
+        let language = article.language.as_deref().unwrap_or_default();
+        let why = format!("not read: the article is in {language}, and only English is read");
+        return Extraction { claims: Vec::new(), diagnostics: vec![why] };
     }
     let text = Text::read(&article.text);
     // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
@@ -95,6 +91,11 @@ pub fn extract(article: &Article) -> Extraction {
     claims.extend(munitions::merge(others));
     claims.extend(talks);
     Extraction { claims, diagnostics: Vec::new() }
+}
+
+/// Whether the article is in a language that is read. One that does not say is taken at its words.
+pub fn reads(article: &Article) -> bool {
+    article.language.as_deref().is_none_or(is_english)
 }
 
 fn is_english(language: &str) -> bool {
@@ -146,13 +147,17 @@ pub fn answer(line: &str) -> String {
         Ok((article, unread)) => {
             let mut extraction = extract(&article);
             extraction.diagnostics.extend(unread);
-            let developments: Vec<Value> =
-                extraction.claims.iter().map(|claim| to_json(claim, &article.text)).collect();
-            json!({"id": id, "language": article.language, "developments": developments, "diagnostics": extraction.diagnostics})
+            answer_of(id, &article, &extraction)
         }
         Err(error) => json!({"id": id, "language": null, "developments": [], "diagnostics": [], "error": error}),
     };
     answer.to_string()
+}
+
+/// What was extracted from an article, as the object of the contract.
+pub fn answer_of(id: Value, article: &Article, extraction: &Extraction) -> Value {
+    let developments: Vec<Value> = extraction.claims.iter().map(|claim| to_json(claim, &article.text)).collect();
+    json!({"id": id, "language": article.language, "developments": developments, "diagnostics": extraction.diagnostics})
 }
 
 fn id_of(line: &str) -> Value {
@@ -180,6 +185,5 @@ fn article(line: Line) -> Result<(Article, Option<String>), String> {
 }
 
 fn published_at(text: &str) -> Option<Published> {
-    let day = civil::Date::from_str(text).map(Published::On);
-    day.or_else(|_| Timestamp::from_str(text).map(Published::At)).ok()
+    text.parse().ok()
 }

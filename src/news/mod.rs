@@ -3,12 +3,22 @@
 //! Nothing here does I/O, reads a clock or an environment variable, spawns, awaits or draws random numbers, and nothing
 //! here fails on text: what cannot be understood becomes a diagnostic, never an `Err` or a panic.
 
+pub mod address;
 pub mod article;
+pub mod charset;
+pub mod delivery;
+pub mod digest;
 pub mod extract;
 pub mod feed;
+pub mod grounding;
+pub mod incident;
 pub mod kinds;
 pub mod lexicon;
+pub mod message;
 pub mod reading;
+pub mod robots;
 pub mod schedule;
 pub mod text;
+pub mod track;
 pub mod value;
+pub mod wording;

@@ -1,1 +1,24 @@
+//! The one integration binary. What belongs where:
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+/// The configuration file as a person writes it.
+mod config;
+/// Given claims → what the digest and its message say. No I/O.
+mod digest;
+/// Fetching over real HTTP, against a server that does wrong things on purpose.
+mod fetch;
+/// The mailer against a scripted mail server, and against the real one.
+mod mail;
+/// The program from the outside: verbs, exit statuses, what arrives.
+mod program;
+/// A mail server on loopback that misbehaves on request. No tests.
+mod smtp_server;
+/// The store, on SQLite and on PostgreSQL.
+mod store;
+/// Postfix and Dovecot on loopback, where they are installed. No tests.
+mod testbed;
+/// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.
+mod world;
+/// A web server on loopback that does what it is told. No tests.
+mod web;

@@ -283,10 +283,7 @@ fn capitals(name: &str) -> impl Iterator<Item = &str> {
     name.split_whitespace().filter(|word| word.chars().next().is_some_and(char::is_uppercase))
 }
 
-/// The day of publication, in UTC where an instant is known.
+/// The day of publication, by the publisher's clock.
 pub fn day(published: Published) -> Date {
-    match published {
-        Published::On(date) => date,
-        Published::At(instant) => jiff::tz::Offset::UTC.to_datetime(instant).date(),
-    }
+    published.date()
 }

@@ -1,0 +1,277 @@
+//! The command line: arguments → one of the verbs.
+//!
+//! Results go to standard output, everything else to standard error. This module owns what a person at a terminal meets:
+//! help, progress, exit statuses. What the verbs do stands in `service`.
+
+mod demo;
+mod extract;
+mod lists;
+mod run;
+mod serve;
+mod setup;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use terminal::Terminal;
+
+/// How a verb ended. The numbers are part of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    Done = 0,
+    Failed = 1,
+    /// The command line or the configuration is wrong.
+    Usage = 2,
+    /// Done, but something needs attention: a source failed, a message waits.
+    Attention = 3,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// News feeds in, a daily e-mail digest out, every figure traced to the sentence it came from.
+#[derive(Debug, Parser)]
+#[command(
+    name = "daybrief",
+    version,
+    max_term_width = 100,
+    after_help = "Start with `daybrief demo`: a whole digest from sample news, without an account or a network.\n\
+                  Then `daybrief init`, put your feeds into daybrief.toml, `daybrief check`, `daybrief run --dry-run`.\n\n\
+                  Exit status: 0 done; 1 failed; 2 wrong usage or configuration; 3 done, but something needs attention.\n\
+                  NO_COLOR switches colour off."
+)]
+pub struct Cli {
+    /// The configuration file [default: ./daybrief.toml, ./config/daybrief.toml, then the user's own]
+    #[arg(long, short, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show a whole digest made from bundled sample news: no account, no network, no SMTP
+    Demo(DemoArgs),
+    /// Write an annotated configuration that works
+    Init(InitArgs),
+    /// Check configuration, store, sources, SMTP login, zones and next run times, and report all problems at once
+    Check(CheckArgs),
+    /// Collect news, compose an edition and deliver it, once
+    ///
+    /// Without SOURCE the configured sources are read. A SOURCE may be the address of a feed or a page, a file (feed, page or plain text), a
+    /// folder of such files, or - for standard input; what they hold is then the whole edition, whatever its date.
+    #[command(
+        after_help = "Examples:\n  daybrief run --dry-run                      what would be sent now; changes nothing\n  \
+                      daybrief run --dry-run - < article.txt      the same for one article\n  \
+                      daybrief run --since 3d --out ./editions    look further back, keep the files\n  \
+                      daybrief run --to me@example.org            send it to one address; subscribers are not touched"
+    )]
+    Run(RunArgs),
+    /// Show an edition as a subscriber would get it; changes nothing
+    Preview(PreviewArgs),
+    /// Print what the articles say as JSON: tolls, munitions, talks, each with its sentence
+    ///
+    /// With --jsonl the input is one JSON object a line ({"id", "title"?, "published"?, "url"?, "text" or "html"}) and so is
+    /// the output, in the same order. Otherwise each PATH or URL is one article.
+    Extract(ExtractArgs),
+    /// Work until stopped: compose and deliver each edition when it is due
+    Serve(ServeArgs),
+    /// List, add or test sources
+    #[command(subcommand)]
+    Sources(SourcesVerb),
+    /// List, add or remove subscribers
+    #[command(subcommand)]
+    Subscribers(SubscribersVerb),
+    /// Print what the reader takes from a page
+    Read(ReadArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Also write the mail, page, text and JSON of each day's edition to this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the last edition as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write daybrief.toml
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Do not connect to anything: configuration and store only
+    #[arg(long)]
+    offline: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Which edition [default: the first in the configuration]
+    #[arg(long, value_name = "NAME")]
+    edition: Option<String>,
+    /// How far back to look, for instance 24h or 3d
+    #[arg(long, value_name = "DURATION", conflicts_with = "from")]
+    since: Option<String>,
+    /// Start of the window: a date, a local time of the edition's zone, or RFC 3339
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Compose and print, but store nothing and send nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Also write the edition as .eml, .html, .txt and .json to this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// With @: send to this address instead of the subscribers, and record nothing; without: end of the window [default: now]
+    #[arg(long = "to", value_name = "ADDR|TIME")]
+    to: Vec<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Addresses, files, folders, or - for standard input
+    sources: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// Which edition [default: the first in the configuration]
+    #[arg(long, value_name = "NAME")]
+    edition: Option<String>,
+    /// The edition that was sent on this day (in its own zone), instead of the one that would be sent now
+    #[arg(long, value_name = "DATE")]
+    date: Option<String>,
+    /// The subscriber whose message to show [default: a placeholder address]
+    #[arg(long = "as", value_name = "ADDR")]
+    reader: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Open the HTML in the browser instead of printing
+    #[arg(long)]
+    open: bool,
+}
+
+/// A rendering of a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Html,
+    Text,
+    Json,
+    Eml,
+}
+
+#[derive(Debug, Args)]
+pub struct ExtractArgs {
+    /// Day of publication, for articles that do not give it; dates in the text are read against it
+    #[arg(long, value_name = "DATE")]
+    published: Option<String>,
+    /// One JSON document for all articles
+    #[arg(long, conflicts_with = "jsonl")]
+    json: bool,
+    /// One JSON object a line, in and out
+    #[arg(long)]
+    jsonl: bool,
+    /// Files, addresses, or - for standard input
+    #[arg(default_value = "-")]
+    inputs: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Say what is due next, and stop
+    #[arg(long)]
+    plan: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SourcesVerb {
+    /// The configured sources, and how each one is doing
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a source to the configuration file, keeping its comments and order
+    Add {
+        /// Address of a feed or a page, or a path
+        location: String,
+        /// A name for it [default: made from the address]
+        #[arg(long)]
+        name: Option<String>,
+        /// Who readers are told carried it [default: what the feed calls itself]
+        #[arg(long)]
+        outlet: Option<String>,
+    },
+    /// Show what feeds give, without storing anything
+    Test {
+        #[arg(long)]
+        json: bool,
+        /// The address the files came from, against which relative links are resolved
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        #[arg(long, value_name = "TYPE")]
+        content_type: Option<String>,
+        #[arg(required = true)]
+        inputs: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SubscribersVerb {
+    /// Who gets what
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add an address to the list
+    Add {
+        address: String,
+        #[arg(long)]
+        name: Option<String>,
+        /// Only these editions [default: all]
+        #[arg(long, value_name = "NAME")]
+        edition: Vec<String>,
+    },
+    /// Take an address off the list; what it was sent stays on record
+    Remove { address: String },
+}
+
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    #[arg(long)]
+    json: bool,
+    /// The address the page came from
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    #[arg(required = true)]
+    inputs: Vec<String>,
+}
+
+/// Runs the verb. Errors are printed here, once.
+pub async fn run(cli: Cli, terminal: Terminal) -> Status {
+    let config = cli.config.as_deref();
+    let result = match cli.verb {
+        Verb::Demo(args) => demo::demo(&args, terminal).await,
+        Verb::Init(args) => setup::init(&args, terminal),
+        Verb::Check(args) => setup::check(&args, config, terminal).await,
+        Verb::Run(args) => run::run(&args, config, terminal).await,
+        Verb::Preview(args) => run::preview(&args, config, terminal).await,
+        Verb::Extract(args) => extract::extract(&args, config, terminal).await,
+        Verb::Serve(args) => serve::serve(&args, config, terminal).await,
+        Verb::Sources(verb) => lists::sources(verb, config, terminal).await,
+        Verb::Subscribers(verb) => lists::subscribers(verb, config, terminal).await,
+        Verb::Read(args) => extract::read(&args, config, terminal).await,
+    };
+    result.unwrap_or_else(|error| terminal.fail(&error))
+}

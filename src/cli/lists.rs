@@ -1,0 +1,185 @@
+//! `sources` and `subscribers`: who is read, and who reads.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use lettre::Address;
+use serde_json::json;
+
+use super::extract::bytes_of;
+use super::run::source_of;
+use super::terminal::Misuse;
+use super::{SourcesVerb, Status, SubscribersVerb, Terminal};
+use crate::config::{self, Config, Location, NewSource, Source};
+use crate::news::feed::{self, discovery};
+use crate::service::store::{Added, Store};
+use crate::service::worker::Clock;
+
+pub async fn sources(verb: SourcesVerb, path: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
+    match verb {
+        SourcesVerb::List { json } => list_sources(&Config::load(path)?, json, terminal).await,
+        SourcesVerb::Add { location, name, outlet } => {
+            let Source { location, kind, .. } = source_of(&location)?;
+            let name = name.unwrap_or_else(|| name_of(&location));
+            let file = path.map(Path::to_path_buf).or_else(Config::find).unwrap_or_else(|| "daybrief.toml".into());
+            config::add_source(&file, &NewSource { name: name.clone(), location, kind, outlet })?;
+            terminal.print(&format!("added {name} to {}; try it with `daybrief run --dry-run`", file.display()))?;
+            Ok(Status::Done)
+        }
+        SourcesVerb::Test { json, base_url, content_type, inputs } => {
+            test_sources(&Config::load(path)?, &inputs, base_url.as_deref(), content_type.as_deref(), json, terminal)
+                .await
+        }
+    }
+}
+
+/// A name that a person would give: the host of an address, the last part of a path.
+fn name_of(location: &Location) -> String {
+    match location {
+        Location::Url(url) => url.host_str().unwrap_or("source").trim_start_matches("www.").to_owned(),
+        Location::Path(path) => {
+            path.file_stem().map_or_else(|| "files".into(), |name| name.to_string_lossy().into_owned())
+        }
+        Location::Stdin | Location::Bundled(_) => "stdin".to_owned(),
+    }
+}
+
+async fn list_sources(config: &Config, json: bool, terminal: Terminal) -> anyhow::Result<Status> {
+    let store = Store::open_read_only(&config.store).await?;
+    let mut rows = Vec::new();
+    for source in &config.sources {
+        let state = store.source_state(&source.name, &source.location.to_string()).await?;
+        rows.push((source, state));
+    }
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(source, state)| {
+                json!({
+                    "name": source.name,
+                    "location": source.location.to_string(),
+                    "enabled": source.enabled,
+                    "last_success": state.last_success,
+                    "failures": state.failures,
+                    "last_error": state.last_error.as_ref().map(|(class, text)| json!({ "class": class, "text": text })),
+                    "next_try": state.next_try,
+                })
+            })
+            .collect();
+        terminal.print(&serde_json::to_string_pretty(&rows)?)?;
+        return Ok(Status::Done);
+    }
+    if rows.is_empty() {
+        terminal.note("no sources yet; add one with `daybrief sources add URL`");
+    }
+    for (source, state) in rows {
+        let health = match (&state.last_error, state.last_success) {
+            _ if !source.enabled => "switched off".to_owned(),
+            (Some((_, error)), _) => format!("failed {} times in a row: {error}", state.failures),
+            (None, Some(at)) => format!("answered {}", at.strftime("%-d %b %Y %H:%M UTC")),
+            (None, None) => "not asked yet".to_owned(),
+        };
+        terminal.print(&format!("{}\t{}\t{health}", source.name, source.location))?;
+    }
+    Ok(Status::Done)
+}
+
+async fn test_sources(
+    config: &Config,
+    inputs: &[String],
+    base_url: Option<&str>,
+    content_type: Option<&str>,
+    json: bool,
+    terminal: Terminal,
+) -> anyhow::Result<Status> {
+    let mut status = Status::Done;
+    for input in inputs {
+        let (bytes, url, declared) = match bytes_of(input, config).await {
+            Ok(found) => found,
+            Err(error) => {
+                status = terminal.fail(&error.context(format!("failed to read {input}")));
+                continue;
+            }
+        };
+        let url = base_url.or(url.as_deref());
+        let read = feed::read(&bytes, url, content_type.or(declared.as_deref()));
+        if json {
+            terminal.print(&feed::report(input, &read).to_string())?;
+            continue;
+        }
+        match read {
+            Ok(feed) => {
+                let title = feed.title.as_deref().unwrap_or("untitled");
+                terminal.print(&format!("{input}: {:?} “{title}”, {} entries", feed.format, feed.entries.len()))?;
+                for entry in feed.entries.iter().take(ENTRIES_SHOWN) {
+                    let at =
+                        entry.published.or(entry.updated).map_or_else(|| "no date".to_owned(), |at| at.to_string());
+                    terminal.print(&format!("  {at}  {}", entry.title.as_deref().unwrap_or("untitled")))?;
+                }
+            }
+            Err(error) => {
+                status = terminal.fail(&anyhow::anyhow!("failed to read {input} as a feed: {error}"));
+                for found in discovery::feeds_of_page(&bytes, url, declared.as_deref()) {
+                    terminal.note(&format!("  the page names a feed: {}", found.url));
+                }
+            }
+        }
+    }
+    Ok(status)
+}
+
+/// Entries that `sources test` shows of each feed.
+const ENTRIES_SHOWN: usize = 10;
+
+pub async fn subscribers(verb: SubscribersVerb, path: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
+    let config = Config::load(path)?;
+    match verb {
+        SubscribersVerb::List { json } => {
+            let store = Store::open_read_only(&config.store).await?;
+            let all = store.subscribers().await?;
+            if json {
+                terminal.print(&serde_json::to_string_pretty(&all)?)?;
+                return Ok(Status::Done);
+            }
+            if all.is_empty() {
+                terminal.note("no subscribers yet; add one with `daybrief subscribers add ADDRESS`");
+            }
+            for subscriber in all {
+                let editions = if subscriber.editions.is_empty() {
+                    "all editions".to_owned()
+                } else {
+                    subscriber.editions.join(", ")
+                };
+                terminal.print(&format!("{}\t{}\t{editions}", subscriber.address, subscriber.state))?;
+            }
+        }
+        SubscribersVerb::Add { address, name, edition } => {
+            for name in &edition {
+                config
+                    .edition(name)
+                    .with_context(|| format!("failed to find the edition {name:?} in the configuration"))?;
+            }
+            let store = Store::open(&config.store).await?;
+            match store.add_subscriber(&parse(&address)?, name.as_deref(), &edition, Clock::System.now()).await? {
+                Added::New => terminal.print(&format!("added {address}"))?,
+                Added::Again => terminal.print(&format!("{address} is back on the list"))?,
+                Added::Suppressed => anyhow::bail!("failed to add {address}: mail to it bounced, or it complained"),
+                Added::Known => terminal.print(&format!("{address} is on the list already"))?,
+            }
+        }
+        SubscribersVerb::Remove { address } => {
+            let store = Store::open(&config.store).await?;
+            if !store.remove_subscriber(&parse(&address)?, Clock::System.now()).await? {
+                anyhow::bail!("failed to find {address} on the list; see `daybrief subscribers list`");
+            }
+            terminal.print(&format!("removed {address}"))?;
+        }
+    }
+    Ok(Status::Done)
+}
+
+fn parse(address: &str) -> anyhow::Result<Address> {
+    address
+        .parse()
+        .map_err(|error| Misuse(format!("{address}: {error}; write an address such as reader@example.org")).into())
+}

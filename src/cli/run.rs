@@ -1,0 +1,271 @@
+//! `run` and `preview`: an edition by hand.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, civil};
+use lettre::Address;
+use serde_json::json;
+use url::Url;
+
+use super::terminal::Misuse;
+use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
+use crate::config::{Config, Edition, Location, Source};
+use crate::news::delivery;
+use crate::news::digest::Window;
+use crate::service::fetch::Fetcher;
+use crate::service::mail::Mailer;
+use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Service};
+use crate::service::store::{Audience, Store};
+use crate::service::worker::Clock;
+
+/// Shown where a message needs an address and no subscriber is named.
+const PLACEHOLDER: &str = "reader@example.org";
+
+/// A source from the command line: an address, a path, or `-`.
+pub fn source_of(argument: &str) -> anyhow::Result<Source> {
+    let location = match argument {
+        "-" => Location::Stdin,
+        _ if argument.contains("://") => {
+            let url = Url::parse(argument).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            Location::Url(
+                url.ok_or_else(|| Misuse(format!("{argument}: write an http or https address, a path, or -")))?,
+            )
+        }
+        _ => Location::Path(PathBuf::from(argument)),
+    };
+    Ok(Source::new(argument, location))
+}
+
+/// A fetcher as the configuration has it.
+pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
+    let limits = &config.limits;
+    Fetcher::new(limits.fetch.clone(), config.contact.as_deref(), limits.allow_private.clone())
+        .map_err(|reason| anyhow::anyhow!("failed to {reason}"))
+}
+
+/// Everything a verb works with. `changes` is false for verbs that must leave no trace.
+pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
+    let store = if changes { Store::open(&config.store).await } else { Store::open_read_only(&config.store).await };
+    let (fetcher, mailer) = (fetcher(&config)?, mailer(&config)?);
+    Ok(Service { store: store?, fetcher, mailer, config, clock: Clock::System })
+}
+
+/// A mailer as the configuration has it.
+pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    Mailer::new(&config.mail).map_err(|error| anyhow::anyhow!("failed to {error}"))
+}
+
+fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
+    let known = || config.editions.iter().map(|edition| edition.name.as_str()).collect::<Vec<_>>().join(", ");
+    match name {
+        Some(name) => {
+            config.edition(name).ok_or_else(|| Misuse(format!("--edition {name}: there is {}", known())).into())
+        }
+        None => config.editions.first().ok_or_else(|| Misuse("the configuration has no [[edition]]".to_owned()).into()),
+    }
+}
+
+pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
+    let config = Config::load(config)?;
+    let now = Clock::System.now();
+    let (addresses, until): (Vec<&String>, Vec<&String>) = args.to.iter().partition(|to| to.contains('@'));
+    let addresses: Vec<Address> = addresses.into_iter().map(|to| address(to)).collect::<anyhow::Result<_>>()?;
+    // What goes to given addresses is a copy for them: it must not count as the subscribers' edition.
+    let recorded = !args.dry_run && addresses.is_empty();
+    let service = service(config, recorded).await?;
+    let edition = edition(&service.config, args.edition.as_deref())?;
+    let named: Vec<Source> = args.sources.iter().map(|source| source_of(source)).collect::<anyhow::Result<_>>()?;
+    let sources = if named.is_empty() { service.config.sources.clone() } else { named };
+    if sources.is_empty() {
+        return Err(
+            Misuse("there is no source: name one, or add one with `daybrief sources add URL`".to_owned()).into()
+        );
+    }
+    let windowed = args.since.is_some() || args.from.is_some();
+    let order = Order {
+        window: match window(args, &until, edition, now)? {
+            Some(window) => window,
+            None => pipeline::window(&service, edition, None, now).await?,
+        },
+        slots: &[],
+        collected_only: !args.sources.is_empty() && !windowed,
+        edition,
+    };
+    let progress = terminal.progress();
+    let mut delivered = Delivered::default();
+    if recorded {
+        // What an earlier run could not send goes first: its facts are the older ones.
+        service.store.hurry(now).await?;
+        delivered.add(pipeline::deliver(&service, &progress).await?);
+    }
+    let collected = pipeline::collect(&service, &sources, &progress).await?;
+    if recorded {
+        pipeline::keep(&service, &collected).await?;
+    }
+    let composed = pipeline::compose(&service, &order, &collected).await?;
+    let mut status = report_sources(&collected, terminal);
+    if let Some(folder) = &args.out {
+        write_edition(&service, &composed, folder).await?;
+        terminal.note(&format!("wrote the edition to {}", folder.display()));
+    }
+    if args.dry_run {
+        progress.finish_and_clear();
+        let digest =
+            if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text.clone() };
+        terminal.print(&digest)?;
+        return Ok(status);
+    }
+    if !recorded {
+        delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?);
+    } else if !composed.digest.is_quiet() {
+        if service.store.has_readers(&edition.name).await? {
+            pipeline::freeze(&service, &composed, Audience::Subscribers).await?;
+            delivered.add(pipeline::deliver(&service, &progress).await?);
+        } else {
+            status = Status::Attention;
+            terminal.note(
+                "warning: nobody subscribes, so nothing was sent; add one with `daybrief subscribers add ADDRESS`",
+            );
+        }
+    }
+    progress.finish_and_clear();
+    report(&composed, &delivered, args.json, terminal)?;
+    Ok(if delivered.needs_attention() { Status::Attention } else { status })
+}
+
+fn address(text: &str) -> anyhow::Result<Address> {
+    text.parse()
+        .map_err(|error| Misuse(format!("--to {text}: {error}; write an address such as me@example.org")).into())
+}
+
+/// The window that the arguments ask for, if they do.
+fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) -> anyhow::Result<Option<Window>> {
+    if let Some(since) = &args.since {
+        let back: SignedDuration =
+            since.parse().map_err(|_| Misuse(format!("--since {since}: write 24h, 90m or 3d")))?;
+        return Ok(Some(Window { from: now - back, to: now }));
+    }
+    let to = match until {
+        [] => now,
+        [to] => moment(to, edition.zone(), "--to")?,
+        _ => return Err(Misuse("--to: one end of the window is enough; addresses have an @".to_owned()).into()),
+    };
+    let from = match &args.from {
+        Some(from) => moment(from, edition.zone(), "--from")?,
+        None if until.is_empty() => return Ok(None),
+        None => return Err(Misuse("--to TIME needs --from TIME".to_owned()).into()),
+    };
+    if from >= to {
+        return Err(Misuse("--from must be before --to".to_owned()).into());
+    }
+    Ok(Some(Window { from, to }))
+}
+
+/// A day, a local time in the edition's zone, or an instant.
+fn moment(text: &str, zone: &TimeZone, option: &str) -> anyhow::Result<Timestamp> {
+    let local = |time: civil::DateTime| time.to_zoned_datetime(zone.clone()).ok().map(|zoned| zoned.timestamp());
+    let parsed = text.parse::<Timestamp>().ok();
+    let parsed = parsed.or_else(|| text.parse::<civil::DateTime>().ok().and_then(local));
+    let parsed = parsed.or_else(|| text.parse::<civil::Date>().ok().and_then(|day| local(day.at(0, 0, 0, 0))));
+    parsed.ok_or_else(|| {
+        Misuse(format!("{option} {text}: write 2031-03-05, 2031-03-05T07:00 or 2031-03-05T07:00:00Z")).into()
+    })
+}
+
+fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
+    for silent in &collected.silent {
+        terminal.note(&format!("warning: {} gave nothing: {}", silent.source, silent.reason));
+    }
+    for remark in &collected.remarks {
+        terminal.note(&format!("note: {remark}"));
+    }
+    if collected.silent.is_empty() { Status::Done } else { Status::Attention }
+}
+
+fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Terminal) -> anyhow::Result<()> {
+    if json {
+        return terminal.print(&serde_json::to_string_pretty(&json!({
+            "edition": composed.digest.frame.name,
+            "subject": composed.rendered.subject,
+            "quiet": composed.digest.is_quiet(),
+            "articles": composed.digest.frame.coverage.articles,
+            "delivered": delivered,
+        }))?);
+    }
+    let news = if composed.digest.is_quiet() {
+        "nothing new".to_owned()
+    } else {
+        format!("“{}”", composed.rendered.subject)
+    };
+    terminal.print(&format!("{}: {news}; {delivered}", composed.digest.frame.name))?;
+    for reason in &delivered.reasons {
+        terminal.note(&format!("warning: {reason}"));
+    }
+    Ok(())
+}
+
+/// The edition as .eml, .html, .txt and .json, named by edition and time.
+pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
+    let frame = &composed.digest.frame;
+    let name = format!("{}-{}", frame.name, frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
+    let files = [
+        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
+        ("html", composed.rendered.html.clone().into_bytes()),
+        ("txt", composed.rendered.text.clone().into_bytes()),
+        ("json", serde_json::to_vec_pretty(&composed.digest)?),
+    ];
+    std::fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+    for (extension, content) in files {
+        let path = folder.join(format!("{name}.{extension}"));
+        std::fs::write(&path, content).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
+    let config = Config::load(config)?;
+    let service = service(config, false).await?;
+    let edition = edition(&service.config, args.edition.as_deref())?;
+    let composed = match &args.date {
+        Some(date) => {
+            let day: civil::Date = date.parse().map_err(|_| Misuse(format!("--date {date}: write 2031-03-05")))?;
+            let sent = pipeline::sent_on(&service, edition, day).await?;
+            sent.with_context(|| format!("failed to find an edition of {} composed on {day}", edition.name))?
+        }
+        None => {
+            let now = Clock::System.now();
+            let window = pipeline::window(&service, edition, None, now).await?;
+            let order = Order { edition, window, slots: &[], collected_only: false };
+            pipeline::compose(&service, &order, &Collected::default()).await?
+        }
+    };
+    let reader = address(args.reader.as_deref().unwrap_or(PLACEHOLDER))?;
+    if args.open {
+        let path = std::env::temp_dir().join(format!("daybrief-{}.html", edition.name));
+        std::fs::write(&path, &composed.rendered.html).with_context(|| format!("write {}", path.display()))?;
+        open::that(&path).with_context(|| format!("open {} in a browser", path.display()))?;
+        terminal.note(&format!("opened {}", path.display()));
+        return Ok(Status::Done);
+    }
+    terminal.print(&match args.format {
+        Format::Html => composed.rendered.html,
+        Format::Text => composed.rendered.text,
+        Format::Json => serde_json::to_string_pretty(&composed.digest)?,
+        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader).await?)?,
+    })?;
+    Ok(Status::Done)
+}
+
+/// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
+async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
+    let records = match &composed.id {
+        Some(id) => service.store.deliveries(id).await?,
+        None => Vec::new(),
+    };
+    let sent = records.into_iter().find(|record| record.to.email == *to).map(|record| record.message_id);
+    let made_up = || delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
+    let message_id = sent.unwrap_or_else(made_up);
+    pipeline::message(service, &composed.digest, &composed.rendered, to, &message_id)
+}

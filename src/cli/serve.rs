@@ -1,0 +1,117 @@
+//! `serve`: work until stopped.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+use jiff::SignedDuration;
+
+use super::run::service;
+use super::{ServeArgs, Status, Terminal};
+use crate::config::{Config, Edition, Empty, Source};
+use crate::news::schedule::Due;
+use crate::news::wording;
+use crate::service::pipeline::{self, Order, Service};
+use crate::service::store::{Audience, Frozen};
+use crate::service::worker::{self, Clock, Ended, Plan, Stop};
+
+/// How often sources are looked through for such as are due: feeds drop entries between two editions.
+const POLL: SignedDuration = SignedDuration::from_mins(5);
+
+pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
+    let config = Config::load(config)?;
+    if args.plan {
+        let now = Clock::System.now();
+        for edition in &config.editions {
+            let next = edition.schedule.next(now).map(|at| wording::moment(at, edition.zone()));
+            terminal.print(&format!("{}: {}", edition.name, next.unwrap_or_else(|| "never".to_owned())))?;
+        }
+        return Ok(Status::Done);
+    }
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(terminal.colour()).init();
+    let service = service(config, true).await?;
+    let stop = Stop::on_signals().context("listen for signals")?;
+    let plans: Vec<Plan> = service
+        .config
+        .editions
+        .iter()
+        .map(|edition| Plan {
+            name: edition.name.clone(),
+            schedule: edition.schedule.clone(),
+            catch_up: edition.catch_up,
+        })
+        .collect();
+    tracing::info!(editions = plans.len(), sources = service.config.sources.len(), store = %service.config.store, "serving");
+    let publish = async |plan: &Plan, due: &Due| {
+        let edition = service.config.edition(&plan.name).context("find the edition in the configuration")?;
+        publish(&service, edition, due).await
+    };
+    let deliver = async || {
+        let delivered = pipeline::deliver(&service, &ProgressBar::hidden()).await?;
+        if !delivered.messages.is_empty() {
+            tracing::info!("sent: {delivered}");
+        }
+        for reason in &delivered.reasons {
+            tracing::warn!("a message was not accepted: {reason}");
+        }
+        Ok(service.store.next_due().await?)
+    };
+    let last_slot = async |plan: &Plan| Ok(service.store.last_slot(&plan.name).await?);
+    let ended = tokio::select! {
+        ended = worker::serve(&service.clock, &plans, last_slot, publish, deliver, &stop) => ended?,
+        () = watch(&service) => Ended::Cleanly,
+    };
+    tracing::info!("stopped");
+    Ok(if ended == Ended::Cleanly { Status::Done } else { Status::Attention })
+}
+
+/// One due edition, from sources to frozen; its messages are sent right after.
+async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Result<()> {
+    let Some(slot) = due.slot() else { return Ok(()) };
+    let collected = pipeline::collect(service, &service.config.sources, &ProgressBar::hidden()).await?;
+    pipeline::keep(service, &collected).await?;
+    for silent in &collected.silent {
+        tracing::warn!(source = silent.source, "gave nothing: {}", silent.reason);
+    }
+    let window = pipeline::window(service, edition, due.covered.first().copied(), slot).await?;
+    let order = Order { edition, window, slots: &due.covered, collected_only: false };
+    let composed = pipeline::compose(service, &order, &collected).await?;
+    let quiet = composed.digest.is_quiet() && edition.empty == Empty::Skip;
+    let readers = service.store.has_readers(&edition.name).await?;
+    let audience = if quiet || !readers { Audience::Nobody } else { Audience::Subscribers };
+    match pipeline::freeze(service, &composed, audience).await? {
+        Frozen::Now { id, deliveries } => {
+            tracing::info!(edition = id, deliveries, "composed “{}”", composed.rendered.subject)
+        }
+        Frozen::Before { id } => tracing::info!(edition = id, "another process composed this slot"),
+        Frozen::Overtaken { id } => anyhow::bail!("compose the edition: {id} used its articles meanwhile"),
+    }
+    Ok(())
+}
+
+/// Keeps reading the sources between editions, each when its own pace says so.
+async fn watch(service: &Service) {
+    loop {
+        if let Err(error) = poll(service).await {
+            tracing::error!("failed to read the sources: {error:#}");
+        }
+        service.clock.sleep_until(service.clock.now() + POLL).await;
+    }
+}
+
+async fn poll(service: &Service) -> anyhow::Result<()> {
+    let now = service.clock.now();
+    let mut due: Vec<Source> = Vec::new();
+    for source in &service.config.sources {
+        let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
+        if source.enabled && !state.gone && state.next_try.is_none_or(|at| at <= now) {
+            due.push(source.clone());
+        }
+    }
+    if !due.is_empty() {
+        let collected = pipeline::collect(service, &due, &ProgressBar::hidden()).await?;
+        pipeline::keep(service, &collected).await?;
+        tracing::debug!(sources = due.len(), articles = collected.articles.len(), "read sources");
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! `init` and `check`: from nothing to a configuration that works, and what stands in its way.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::run::{fetcher, mailer};
+use super::{CheckArgs, InitArgs, Status, Terminal};
+use crate::config::{Config, ConfigError};
+use crate::service::gather::{self, Manner};
+use crate::service::mail::Mailer;
+use crate::service::store::Store;
+use crate::service::worker::Clock;
+
+/// The sample configuration, annotated; it says what the defaults are.
+const SAMPLE: &str = include_str!("../../config/daybrief.toml");
+
+/// How many coming editions `check` names.
+const UPCOMING: usize = 3;
+
+pub fn init(args: &InitArgs, terminal: Terminal) -> anyhow::Result<Status> {
+    std::fs::create_dir_all(&args.dir).with_context(|| format!("make the folder {}", args.dir.display()))?;
+    let path = args.dir.join("daybrief.toml");
+    let mut file = std::fs::File::create_new(&path)
+        .with_context(|| format!("write {}; an existing configuration is never overwritten", path.display()))?;
+    std::io::Write::write_all(&mut file, SAMPLE.as_bytes()).with_context(|| format!("write {}", path.display()))?;
+    terminal.print(&format!("wrote {}", path.display()))?;
+    terminal.note(
+        "It works as it is: mail goes to the folder `outbox`. Next:\n  \
+         daybrief sources add https://news.example/feed.xml\n  \
+         daybrief subscribers add you@example.org\n  \
+         daybrief check\n  \
+         daybrief run --dry-run",
+    );
+    Ok(Status::Done)
+}
+
+/// One thing that was looked at.
+struct Finding {
+    subject: String,
+    result: Result<String, String>,
+}
+
+pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(error @ ConfigError::Mistakes { .. }) if args.json => {
+            terminal.print(&serde_json::to_string_pretty(&json!({ "configuration": error.to_json() }))?)?;
+            return Ok(Status::Usage);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let now = Clock::System.now();
+    let mut findings = Vec::new();
+    let mut note = |subject: String, result: Result<String, String>| findings.push(Finding { subject, result });
+
+    let place = config
+        .path
+        .as_ref()
+        .map_or_else(|| "the defaults; `daybrief init` writes a file".to_owned(), |path| path.display().to_string());
+    note("configuration".to_owned(), Ok(place));
+    let store = Store::open_read_only(&config.store).await;
+    note("store".to_owned(), store.map(|_| config.store.to_string()).map_err(|error| error.to_string()));
+    for edition in &config.editions {
+        let times: Vec<String> = edition
+            .schedule
+            .upcoming(now, UPCOMING)
+            .iter()
+            .map(|at| at.to_zoned_datetime(edition.zone().clone()).strftime("%a %-d %b %H:%M %Z").to_string())
+            .collect();
+        let result =
+            if times.is_empty() { Err("its cron line never comes due".to_owned()) } else { Ok(times.join(", ")) };
+        note(format!("edition {}", edition.name), result);
+    }
+    if config.sources.is_empty() {
+        note("sources".to_owned(), Err("there is none; add one with `daybrief sources add URL`".to_owned()));
+    }
+    if !args.offline {
+        let fetcher = fetcher(&config)?;
+        let known = |_: &str| true;
+        let progress = terminal.progress();
+        progress.set_prefix("asking sources");
+        progress.set_length(config.sources.len() as u64);
+        for source in config.sources.iter().filter(|source| source.enabled) {
+            progress.set_message(source.name.clone());
+            let manner = Manner::new(&fetcher, &config.limits, &known, now);
+            let gathered = gather::gather(source, Default::default(), manner).await;
+            let result = match gathered.failure {
+                Some(reason) => Err(reason),
+                None => Ok(format!("{} articles", gathered.articles.len())),
+            };
+            note(format!("source {}", source.name), result);
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        note("mail".to_owned(), check_mail(&mailer(&config)?).await);
+    }
+
+    let failed = findings.iter().any(|finding| finding.result.is_err());
+    if args.json {
+        let rows: Vec<_> = findings
+            .iter()
+            .map(|finding| match &finding.result {
+                Ok(text) => json!({ "subject": finding.subject, "ok": true, "text": text }),
+                Err(text) => json!({ "subject": finding.subject, "ok": false, "text": text }),
+            })
+            .collect();
+        terminal.print(&serde_json::to_string_pretty(&rows)?)?;
+    } else {
+        for Finding { subject, result } in &findings {
+            let (mark, text) = match result {
+                Ok(text) => ("ok     ", text),
+                Err(text) => ("problem", text),
+            };
+            terminal.print(&format!("{mark}  {subject}: {text}"))?;
+        }
+    }
+    Ok(if failed { Status::Attention } else { Status::Done })
+}
+
+async fn check_mail(mailer: &Mailer) -> Result<String, String> {
+    mailer.check().await.map_err(|error| format!("failed to {error}"))
+}

@@ -1,0 +1,476 @@
+//! The file's text → [`Config`], or every mistake in it.
+
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use lettre::message::Mailbox;
+use toml_edit::Document;
+use url::Url;
+
+use super::reader::{At, Reader, Table};
+use super::{
+    Config, ConfigError, Edition, Empty, Limits, Location, Login, Mail, Mistakes, Security, Smtp, Source, SourceKind,
+    StoreUrl, Transport, suggest,
+};
+use crate::news::digest::Section;
+use crate::news::schedule::{CATCH_UP_HOURS_MAX, Schedule};
+use crate::service::fetch::FetchLimits;
+use crate::service::fetch::address::Opened;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Windows reach back this far at most; beyond it lies an archive, not a digest.
+const WINDOW_MAX: Duration = Duration::from_hours(31 * 24);
+const CATCH_UP_MAX: Duration = Duration::from_hours(CATCH_UP_HOURS_MAX.unsigned_abs());
+/// For anything that waits for another machine.
+const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
+/// A name goes into file names, message ids and the List-Id, where a label has 63 characters (RFC 1035).
+const NAME_CHARS_MAX: usize = 63;
+
+const KINDS: [(&str, SourceKind); 4] =
+    [("auto", SourceKind::Auto), ("feed", SourceKind::Feed), ("page", SourceKind::Page), ("text", SourceKind::Text)];
+const SECTIONS: [(&str, Section); 5] = [
+    ("changes", Section::Changes),
+    ("talks", Section::Talks),
+    ("tolls", Section::Tolls),
+    ("munitions", Section::Munitions),
+    ("brief", Section::Brief),
+];
+const EMPTIES: [(&str, Empty); 2] = [("note", Empty::Note), ("skip", Empty::Skip)];
+const SECURITIES: [(&str, Security); 3] =
+    [("none", Security::None), ("starttls", Security::StartTls), ("tls", Security::Tls)];
+
+#[derive(Clone, Copy)]
+enum TransportWord {
+    Directory,
+    Smtp,
+}
+const TRANSPORTS: [(&str, TransportWord); 2] = [("directory", TransportWord::Directory), ("smtp", TransportWord::Smtp)];
+
+/// Reads the text of the file at `path`, with `environment` for the secrets it names.
+pub(super) fn config(
+    text: &str,
+    path: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, ConfigError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut reader = Reader { text, folder, environment, found: Vec::new(), secrets: Vec::new(), secrets_needed: true };
+    let refused = |reader: Reader<'_>| {
+        ConfigError::Mistakes(Mistakes::new(path.to_path_buf(), text, reader.found, &reader.secrets))
+    };
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            reader.secrets = suspected_secrets(text);
+            let span = error.span().unwrap_or(text.len()..text.len());
+            reader.mistake(span, format!("this is not TOML: {}", error.message()), syntax_advice(error.message()));
+            return Err(refused(reader));
+        }
+    };
+    let config = whole(&mut reader, Table::new(document.as_table(), "", 0..0), path);
+    if reader.found.is_empty() { Ok(config) } else { Err(refused(reader)) }
+}
+
+fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
+    let contact = file.text(reader, "contact", "editor@example.org").map(|text| text.value.to_owned());
+    let archive = file.path(reader, "archive", "archive");
+    let store = file.table(reader, "store").and_then(|table| store(reader, table));
+    let mail = file.table(reader, "mail").map(|table| mail(reader, table)).unwrap_or_else(|| default_mail(reader));
+    let limits = file.table(reader, "limits").map(|table| limits(reader, table)).unwrap_or_default();
+    let tables = file.tables(reader, "source").unwrap_or_default();
+    let mut names = Names::default();
+    let sources = tables.into_iter().filter_map(|table| source(reader, table, &mut names)).collect();
+    let mut names = Names::default();
+    let editions = match file.tables(reader, "edition") {
+        Some(tables) => {
+            let domain = mail.from.email.domain();
+            tables.into_iter().filter_map(|table| edition(reader, table, domain, &mut names)).collect()
+        }
+        None => vec![Edition::new(super::EDITION, mail.from.email.domain())],
+    };
+    file.finish(reader);
+    Config {
+        path: Some(path.to_path_buf()),
+        contact,
+        store: store.unwrap_or_else(|| StoreUrl::Sqlite(reader.folder.join(super::STORE_FILE))),
+        archive,
+        sources,
+        editions,
+        mail,
+        limits,
+    }
+}
+
+fn store(reader: &mut Reader<'_>, mut table: Table<'_>) -> Option<StoreUrl> {
+    let url = table.secret(reader, ["url", "url_env", "url_file"]);
+    // The password may also come by itself, so that only it needs to be kept apart.
+    let password = ["password_env", "password_file"].iter().any(|key| table.has(key));
+    let password_span = table.key_span(if table.has("password_env") { "password_env" } else { "password_file" });
+    let secret = table.secret(reader, ["password", "password_env", "password_file"]);
+    table.finish(reader);
+    let At { value, span } = url?;
+    let example = "write \"sqlite:daybrief.db\" or \"postgres://user@host/database\"";
+    let mut store = match StoreUrl::parse(value.expose(), reader.folder) {
+        Ok(store) => store,
+        Err(problem) => {
+            reader.mistake(span, problem, example);
+            return None;
+        }
+    };
+    match (&mut store, secret) {
+        (StoreUrl::Postgres(url), Some(secret)) => {
+            // Refused only by URLs without a host, which `StoreUrl::parse` does not let through.
+            let _ = url.set_password(Some(secret.value.expose()));
+        }
+        (_, Some(_)) if password => {
+            reader.mistake(password_span, "an SQLite file has no password", "remove this line");
+        }
+        (_, Some(secret)) => reader.mistake(secret.span, "an SQLite file has no password", "remove this line"),
+        (_, None) => {}
+    }
+    Some(store)
+}
+
+/// Names that were given before, and the line of each.
+#[derive(Default)]
+struct Names(BTreeMap<String, usize>);
+
+impl Names {
+    fn add(&mut self, reader: &mut Reader<'_>, name: &At<&str>) {
+        let line = reader.text[..name.span.start].matches('\n').count() + 1;
+        if let Some(first) = self.0.get(name.value) {
+            let advice = format!("give it another name: the first is in line {first}");
+            reader.mistake(name.span.clone(), format!("the name {:?} is taken", name.value), advice);
+        } else {
+            self.0.insert(name.value.to_owned(), line);
+        }
+    }
+}
+
+fn source(reader: &mut Reader<'_>, mut table: Table<'_>, names: &mut Names) -> Option<Source> {
+    let name = table.text(reader, "name", "Harbour Courier");
+    match &name {
+        Some(name) => names.add(reader, name),
+        None if !table.has("name") => table.missing(reader, "name", "name = \"Harbour Courier\""),
+        None => {}
+    }
+    let url = table.text(reader, "url", "https://news.example/feed.xml");
+    // It may hold a login.
+    reader.secrets.extend(url.as_ref().filter(|url| url.value.contains('@')).map(|url| url.span.clone()));
+    let path = table.path(reader, "path", "articles");
+    let location = match (url, path) {
+        (Some(_), Some(_)) => {
+            reader.mistake(table.key_span("path"), "both `url` and `path` are given", "keep one of them");
+            None
+        }
+        (Some(url), None) => web_address(reader, &url).map(Location::Url),
+        (None, Some(path)) => Some(Location::Path(path)),
+        (None, None) => {
+            if !table.has("url") && !table.has("path") {
+                table.missing(reader, "url", "url = \"https://…\" (or path = \"…\" for a file or folder)");
+            }
+            None
+        }
+    };
+    let kind = table.choice(reader, "kind", &KINDS).unwrap_or_default();
+    let outlet = table.text(reader, "outlet", "The Harbour Courier").map(|text| text.value.to_owned());
+    let enabled = table.flag(reader, "enabled").unwrap_or(true);
+    let full_text = table.flag(reader, "full_text").unwrap_or(true);
+    let user_agent = table.text(reader, "user_agent", "NewsReader/1.0 (+https://…)").map(|text| {
+        header_value(reader, &text.span, text.value);
+        text.value.to_owned()
+    });
+    let headers = table.secret_pairs(reader, "headers");
+    for (name, value) in &headers {
+        if reqwest::header::HeaderName::try_from(name.value).is_err() {
+            let problem = format!("{:?} cannot be the name of a header", name.value);
+            reader.mistake(name.span.clone(), problem, "write a name such as \"X-Api-Key\"");
+        }
+        header_value(reader, &name.span, value.expose());
+    }
+    table.finish(reader);
+    let headers = headers.into_iter().map(|(name, value)| (name.value.to_owned(), value)).collect();
+    let name = name?.value.to_owned();
+    Some(Source { name, location: location?, kind, outlet, enabled, full_text, user_agent, headers })
+}
+
+fn header_value(reader: &mut Reader<'_>, span: &Range<usize>, value: &str) {
+    if reqwest::header::HeaderValue::try_from(value).is_err() {
+        reader.mistake(span.clone(), "the value of this header cannot be sent", "write one line of printable text");
+    }
+}
+
+fn web_address(reader: &mut Reader<'_>, text: &At<&str>) -> Option<Url> {
+    match web_url(text.value) {
+        Ok(url) => Some(url),
+        Err(problem) => {
+            reader.mistake(text.span.clone(), problem, "write an address such as \"https://news.example/feed.xml\"");
+            None
+        }
+    }
+}
+
+/// An address on the web.
+fn web_url(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        Ok(url) => Err(format!("`url` has the scheme {:?}, and only http and https are fetched", url.scheme())),
+        Err(url::ParseError::RelativeUrlWithoutBase) => Err("`url` has no scheme, https:// or http://".to_owned()),
+        Err(error) => Err(format!("`url` is no web address: {error}")),
+    }
+}
+
+fn edition(reader: &mut Reader<'_>, mut table: Table<'_>, domain: &str, names: &mut Names) -> Option<Edition> {
+    let name = table.text(reader, "name", "daily");
+    match &name {
+        Some(name) => {
+            names.add(reader, name);
+            if !is_name(name.value) {
+                let problem = format!("{:?} cannot be the name of an edition", name.value);
+                let advice = "write lower-case letters, digits and hyphens, such as \"daily\"";
+                reader.mistake(name.span.clone(), problem, advice);
+            }
+        }
+        None if !table.has("name") => table.missing(reader, "name", "name = \"daily\""),
+        None => {}
+    }
+    let defaults = Edition::new(name.as_ref().map_or("", |name| name.value), domain);
+    let title = table.text(reader, "title", "Ukraine daily").map_or(defaults.title, |text| text.value.to_owned());
+    let schedule = schedule(reader, &mut table).unwrap_or(defaults.schedule);
+    let window = span(reader, &mut table, "window", MINUTE..=WINDOW_MAX).unwrap_or(defaults.window);
+    let catch_up = span(reader, &mut table, "catch_up", Duration::ZERO..=CATCH_UP_MAX).unwrap_or(defaults.catch_up);
+    let sections = table.choices(reader, "sections", &SECTIONS).unwrap_or(defaults.sections);
+    let empty = table.choice(reader, "empty", &EMPTIES).unwrap_or(defaults.empty);
+    let list_id = table.parsed(reader, "list_id", "daily.example.org", list_id).unwrap_or(defaults.list_id);
+    table.finish(reader);
+    Some(Edition { name: name?.value.to_owned(), title, schedule, window, catch_up, sections, empty, list_id })
+}
+
+fn span(
+    reader: &mut Reader<'_>,
+    table: &mut Table<'_>,
+    key: &'static str,
+    range: RangeInclusive<Duration>,
+) -> Option<SignedDuration> {
+    // In range means in days, which a SignedDuration holds.
+    table.duration(reader, key, range).and_then(|length| SignedDuration::try_from(length).ok())
+}
+
+/// Cron line and zone; every mistake in the line where it stands.
+fn schedule(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Option<Schedule> {
+    let zone = zone(reader, table).unwrap_or(TimeZone::UTC);
+    let line = table.text(reader, "cron", super::CRON);
+    let text = line.as_ref().map_or(super::CRON, |line| line.value);
+    match Schedule::parse(text, zone) {
+        Ok(schedule) => Some(schedule),
+        Err(mistakes) => {
+            for mistake in mistakes {
+                let span = line.as_ref().map_or(0..0, |line| reader.within(line, mistake.span));
+                reader.mistake(span, format!("`cron`, {}: {}", mistake.field, mistake.problem), mistake.advice);
+            }
+            None
+        }
+    }
+}
+
+fn zone(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Option<TimeZone> {
+    let name = table.text(reader, "zone", "Europe/Kyiv")?;
+    match TimeZone::get(name.value) {
+        Ok(zone) => Some(zone),
+        Err(_) => {
+            let advice = match suggest::zone(name.value) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "write a name of the IANA time zones, such as \"Europe/Kyiv\" or \"UTC\"".to_owned(),
+            };
+            reader.mistake(name.span, format!("there is no time zone {:?}", name.value), advice);
+            None
+        }
+    }
+}
+
+/// Whether a text can name an edition: see [`Edition::name`].
+fn is_name(text: &str) -> bool {
+    text.len() <= NAME_CHARS_MAX
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn list_id(text: &str) -> Result<String, &'static str> {
+    let labels = text.split('.');
+    let fine = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if labels.clone().count() >= 2 && labels.clone().all(fine) {
+        Ok(text.to_owned())
+    } else {
+        Err("a List-Id is a name and a domain, joined by dots, without brackets")
+    }
+}
+
+fn default_mail(reader: &Reader<'_>) -> Mail {
+    Mail { transport: Transport::Directory(reader.folder.join(super::OUTBOX)), ..Mail::default() }
+}
+
+fn mail(reader: &mut Reader<'_>, mut table: Table<'_>) -> Mail {
+    let defaults = default_mail(reader);
+    let from = mailbox(reader, &mut table, "from").unwrap_or(defaults.from);
+    let reply_to = mailbox(reader, &mut table, "reply_to");
+    let transport = table.choice(reader, "transport", &TRANSPORTS);
+    let directory = table.path(reader, "directory", super::OUTBOX);
+    let used = matches!(transport, Some(TransportWord::Smtp));
+    let smtp = table.table(reader, "smtp").map(|table| smtp(reader, table, used));
+    if used && smtp.is_none() && !table.has("smtp") {
+        let span = table.key_span("transport");
+        reader.mistake(span, "`transport` is \"smtp\", but there is no [mail.smtp]", "add it, with host and port");
+    }
+    table.finish(reader);
+    let transport = match transport {
+        Some(TransportWord::Smtp) => Transport::Smtp(smtp.unwrap_or_default()),
+        Some(TransportWord::Directory) | None => directory.map_or(defaults.transport, Transport::Directory),
+    };
+    Mail { from, reply_to, transport }
+}
+
+fn mailbox(reader: &mut Reader<'_>, table: &mut Table<'_>, key: &'static str) -> Option<Mailbox> {
+    table.parsed(reader, key, "Daybrief <daybrief@example.org>", |text| {
+        text.parse::<Mailbox>().map_err(|_| format!("{text:?} is no mail address"))
+    })
+}
+
+/// `used` is false when mail goes to a folder: then its secrets need not be there yet.
+fn smtp(reader: &mut Reader<'_>, mut table: Table<'_>, used: bool) -> Smtp {
+    let defaults = Smtp::default();
+    let host = match table.text(reader, "host", "mail.example.org") {
+        Some(At { value, span }) => {
+            if url::Host::parse(value).is_err() {
+                let advice = "write a name or an address such as \"mail.example.org\"; the port has a line of its own";
+                reader.mistake(span, format!("{value:?} is no host"), advice);
+            }
+            value.to_owned()
+        }
+        None => {
+            if used && !table.has("host") {
+                table.missing(reader, "host", "host = \"mail.example.org\"");
+            }
+            defaults.host
+        }
+    };
+    let security = table.choice(reader, "security", &SECURITIES).unwrap_or(defaults.security);
+    let port = table
+        .number(reader, "port", 1..=u32::from(u16::MAX))
+        .and_then(|port| u16::try_from(port).ok())
+        .unwrap_or(security.port());
+    let timeout = table.duration(reader, "timeout", SECOND..=*TIMEOUTS.end()).unwrap_or(defaults.timeout);
+    let user = table.text(reader, "user", "daybrief");
+    let keys = ["password", "password_env", "password_file"];
+    let given = keys.into_iter().find(|key| table.has(key));
+    reader.secrets_needed = used;
+    let password = table.secret(reader, keys);
+    reader.secrets_needed = true;
+    match (&user, given) {
+        (Some(user), None) => {
+            let advice = "add password_env = \"DAYBRIEF_SMTP_PASSWORD\", or password_file, or password";
+            reader.mistake(user.span.clone(), "`user` is given without a password", advice);
+        }
+        (None, Some(key)) if !table.has("user") => {
+            reader.mistake(table.key_span(key), "a password is given without `user`", "add user = \"…\", or remove it");
+        }
+        _ => {}
+    }
+    if let (Some(user), Security::None, false) = (&user, security, is_this_machine(&host)) {
+        let problem = "with security = \"none\" the password crosses the network in the clear";
+        reader.mistake(user.span.clone(), problem, "set security = \"starttls\" or \"tls\"");
+    }
+    table.finish(reader);
+    let login =
+        user.zip(password).map(|(user, password)| Login { user: user.value.to_owned(), password: password.value });
+    Smtp { host, port, security, login, timeout }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
+fn limits(reader: &mut Reader<'_>, mut table: Table<'_>) -> Limits {
+    let defaults = Limits::default();
+    let number = |table: &mut Table<'_>, reader: &mut Reader<'_>, key, range, default| {
+        table.number(reader, key, range).and_then(|number| usize::try_from(number).ok()).unwrap_or(default)
+    };
+    let fetch = FetchLimits {
+        body_bytes_max: number(
+            &mut table,
+            reader,
+            "body_bytes_max",
+            1_000..=1_000_000_000,
+            defaults.fetch.body_bytes_max,
+        ),
+        redirects_max: number(&mut table, reader, "redirects_max", 0..=20, defaults.fetch.redirects_max),
+        connect_timeout: table.duration(reader, "connect_timeout", TIMEOUTS).unwrap_or(defaults.fetch.connect_timeout),
+        read_timeout: table.duration(reader, "read_timeout", TIMEOUTS).unwrap_or(defaults.fetch.read_timeout),
+        total_timeout: table.duration(reader, "total_timeout", TIMEOUTS).unwrap_or(defaults.fetch.total_timeout),
+        bytes_per_second_min: table
+            .number(reader, "bytes_per_second_min", 0..=1_000_000)
+            .map_or(defaults.fetch.bytes_per_second_min, u64::from),
+        host_requests_max: number(&mut table, reader, "host_requests_max", 1..=16, defaults.fetch.host_requests_max),
+        host_gap: table.duration(reader, "host_gap", Duration::ZERO..=HOUR).unwrap_or(defaults.fetch.host_gap),
+        slow_grace: defaults.fetch.slow_grace,
+    };
+    let fetches_max = number(&mut table, reader, "fetches_max", 1..=256, defaults.fetches_max);
+    let articles_max = number(&mut table, reader, "articles_max", 1..=100_000, defaults.articles_max);
+    let mut allow_private = Vec::new();
+    for text in table.texts(reader, "allow_private", "\"10.0.0.0/8\"").unwrap_or_default() {
+        match Opened::parse(text.value) {
+            Ok(opened) => allow_private.push(opened),
+            Err(_) => {
+                let problem = format!("{:?} is neither a host nor a network", text.value);
+                reader.mistake(text.span, problem, "write a block such as \"10.0.0.0/8\", an address, or a host name");
+            }
+        }
+    }
+    table.finish(reader);
+    Limits { fetch, fetches_max, articles_max, allow_private }
+}
+
+/// What to write instead, for the ways in which people most often break TOML.
+fn syntax_advice(message: &str) -> &'static str {
+    if message.contains("duplicate key") {
+        "remove one of the two"
+    } else if message.contains("string") || message.contains("quot") {
+        "put texts in quotes, and close every quote"
+    } else if message.contains("key") || message.contains('=') {
+        "write lines of the form key = value, and sections as [name]"
+    } else {
+        "write texts in quotes, lists in square brackets, one key = value a line"
+    }
+}
+
+/// Keys whose values are hidden when a file is shown that cannot be parsed.
+const SECRET_WORDS: [&str; 8] = ["password", "secret", "token", "key", "authorization", "cookie", "url", "headers"];
+
+/// In a file that is not TOML: the values of all lines that may hold a secret.
+fn suspected_secrets(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut secrets = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if let Some((key, value)) = line.split_once('=') {
+            let key = key.to_lowercase();
+            if SECRET_WORDS.iter().any(|word| key.contains(word)) {
+                let end = at + line.len();
+                secrets.push(end - value.len()..end - (value.len() - value.trim_end().len()));
+            }
+        }
+        at += line.len();
+    }
+    secrets
+}
+
+/// How a kind is written.
+pub(super) fn kind_word(kind: SourceKind) -> &'static str {
+    KINDS.iter().find(|(_, known)| *known == kind).map_or("auto", |(word, _)| word)
+}

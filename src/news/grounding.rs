@@ -1,0 +1,149 @@
+//! Where every printed statement gets its evidence: [`Grounded`] values and the numbered [`Note`]s they point to.
+//!
+//! The rule of the house is that no figure is printed without a live source span. It is kept by types: the digest and
+//! its templates take [`Grounded`] values only, a `Grounded` is made by [`Notes::ground`] only, and `ground` makes none
+//! when a span does not lie in the article's text. A stored digest is read back by serde, so before it is sent
+//! [`Notes::broken`] compares each quote with the stored article once more.
+
+use serde::{Deserialize, Serialize};
+
+use super::article::{Article, Published};
+use super::extract::Claim;
+use super::text::Span;
+
+/// The longest evidence that is quoted, in characters. Longer spans are not evidence but a whole article.
+const QUOTE_CHARS_MAX: usize = 1_200;
+
+/// Which note a statement rests on: an index into [`Notes`], printed from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoteId(usize);
+
+impl NoteId {
+    /// The number a reader sees: the first note is 1.
+    pub fn number(self) -> usize {
+        self.0 + 1
+    }
+}
+
+/// One quoted sentence: which article says it, and where in that article's text it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub article: String,
+    pub span: Span,
+    /// Exactly the bytes of `span`.
+    pub quote: String,
+    pub outlet: String,
+    pub title: String,
+    pub url: Option<String>,
+    pub published: Option<Published>,
+}
+
+impl Note {
+    /// The article's address with a text fragment that makes a browser scroll to the quote.
+    ///
+    /// Syntax: WICG "URL Fragment Text Directives". A long quote is given by its first and last words.
+    pub fn link(&self) -> Option<String> {
+        let url = self.url.as_deref()?;
+        let page = url.split_once('#').map_or(url, |(page, _)| page);
+        let words: Vec<&str> = self.quote.split_whitespace().collect();
+        let fragment = match words.as_slice() {
+            [] => return Some(page.to_owned()),
+            all if all.len() <= 2 * FRAGMENT_WORDS => encode_fragment(all),
+            all => {
+                let (first, last) = (&all[..FRAGMENT_WORDS], &all[all.len() - FRAGMENT_WORDS..]);
+                format!("{},{}", encode_fragment(first), encode_fragment(last))
+            }
+        };
+        Some(format!("{page}#:~:text={fragment}"))
+    }
+}
+
+/// Words at each end of a quote that stand in a text fragment.
+const FRAGMENT_WORDS: usize = 5;
+
+fn encode_fragment(words: &[&str]) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for byte in words.join(" ").bytes() {
+        match byte {
+            // `-`, `,` and `&` have a meaning inside a text directive and must be escaped there.
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => write!(out, "%{byte:02X}").unwrap_or_default(),
+        }
+    }
+    out
+}
+
+/// A value together with the note it rests on. Only [`Notes::ground`] makes one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grounded<T> {
+    value: T,
+    note: NoteId,
+}
+
+impl<T> Grounded<T> {
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    pub fn note(&self) -> NoteId {
+        self.note
+    }
+}
+
+/// The evidence of one digest, in order of first use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Notes(Vec<Note>);
+
+impl Notes {
+    /// Ties `value` to the sentence that carries `claim`, or returns `None` when the claim has no live span in `article`.
+    pub fn ground<T>(&mut self, value: T, article: &Article, claim: &Claim) -> Option<Grounded<T>> {
+        let span = *claim.evidence.first()?;
+        self.ground_span(value, article, span)
+    }
+
+    /// Ties `value` to one span of `article`, or returns `None` when the span is not live.
+    pub fn ground_span<T>(&mut self, value: T, article: &Article, span: Span) -> Option<Grounded<T>> {
+        let quote = span.slice(&article.text)?;
+        if quote.trim().is_empty() || quote.chars().count() > QUOTE_CHARS_MAX {
+            return None;
+        }
+        // A part ("including 23 children") is quoted by the sentence that was noted for its total.
+        let holds =
+            |note: &Note| note.article == article.id && note.span.start <= span.start && span.end <= note.span.end;
+        let index = self.0.iter().position(holds).unwrap_or_else(|| {
+            self.0.push(Note {
+                article: article.id.clone(),
+                span,
+                quote: quote.to_owned(),
+                outlet: article.outlet.clone(),
+                title: article.title.clone(),
+                url: article.url.clone(),
+                published: article.published,
+            });
+            self.0.len() - 1
+        });
+        Some(Grounded { value, note: NoteId(index) })
+    }
+
+    pub fn get(&self, id: NoteId) -> Option<&Note> {
+        self.0.get(id.0)
+    }
+
+    /// Notes with their numbers, in order of first use.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, &Note)> {
+        self.0.iter().enumerate().map(|(index, note)| (index + 1, note))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The numbers of the notes whose quote no longer stands at its span, given the texts as stored now.
+    pub fn broken<'a>(&self, text_of: impl Fn(&str) -> Option<&'a str>) -> Vec<usize> {
+        let live = |note: &Note| text_of(&note.article).and_then(|text| note.span.slice(text)) == Some(&note.quote);
+        self.numbered().filter(|(_, note)| !live(note)).map(|(number, _)| number).collect()
+    }
+}

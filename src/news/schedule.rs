@@ -1,1 +1,0 @@
-//! Cron line, zone and a given time → due editions and their windows.

@@ -1,0 +1,363 @@
+//! Our own words for typed values. Every phrase that the digest prints is made here, so that no template decides on style.
+//!
+//! House style: total before part, dead before injured, *said* by default, *claims* for an interested party, bounds kept
+//! ("at least 12", "dozens"), the event's date and not the report's.
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+
+use super::article::Published;
+use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem, TollItem, TollLine};
+use super::extract::Stance;
+use super::incident;
+use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Outcome, Scope, Status};
+use super::value::Count;
+
+/// How many changes a subject line names before it would be cut by a phone.
+const SUBJECT_CHANGES_MAX: usize = 3;
+
+/// The length of a subject line, in characters, after which no further change is added.
+const SUBJECT_CHARS_MAX: usize = 90;
+
+/// `1234567` → `1,234,567`.
+fn digits(number: u64) -> String {
+    let plain = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in plain.chars().enumerate() {
+        if index > 0 && (plain.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count with its bound: "101", "at least 12", "up to 40", "12 to 15", "about 50", "dozens".
+pub fn count(count: &Count) -> String {
+    let about = if count.approx { "about " } else { "" };
+    match (count.low, count.high) {
+        (Some(low), Some(high)) if low == high => format!("{about}{}", digits(low)),
+        (Some(low), Some(high)) => format!("{} to {}", digits(low), digits(high)),
+        (Some(low), None) => format!("at least {}", digits(low)),
+        (None, Some(high)) => format!("up to {}", digits(high)),
+        (None, None) => count.words.clone().unwrap_or_else(|| "some".to_owned()),
+    }
+}
+
+pub fn measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Killed => "killed",
+        Measure::Injured => "injured",
+        Measure::Missing => "missing",
+        Measure::Trapped => "trapped",
+        Measure::Displaced => "displaced",
+        Measure::Evacuated => "evacuated",
+        Measure::Detained => "detained",
+        Measure::Captured => "captured",
+        Measure::Abducted => "abducted",
+        Measure::Released => "released",
+        Measure::Rescued => "rescued",
+        Measure::Affected => "killed or injured, or otherwise affected",
+    }
+}
+
+/// The group after a number, empty for people in general.
+fn group(group: Group, number: Option<u64>) -> &'static str {
+    let one = number == Some(1);
+    match group {
+        Group::People => "",
+        Group::Children if one => " child",
+        Group::Children => " children",
+        Group::Women if one => " woman",
+        Group::Women => " women",
+        Group::Civilians if one => " civilian",
+        Group::Civilians => " civilians",
+        Group::Military => " military",
+        Group::Police => " police",
+        Group::Militants if one => " militant",
+        Group::Militants => " militants",
+        Group::Responders if one => " rescuer or medic",
+        Group::Responders => " rescuers and medics",
+        Group::Journalists if one => " journalist",
+        Group::Journalists => " journalists",
+        Group::Officials if one => " official",
+        Group::Officials => " officials",
+    }
+}
+
+pub fn event(event: Event) -> &'static str {
+    match event {
+        Event::Strike => "strike",
+        Event::Bombing => "bombing",
+        Event::Shooting => "shooting",
+        Event::Clash => "fighting",
+        Event::Attack => "attack",
+        Event::Accident => "accident",
+        Event::Disaster => "disaster",
+        Event::Disease => "disease",
+        Event::Unrest => "unrest",
+        Event::Exchange => "exchange",
+        Event::War => "war",
+        Event::Other => "incident",
+    }
+}
+
+fn scope(scope: Scope) -> Option<&'static str> {
+    match scope {
+        Scope::Event => None,
+        Scope::Period => Some("over a period"),
+        Scope::Campaign => Some("so far"),
+    }
+}
+
+/// "24 Mar"; the year only where it is not that of the edition.
+pub fn day(date: civil::Date, edition: civil::Date) -> String {
+    let form = if date.year() == edition.year() { "%-d %b" } else { "%-d %b %Y" };
+    date.strftime(form).to_string()
+}
+
+/// "Tuesday 25 March 2025, 07:00".
+pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%A %-d %B %Y, %H:%M").to_string()
+}
+
+/// "25 Mar 07:00".
+pub fn short_moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%-d %b %H:%M").to_string()
+}
+
+/// When an article was published, as exactly as it says, in UTC.
+pub fn published(published: &Published) -> String {
+    match *published {
+        Published::At(at, _) => at.to_zoned_datetime(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string(),
+        Published::On(date) => date.strftime("%-d %b %Y").to_string(),
+    }
+}
+
+/// "Sumy · strike · 24 Mar".
+pub fn incident_title(item: &TollItem, edition: civil::Date) -> String {
+    let mut parts =
+        vec![item.place.clone().unwrap_or_else(|| "Place not given".to_owned()), event(item.event).to_owned()];
+    parts.extend(scope(item.scope).map(str::to_owned));
+    parts.extend(item.day.map(|date| day(date, edition)));
+    parts.join(" · ")
+}
+
+/// "injured 88 → 101 (+13)", "including 23 children (was 17)", "killed at least 4".
+pub fn toll(line: &TollLine) -> String {
+    let now = &line.figure.value().count;
+    let who = group(line.group, now.low.filter(|low| now.high == Some(*low)));
+    let mut out = String::new();
+    if line.part {
+        write!(out, "including {}{who}", count(now)).unwrap_or_default();
+    } else if now.high == Some(0) {
+        write!(out, "no one {}", measure(line.measure)).unwrap_or_default();
+    } else {
+        write!(out, "{} {}{who}", measure(line.measure), count(now)).unwrap_or_default();
+    }
+    if let Some(was) = &line.was {
+        write!(out, " ({})", movement(was, now, line)).unwrap_or_default();
+    }
+    out
+}
+
+/// "was 88, +13", "corrected from 12", "revised down from 50".
+fn movement(was: &Count, now: &Count, line: &TollLine) -> String {
+    let before = count(was);
+    if line.news == News::Corrected {
+        return format!("corrected from {before}");
+    }
+    match (incident::number(was), incident::number(now)) {
+        (Some(old), Some(new)) if new < old && line.figure.value().change == Some(Change::Fell) => {
+            format!("revised down from {before}")
+        }
+        (Some(old), Some(new)) if new > old && !was.approx && !now.approx => {
+            format!("was {before}, +{}", digits(new - old))
+        }
+        _ => format!("was {before}"),
+    }
+}
+
+/// A figure that differs from the one that heads its line: "95 injured".
+pub fn other(line: &TollLine, figure: &Figure) -> String {
+    let who = group(line.group, figure.count.low);
+    format!("{}{who} {}", count(&figure.count), measure(line.measure))
+}
+
+/// Whose word a round's state is: "says Kremlin spokesman …", or the outlet's own report.
+pub fn says(round: &RoundItem) -> String {
+    match (&round.claimant, round.stance) {
+        (Some(who), Stance::Denied) => format!("denied by {who}"),
+        (Some(who), _) => format!("{who} says, in {}", round.outlet),
+        (None, _) => format!("reported by {}", round.outlet),
+    }
+}
+
+/// Who says so: the claimant where the article names one, else the outlet. An interested party *claims*.
+pub fn attribution(figure: &Figure) -> String {
+    let who = figure.claimant.as_deref().unwrap_or(&figure.outlet);
+    match figure.stance {
+        Stance::Claimed => format!("claimed by {who}"),
+        Stance::Alleged => format!("alleged, {who}"),
+        _ => who.to_owned(),
+    }
+}
+
+pub fn status(form: Form, status: Status) -> &'static str {
+    match (status, form) {
+        (Status::Proposed, _) => "proposed",
+        (Status::Scheduled, _) => "scheduled",
+        (Status::UnderWay, _) => "under way",
+        (Status::Concluded, Form::Call) => "held",
+        (Status::Concluded, _) => "ended",
+        (Status::Postponed, _) => "postponed",
+        (Status::Cancelled, _) => "cancelled",
+        (Status::Rejected, _) => "ruled out",
+        (Status::Stalled, _) => "stalled",
+    }
+}
+
+pub fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Agreement => "with an agreement",
+        Outcome::Partial => "with a partial agreement",
+        Outcome::Continue => "contacts to go on",
+        Outcome::NoAgreement => "without agreement",
+        Outcome::Collapsed => "collapsed",
+        Outcome::Undisclosed => "outcome not disclosed",
+    }
+}
+
+/// "ended, contacts to go on"; an ended round without a reported outcome says so.
+pub fn state(state: &super::track::State) -> String {
+    let base = status(state.form, state.status);
+    match (state.outcome, state.status) {
+        (Some(known), _) => format!("{base}, {}", outcome(known)),
+        (None, Status::Concluded) => format!("{base}, outcome not reported"),
+        (None, _) => base.to_owned(),
+    }
+}
+
+pub fn form(form: Form) -> &'static str {
+    match form {
+        Form::Talks => "talks",
+        Form::Meeting => "meeting",
+        Form::Summit => "summit",
+        Form::Call => "call",
+        Form::Contacts => "contacts",
+    }
+}
+
+/// "United States – Russia".
+pub fn parties(item: &TalksItem) -> String {
+    item.parties.join(" – ")
+}
+
+/// "talks · Riyadh · 24 Mar".
+pub fn round(round: &RoundItem, edition: civil::Date) -> String {
+    let mut parts = vec![form(round.state.value().form).to_owned()];
+    parts.extend(round.place.clone());
+    parts.extend(round.day.map(|date| day(date, edition)));
+    parts.join(" · ")
+}
+
+/// "launched 139 drones", with who launched them and where.
+pub fn munitions(line: &MunitionsLine) -> String {
+    let counted = &line.figure.value().count;
+    let one = counted.low == Some(1) && counted.high == Some(1);
+    let (single, plural) = match line.munition {
+        MunitionType::Drone => ("drone", "drones"),
+        MunitionType::Missile => ("missile", "missiles"),
+        MunitionType::BallisticMissile => ("ballistic missile", "ballistic missiles"),
+        MunitionType::CruiseMissile => ("cruise missile", "cruise missiles"),
+        MunitionType::Rocket => ("rocket", "rockets"),
+        MunitionType::Shell => ("shell", "shells"),
+        MunitionType::Bomb => ("bomb", "bombs"),
+        MunitionType::AirStrike => ("air strike", "air strikes"),
+        MunitionType::Other => ("munition", "munitions"),
+    };
+    let action = match line.action {
+        MunitionAction::Launched => "launched",
+        MunitionAction::Intercepted => "intercepted",
+        MunitionAction::Hit => "hit",
+        MunitionAction::Lost => "lost from radar",
+    };
+    let mut out = format!("{action} {} {}", count(counted), if one { single } else { plural });
+    if let Some(by) = &line.by {
+        write!(out, ", by {by}").unwrap_or_default();
+    }
+    if let Some(place) = &line.place {
+        write!(out, " · {place}").unwrap_or_default();
+    }
+    out
+}
+
+/// The mark before a changed item; text, so that colour is never the only signal.
+pub fn mark(news: News) -> &'static str {
+    match news {
+        News::Corrected => "corrected",
+        News::Changed => "changed",
+        News::New => "new",
+        News::Unchanged => "no change",
+    }
+}
+
+/// The strongest line of an incident: "Sumy strike: 101 injured (was 88)".
+fn headline(item: &TollItem) -> Option<String> {
+    let line = item.lines.iter().filter(|line| !line.part).min_by_key(|line| (line.news, line.measure))?;
+    let now = &line.figure.value().count;
+    let who = group(line.group, now.low);
+    let place = item.place.as_deref().map_or_else(String::new, |place| format!("{place} "));
+    let was = line.was.as_ref().map_or_else(String::new, |was| format!(" (was {})", count(was)));
+    Some(format!("{place}{}: {}{who} {}{was}", event(item.event), count(now), measure(line.measure)))
+}
+
+fn talks_headline(item: &TalksItem) -> Option<String> {
+    let round = item.rounds.first()?;
+    let place = round.place.as_deref().map_or_else(String::new, |place| format!(" in {place}"));
+    Some(format!("{} {}{place}: {}", parties(item), form(round.state.value().form), state(round.state.value())))
+}
+
+/// What changed, strongest first: the subject takes the first few, the preheader goes on from there.
+pub fn headlines(digest: &Digest) -> Vec<String> {
+    let tolls = digest.tolls.iter().filter(|item| item.news != News::Unchanged).map(|item| (item.news, headline(item)));
+    let talks =
+        digest.talks.iter().filter(|item| item.news != News::Unchanged).map(|item| (item.news, talks_headline(item)));
+    // One of each in turn, so that a night of many strikes does not hide the talks.
+    let (mut tolls, mut talks): (Vec<_>, Vec<_>) = (tolls.collect(), talks.collect());
+    tolls.reverse();
+    talks.reverse();
+    let mut out = Vec::new();
+    while !(tolls.is_empty() && talks.is_empty()) {
+        out.extend(tolls.pop().and_then(|(_, line)| line));
+        out.extend(talks.pop().and_then(|(_, line)| line));
+    }
+    if out.is_empty() {
+        out.extend(digest.brief.iter().map(|item| item.headline.clone()).filter(|headline| !headline.is_empty()));
+    }
+    out
+}
+
+/// The subject line: facts first, never cut in the middle of one.
+pub fn subject(digest: &Digest) -> String {
+    let mut out = String::new();
+    for line in headlines(digest).into_iter().take(SUBJECT_CHANGES_MAX) {
+        if !out.is_empty() && out.chars().count() + line.chars().count() > SUBJECT_CHARS_MAX {
+            break;
+        }
+        if !out.is_empty() {
+            out.push_str(" · ");
+        }
+        out.push_str(&line);
+    }
+    if out.is_empty() { format!("{}: nothing new", digest.frame.title) } else { out }
+}
+
+/// "9 of 9 sources answered".
+pub fn coverage(digest: &Digest) -> String {
+    let coverage = &digest.frame.coverage;
+    let answered = coverage.asked.saturating_sub(coverage.silent.len());
+    format!("{answered} of {} {} answered", coverage.asked, if coverage.asked == 1 { "source" } else { "sources" })
+}

@@ -1,0 +1,249 @@
+//! When a source is fetched next, and how: pure functions over what is stored of it, with the time and the dice as
+//! arguments.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::FetchError;
+
+/// What a server said about its own document, kept so that it need not send it twice.
+///
+/// Entity tag and date are stored and sent back byte for byte: servers compare them as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validators {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+    /// SHA-256 of the decoded body, hexadecimal: half of all servers send 200 for a document that did not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_hash: Option<String>,
+}
+
+/// A server's request to be left alone for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    For(Duration),
+    Until(Timestamp),
+}
+
+impl RetryAfter {
+    /// Reads the header: seconds, or any of the three HTTP dates. Anything else is as if it had not been sent.
+    pub fn parse(header: &str) -> Option<Self> {
+        let header = header.trim();
+        if !header.is_empty() && header.bytes().all(|b| b.is_ascii_digit()) {
+            // More digits than fit mean "very long"; the policy caps it.
+            return Some(Self::For(Duration::from_secs(header.parse().unwrap_or(u64::from(u32::MAX)))));
+        }
+        http_date(header).map(Self::Until)
+    }
+
+    /// The instant meant, given when the answer came.
+    fn instant(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::For(wait) => later(now, SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)),
+            Self::Until(when) => when,
+        }
+    }
+}
+
+/// An HTTP date (RFC 9110 5.6.7) in any of its three forms.
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    let time: SystemTime = httpdate::parse_http_date(text.trim()).ok()?;
+    Timestamp::try_from(time).ok()
+}
+
+/// `now + wait`, or the end of time.
+fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// How long the answer may be taken as fresh, from `Cache-Control: max-age` and `Expires`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheRules {
+    pub max_age: Option<Duration>,
+    pub expires: Option<Timestamp>,
+    /// `no-store`, or an `Expires` in the past such as `0`: the validators are not to be trusted.
+    pub volatile: bool,
+}
+
+impl CacheRules {
+    pub fn parse(cache_control: Option<&str>, expires: Option<&str>) -> Self {
+        let mut rules = Self::default();
+        for directive in cache_control.unwrap_or_default().split(',') {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            match name.trim().to_ascii_lowercase().as_str() {
+                "no-store" => rules.volatile = true,
+                "max-age" => {
+                    rules.max_age = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs);
+                }
+                _ => {}
+            }
+        }
+        match expires.map(str::trim) {
+            Some("0" | "-1") => rules.volatile = true,
+            Some(text) => rules.expires = http_date(text),
+            None => {}
+        }
+        rules
+    }
+}
+
+/// How often sources are asked. All durations are configuration; these are the defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub interval_min: SignedDuration,
+    pub interval_max: SignedDuration,
+    /// The wait after the first failure; it doubles with each further one up to `retry_max`.
+    pub retry_min: SignedDuration,
+    /// Also the longest wait: a source is never given up silently.
+    pub retry_max: SignedDuration,
+    /// A `Retry-After` beyond this is taken as this.
+    pub retry_after_max: SignedDuration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            interval_min: SignedDuration::from_mins(15),
+            interval_max: SignedDuration::from_hours(24),
+            retry_min: SignedDuration::from_mins(10),
+            retry_max: SignedDuration::from_hours(24),
+            retry_after_max: SignedDuration::from_hours(24),
+        }
+    }
+}
+
+/// What a feed lets one guess about its next entry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// Entries dated within the last seven days.
+    pub entries_last_week: u32,
+    /// The feed's own `ttl` or update period.
+    pub ttl: Option<Duration>,
+    pub cache: CacheRules,
+}
+
+impl Policy {
+    /// The wait until a healthy source is asked again: twice as often as it publishes, no sooner than it allows, and
+    /// within the bounds whatever it claims (a `max-age` of a year would park it for good).
+    pub fn interval(&self, pace: &Pace, now: Timestamp) -> SignedDuration {
+        /// Asked twice per expected entry, so that an entry waits half an interval on average.
+        const ASKED_PER_ENTRY: i64 = 2;
+        const WEEK_SECONDS: i64 = 7 * 24 * 60 * 60;
+        let expected = match i64::from(pace.entries_last_week) {
+            0 => self.interval_max,
+            entries => SignedDuration::from_secs(WEEK_SECONDS / (entries * ASKED_PER_ENTRY)),
+        };
+        let allowed = [pace.ttl, pace.cache.max_age].into_iter().flatten().filter_map(|d| d.try_into().ok());
+        let expires = pace.cache.expires.map(|at| at.duration_since(now));
+        let wanted = allowed.chain(expires).fold(expected, SignedDuration::max);
+        wanted.max(self.interval_min).min(self.interval_max)
+    }
+
+    /// The wait after `failures` failures in a row. `jitter` in 0..=1 takes up to a quarter off, so that sources which
+    /// failed together do not come back together.
+    pub fn backoff(&self, failures: u32, jitter: f64) -> SignedDuration {
+        let doublings = failures.saturating_sub(1).min(16);
+        let wait = self.retry_min.saturating_mul(1 << doublings).min(self.retry_max);
+        wait - wait.mul_f64(jitter.clamp(0.0, 1.0) / 4.0)
+    }
+}
+
+/// A permanent redirect that is being watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    pub to: String,
+    pub since: Timestamp,
+    pub times: u32,
+}
+
+/// What is stored of a source between two fetches.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Freshness {
+    pub validators: Validators,
+    /// Not before this instant; `None` is at once.
+    pub next_try: Option<Timestamp>,
+    pub last_success: Option<Timestamp>,
+    /// Failures in a row.
+    pub failures: u32,
+    pub failing_since: Option<Timestamp>,
+    /// Class and text of the last failure, kept until a success.
+    pub last_error: Option<(String, String)>,
+    pub moved: Option<Moved>,
+    /// Why it is asked no more: the server said 410.
+    pub gone: bool,
+}
+
+/// What to do about a source now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    Rest { until: Timestamp },
+    Gone,
+    Fetch { validators: Validators },
+}
+
+/// One fetch in a hundred is made without validators: it cures servers that say "not modified" for ever.
+const FORCED_SHARE: f64 = 0.01;
+
+/// A permanent redirect is adopted when it was seen this often …
+const MOVED_TIMES_MIN: u32 = 3;
+/// … over at least this time, since maintenance pages also answer 301.
+const MOVED_FOR_MIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Freshness {
+    /// What to do at `now`; `draw` in 0..1 decides whether this is the forced fetch in a hundred.
+    pub fn plan(&self, now: Timestamp, draw: f64) -> Plan {
+        match self.next_try {
+            _ if self.gone => Plan::Gone,
+            Some(until) if until > now => Plan::Rest { until },
+            _ if draw < FORCED_SHARE => Plan::Fetch { validators: Validators::default() },
+            _ => Plan::Fetch { validators: self.validators.clone() },
+        }
+    }
+
+    /// Notes an answer: new validators, no more failures, the next try after `interval`.
+    pub fn succeeded(&mut self, validators: Validators, interval: SignedDuration, now: Timestamp) {
+        *self = Self {
+            validators,
+            next_try: Some(later(now, interval)),
+            last_success: Some(now),
+            moved: self.moved.take(),
+            ..Self::default()
+        };
+    }
+
+    /// Notes a failure: the next try is after the backoff, and not before the server's own `Retry-After` (capped).
+    pub fn failed(&mut self, error: &FetchError, policy: &Policy, jitter: f64, now: Timestamp) {
+        self.failures = self.failures.saturating_add(1);
+        self.failing_since.get_or_insert(now);
+        self.last_error = Some((error.class().to_owned(), error.to_string()));
+        self.gone = error.class() == "gone";
+        let asked = error.retry_after().map_or(now, |after| after.instant(now));
+        let asked = asked.min(later(now, policy.retry_after_max));
+        self.next_try = Some(asked.max(later(now, policy.backoff(self.failures, jitter))));
+    }
+
+    /// Notes where permanent redirects led this time, and returns the address to adopt once that has held long enough.
+    ///
+    /// `to` is the end of a chain of nothing but 301 and 308, or `None`; `same_feed` says that what came from there is
+    /// still the feed that was known. A secure address is never given up for an insecure one.
+    pub fn moved(&mut self, from: &Url, to: Option<&Url>, same_feed: bool, now: Timestamp) -> Option<Url> {
+        let to = to.filter(|to| same_feed && !(from.scheme() == "https" && to.scheme() == "http"));
+        let Some(to) = to else {
+            self.moved = None;
+            return None;
+        };
+        let seen = match self.moved.take().filter(|moved| moved.to == to.as_str()) {
+            Some(moved) => Moved { times: moved.times.saturating_add(1), ..moved },
+            None => Moved { to: to.to_string(), since: now, times: 1 },
+        };
+        let held = seen.times >= MOVED_TIMES_MIN && now.duration_since(seen.since) >= MOVED_FOR_MIN;
+        self.moved = (!held).then_some(seen);
+        held.then(|| to.clone())
+    }
+}

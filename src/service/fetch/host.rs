@@ -1,0 +1,67 @@
+//! One host at a time: how many requests may run against it, and how far apart they start.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// Hosts remembered before idle ones are forgotten.
+const HOSTS_MAX: usize = 10_000;
+
+/// Requests wait here for their turn at a host.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    at_once: usize,
+    gap: Duration,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
+}
+
+#[derive(Debug)]
+struct Host {
+    running: Arc<Semaphore>,
+    /// When the next request may start.
+    next: Mutex<Instant>,
+}
+
+/// The right to talk to a host, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn(#[expect(dead_code, reason = "held for its drop")] Option<OwnedSemaphorePermit>);
+
+impl Hosts {
+    pub(super) fn new(at_once: usize, gap: Duration) -> Self {
+        Self { at_once: at_once.max(1), gap, hosts: Mutex::default() }
+    }
+
+    /// Waits until one more request to `host` (name and port) may start.
+    pub(super) async fn turn(&self, host: &str) -> Turn {
+        let host = self.host(host);
+        // The semaphore is never closed, so acquiring fails never; a missing permit would only mean less politeness.
+        let permit = Arc::clone(&host.running).acquire_owned().await.ok();
+        let start = {
+            let mut next = host.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let start = (*next).max(Instant::now());
+            *next = start + self.gap;
+            start
+        };
+        tokio::time::sleep_until(start).await;
+        Turn(permit)
+    }
+
+    fn host(&self, name: &str) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.get(name) {
+            return Arc::clone(host);
+        }
+        let now = Instant::now();
+        if hosts.len() >= HOSTS_MAX {
+            hosts.retain(|_, host| {
+                Arc::strong_count(host) > 1 || *host.next.lock().unwrap_or_else(PoisonError::into_inner) > now
+            });
+        }
+        let host = Arc::new(Host { running: Arc::new(Semaphore::new(self.at_once)), next: Mutex::new(now) });
+        hosts.insert(name.to_owned(), Arc::clone(&host));
+        host
+    }
+}

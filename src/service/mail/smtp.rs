@@ -1,0 +1,555 @@
+//! One conversation with a mail server, and what it tells about each message.
+//!
+//! lettre's connection speaks SMTP; what is ours is everything that makes its answers trustworthy:
+//!
+//! - The socket, because lettre leaves Nagle's algorithm on, which costs 40 ms for every message.
+//! - A limit for every stage, because its asynchronous connections have none. After a limit, or any other doubt about
+//!   what the server will say next, the connection is dropped and never used again.
+//! - The stage, because a failure before the final dot is certainly not a delivery, and one after it may be.
+//! - The exact codes, because lettre takes any 2xx or 3xx for a yes, and a conversation that is one reply off would
+//!   then report messages as accepted that nobody took.
+
+use std::{
+    borrow::Cow,
+    fmt, iter,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use lettre::transport::smtp::{
+    authentication::{Credentials, DEFAULT_MECHANISMS},
+    client::{AsyncSmtpConnection, AsyncTokioStream},
+    commands::{Data, Mail, Noop, Quit, Rcpt, Rset},
+    extension::{Extension, MailBodyParameter, MailParameter},
+    response::Response,
+};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+use tokio_rustls::TlsConnector;
+
+use super::{
+    Outgoing, lost_lease, mask,
+    relay::{Relay, TimeLimits, Tls, TlsSocket},
+};
+use crate::news::delivery::{Outcome, Reply, Stage};
+
+/// How many messages go over one connection. Many relays close it after a hundred.
+pub const MESSAGES_PER_CONNECTION_MAX: u32 = 100;
+
+/// How much of a server's reply is kept.
+pub const REPLY_CHARS_MAX: usize = 500;
+
+/// The longest line that SMTP carries, without its line end: RFC 5321, section 4.5.3.1.6.
+pub const LINE_BYTES_MAX: usize = 998;
+
+/// How long [`Smtp::check`] may take in all: somebody is waiting for it.
+pub const CHECK_SECONDS_MAX: u64 = 30;
+
+/// How long a server may take to say goodbye. Nothing depends on it.
+const QUIT_SECONDS_MAX: u64 = 5;
+
+/// A lane to the mail server: at most one connection, kept for the next message while nothing speaks against it.
+#[derive(Debug)]
+pub struct Smtp {
+    relay: Arc<Relay>,
+    parked: Option<Connection>,
+    /// When and how the last connection could not be opened.
+    closed: Option<(Instant, Outcome)>,
+}
+
+/// What [`Smtp::check`] found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// What the server calls itself.
+    pub server: String,
+    pub encrypted: bool,
+    pub authenticated: bool,
+}
+
+/// Why [`Smtp::check`] failed.
+#[derive(Debug, thiserror::Error)]
+#[error("reach the mail server {host}:{port} ({stage}): {reason}")]
+pub struct LoginError {
+    pub host: String,
+    pub port: u16,
+    pub stage: Stage,
+    pub reason: String,
+}
+
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encrypted = if self.encrypted { "encrypted" } else { "not encrypted" };
+        let authenticated = if self.authenticated { "logged in" } else { "no login" };
+        write!(f, "{} is ready to take mail ({encrypted}, {authenticated})", self.server)
+    }
+}
+
+impl Smtp {
+    pub fn new(relay: Arc<Relay>) -> Self {
+        Self { relay, parked: None, closed: None }
+    }
+
+    pub fn lane(&self) -> Self {
+        Self::new(Arc::clone(&self.relay))
+    }
+
+    /// Sends one message; see [`super::Mailer::send`].
+    pub async fn send(&mut self, message: Outgoing<'_>, go_ahead: impl AsyncFnOnce() -> bool) -> Outcome {
+        let content = match content(message.bytes) {
+            Ok(content) => content,
+            Err(reason) => return Outcome::Unsendable { reason },
+        };
+        let mut connection = match self.begin(&message).await {
+            Ok(connection) => connection,
+            Err(outcome) => return outcome,
+        };
+        let outcome = connection.transfer(&message, &content, &self.relay.limits, go_ahead).await;
+        if connection.usable_for_another(&self.relay.limits).await {
+            self.parked = Some(connection);
+        }
+        outcome
+    }
+
+    /// Connects, logs in and leaves again, sending nothing.
+    pub async fn check(&self) -> Result<Login, LoginError> {
+        let relay = &self.relay;
+        let check = async {
+            let mut connection = Connection::open(relay).await?;
+            connection.command(Noop, Stage::LoggingIn, relay.limits.command, 250).await?;
+            let login = Login {
+                server: connection.smtp.server_info().name().to_owned(),
+                encrypted: relay.tls.is_some(),
+                authenticated: relay.settings.login.is_some(),
+            };
+            connection.quit().await;
+            Ok(login)
+        };
+        let failure = match timeout(Duration::from_secs(CHECK_SECONDS_MAX), check).await {
+            Ok(Ok(login)) => return Ok(login),
+            Ok(Err(failure)) => failure,
+            Err(_) => Failure::new(Stage::Greeting, format!("no answer within {CHECK_SECONDS_MAX} s")),
+        };
+        let reason = match failure.stage {
+            Stage::Connecting => format!("{}; check the host and the port, and that the server is up", failure.says),
+            Stage::Encrypting => format!("{}; check the port and the kind of encryption", failure.says),
+            Stage::LoggingIn => format!("{}; check the user name and the password", failure.says),
+            _ => failure.says.to_string(),
+        };
+        Err(LoginError { host: relay.settings.host.clone(), port: relay.settings.port, stage: failure.stage, reason })
+    }
+
+    /// Ends the conversation, if there is one.
+    pub async fn close(&mut self) {
+        if let Some(connection) = self.parked.take() {
+            connection.quit().await;
+        }
+    }
+
+    /// A connection that has agreed to our sender. The server may have closed a parked one in the meantime; then, and
+    /// only then, another is opened.
+    async fn begin(&mut self, message: &Outgoing<'_>) -> Result<Connection, Outcome> {
+        if let Some(mut parked) = self.parked.take() {
+            let named = parked.sender(message, &self.relay.limits).await;
+            if named.is_ok() || parked.next != Next::Over {
+                return self.agreed(parked, named).await;
+            }
+        }
+        if let Some((_, outcome)) = self.closed.as_ref().filter(|(at, _)| at.elapsed() < self.relay.limits.pause) {
+            return Err(outcome.clone());
+        }
+        let mut connection = match Connection::open(&self.relay).await {
+            Ok(connection) => connection,
+            Err(failure) => {
+                let outcome = failure.not_sent();
+                self.closed = Some((Instant::now(), outcome.clone()));
+                return Err(outcome);
+            }
+        };
+        let named = connection.sender(message, &self.relay.limits).await;
+        self.agreed(connection, named).await
+    }
+
+    async fn agreed(&mut self, connection: Connection, named: Result<(), Refusal>) -> Result<Connection, Outcome> {
+        match named {
+            Ok(()) => Ok(connection),
+            // The server was not asked; the connection is as good as before.
+            Err(Refusal::Unsendable(reason)) => {
+                self.parked = Some(connection);
+                Err(Outcome::Unsendable { reason })
+            }
+            Err(Refusal::Failure(failure)) => {
+                connection.quit().await;
+                Err(failure.not_sent())
+            }
+        }
+    }
+}
+
+/// A stage that did not succeed.
+struct Failure {
+    stage: Stage,
+    says: Says,
+}
+
+/// Who ended it: the server by a reply, or the line.
+enum Says {
+    Reply(Reply),
+    Nothing(String),
+}
+
+impl fmt::Display for Says {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reply(reply) => reply.fmt(f),
+            Self::Nothing(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl Failure {
+    fn new(stage: Stage, reason: impl Into<String>) -> Self {
+        Self { stage, says: Says::Nothing(reason.into()) }
+    }
+
+    fn smtp(stage: Stage, error: &lettre::transport::smtp::Error) -> Self {
+        let says = match error.status().and_then(|code| code.to_string().parse().ok()) {
+            Some(code) => Says::Reply(reply(code, &std::error::Error::source(error).map(ToString::to_string))),
+            None => Says::Nothing(error.to_string()),
+        };
+        Self { stage, says }
+    }
+
+    /// The outcome where nothing was said about this message or its recipient.
+    fn not_sent(self) -> Outcome {
+        Outcome::NotSent { stage: self.stage, reason: self.says.to_string() }
+    }
+
+    /// The outcome where a reply is about this message and its recipient.
+    fn refused(self, to: &str) -> Outcome {
+        let stage = self.stage;
+        match self.says {
+            Says::Reply(Reply { code, text }) => {
+                let reply = Reply { code, text: text.replace(to, &mask(to)) };
+                match code {
+                    500..=599 => Outcome::Rejected { stage, reply },
+                    _ => Outcome::Deferred { stage, reply },
+                }
+            }
+            Says::Nothing(reason) => Outcome::NotSent { stage, reason },
+        }
+    }
+}
+
+/// Why MAIL FROM did not succeed.
+enum Refusal {
+    Failure(Failure),
+    Unsendable(String),
+}
+
+fn reply(code: u16, text: &Option<String>) -> Reply {
+    let words: Vec<_> = text.iter().flat_map(|text| text.split_whitespace()).collect();
+    Reply { code, text: words.join(" ").chars().filter(|c| !c.is_control()).take(REPLY_CHARS_MAX).collect() }
+}
+
+fn accepted(response: &Response, to: &str) -> Reply {
+    let lines: Vec<_> = response.message().collect();
+    let Reply { code, text } = reply(250, &Some(lines.join(" ")));
+    Reply { code, text: text.replace(to, &mask(to)) }
+}
+
+/// An open conversation. Dropped rather than kept whenever what comes next is not certain.
+struct Connection {
+    /// Boxed, as it is large and moves to and from its parking place.
+    smtp: Box<AsyncSmtpConnection>,
+    messages: u32,
+    /// What the server still has to be told before the next message.
+    next: Next,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Nothing.
+    Ready,
+    /// To forget the message it refused.
+    Reset,
+    /// Nothing any more: the conversation is over or in doubt.
+    Over,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("messages", &self.messages).finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    async fn open(relay: &Relay) -> Result<Self, Failure> {
+        let limits = &relay.limits;
+        let connecting = |reason: String| Failure::new(Stage::Connecting, reason);
+        let socket =
+            within(Stage::Connecting, limits.command, TcpStream::connect((&*relay.settings.host, relay.settings.port)))
+                .await?
+                .map_err(|error| connecting(error.to_string()))?;
+        socket.set_nodelay(true).map_err(|error| connecting(error.to_string()))?;
+        let is_loopback = socket.peer_addr().is_ok_and(|address| address.ip().is_loopback());
+
+        let stream: Box<dyn AsyncTokioStream> = match &relay.tls {
+            Some(Tls::Direct(config, name)) => {
+                let connector = TlsConnector::from(Arc::clone(config));
+                let stream = within(Stage::Encrypting, limits.command, connector.connect(name.clone(), socket))
+                    .await?
+                    .map_err(|error| Failure::new(Stage::Encrypting, error.to_string()))?;
+                Box::new(TlsSocket(stream))
+            }
+            _ => Box::new(socket),
+        };
+        let smtp =
+            within(Stage::Greeting, limits.command, AsyncSmtpConnection::connect_with_transport(stream, &relay.hello))
+                .await?
+                .map_err(|error| Failure::smtp(Stage::Greeting, &error))?;
+        let mut connection = Self { smtp: Box::new(smtp), messages: 0, next: Next::Ready };
+
+        if let Some(Tls::Start(parameters)) = &relay.tls {
+            if !connection.smtp.can_starttls() {
+                connection.quit().await;
+                return Err(Failure::new(Stage::Encrypting, "the server does not offer STARTTLS on this port"));
+            }
+            let upgrade = connection.smtp.starttls(parameters.clone(), &relay.hello);
+            within(Stage::Encrypting, limits.command, upgrade)
+                .await?
+                .map_err(|error| Failure::smtp(Stage::Encrypting, &error))?;
+        }
+        if let Some(login) = &relay.settings.login {
+            if relay.tls.is_none() && !is_loopback {
+                connection.quit().await;
+                return Err(Failure::new(
+                    Stage::LoggingIn,
+                    "the password is not sent over an unencrypted connection; choose STARTTLS or TLS",
+                ));
+            }
+            let credentials = Credentials::new(login.user.clone(), login.password.expose().to_owned());
+            let login = connection.smtp.auth(DEFAULT_MECHANISMS, &credentials);
+            let refused = within(Stage::LoggingIn, limits.command, login).await?.err();
+            if let Some(error) = refused {
+                let failure = Failure::smtp(Stage::LoggingIn, &error);
+                connection.quit().await;
+                return Err(failure);
+            }
+        }
+        Ok(connection)
+    }
+
+    /// Names the sender, with what the server must know about the message.
+    async fn sender(&mut self, message: &Outgoing<'_>, limits: &TimeLimits) -> Result<(), Refusal> {
+        let server = self.smtp.server_info();
+        let mut parameters = Vec::new();
+        if !message.bytes.is_ascii() {
+            if !server.supports_feature(Extension::EightBitMime) {
+                return Err(Refusal::Unsendable(
+                    "the message has 8-bit text and the server does not take that (no 8BITMIME)".to_owned(),
+                ));
+            }
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        if ![message.from, message.to].iter().all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
+            if !server.supports_feature(Extension::SmtpUtfEight) {
+                return Err(Refusal::Unsendable(
+                    "an address has letters beyond ASCII and the server does not take that (no SMTPUTF8)".to_owned(),
+                ));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        let mail = Mail::new(Some(message.from.clone()), parameters);
+        self.command(mail, Stage::Sender, limits.command, 250).await.map(drop).map_err(Refusal::Failure)
+    }
+
+    /// The rest of one message's conversation.
+    async fn transfer(
+        &mut self,
+        message: &Outgoing<'_>,
+        content: &[u8],
+        limits: &TimeLimits,
+        go_ahead: impl AsyncFnOnce() -> bool,
+    ) -> Outcome {
+        let to = message.to.as_ref();
+        self.messages += 1;
+        let recipient = Rcpt::new(message.to.clone(), vec![]);
+        if let Err(failure) = self.command(recipient, Stage::Recipient, limits.command, 250).await {
+            return failure.refused(to);
+        }
+        if let Err(failure) = self.command(Data, Stage::Data, limits.command, 354).await {
+            return failure.refused(to);
+        }
+        if !go_ahead().await {
+            // The only way not to send a message that was announced is to leave.
+            self.next = Next::Over;
+            return lost_lease();
+        }
+        self.content(content, to, limits).await
+    }
+
+    async fn content(&mut self, content: &[u8], to: &str, limits: &TimeLimits) -> Outcome {
+        self.next = Next::Over;
+        // lettre asks for the next piece when the last one is written, and sends the final dot when there is none.
+        let all_written = AtomicBool::new(false);
+        let pieces = iter::once(content).chain(iter::from_fn(|| {
+            all_written.store(true, Ordering::Relaxed);
+            None
+        }));
+        let mut sending = pin!(self.smtp.message_iter(pieces));
+        let mut result = timeout(limits.content, &mut sending).await;
+        if result.is_err() && all_written.load(Ordering::Relaxed) {
+            result = timeout(limits.confirmation, &mut sending).await;
+        }
+        let stage = if all_written.load(Ordering::Relaxed) { Stage::Confirmation } else { Stage::Content };
+        let failure = match result {
+            Ok(Ok(response)) if response.has_code(250) => {
+                self.next = Next::Ready;
+                return Outcome::Accepted { reply: accepted(&response, to) };
+            }
+            Ok(Ok(response)) => Failure::new(stage, format!("the server answered {} out of turn", response.code())),
+            Ok(Err(error)) => Failure::smtp(stage, &error),
+            Err(_) => Failure::new(stage, "the server did not answer in time"),
+        };
+        match failure.says {
+            Says::Nothing(reason) if stage == Stage::Confirmation => Outcome::Unknown { reason },
+            Says::Reply(Reply { code, .. }) => {
+                self.next = if code == 421 { Next::Over } else { Next::Ready };
+                failure.refused(to)
+            }
+            Says::Nothing(_) => failure.refused(to),
+        }
+    }
+
+    /// One command and its reply, which must have the code that the protocol foresees.
+    async fn command(
+        &mut self,
+        command: impl fmt::Display,
+        stage: Stage,
+        limit: Duration,
+        expected: u16,
+    ) -> Result<Response, Failure> {
+        self.next = Next::Over;
+        let result = within(stage, limit, self.smtp.command(command)).await?;
+        match result {
+            Ok(response) if response.has_code(expected) => {
+                self.next = Next::Ready;
+                Ok(response)
+            }
+            // "Will forward" is a yes, too: RFC 5321, section 4.2.3.
+            Ok(response) if expected == 250 && response.has_code(251) => {
+                self.next = Next::Ready;
+                Ok(response)
+            }
+            Ok(response) => Err(Failure::new(stage, format!("the server answered {} out of turn", response.code()))),
+            Err(error) => {
+                let failure = Failure::smtp(stage, &error);
+                if matches!(&failure.says, Says::Reply(reply) if reply.code != 421) {
+                    self.next = Next::Reset;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    async fn usable_for_another(&mut self, limits: &TimeLimits) -> bool {
+        if self.messages >= MESSAGES_PER_CONNECTION_MAX {
+            self.say_goodbye().await;
+            return false;
+        }
+        match self.next {
+            Next::Ready => true,
+            Next::Reset => self.command(Rset, Stage::Sender, limits.command, 250).await.is_ok(),
+            Next::Over => false,
+        }
+    }
+
+    async fn quit(mut self) {
+        self.say_goodbye().await;
+    }
+
+    async fn say_goodbye(&mut self) {
+        if self.next != Next::Over {
+            self.next = Next::Over;
+            // Nothing depends on the answer.
+            let _ = timeout(Duration::from_secs(QUIT_SECONDS_MAX), self.smtp.command(Quit)).await;
+        }
+    }
+}
+
+async fn within<T>(stage: Stage, limit: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
+    timeout(limit, work).await.map_err(|_| Failure::new(stage, "the server did not answer in time"))
+}
+
+/// The message as it goes over the wire: every line end is CRLF, so that nothing in it can pass for the end of the
+/// message, and the last one is left to the final dot.
+fn content(message: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+    let is_bare = |at: usize| match message[at] {
+        b'\n' => at == 0 || message[at - 1] != b'\r',
+        b'\r' => message.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let content = if (0..message.len()).any(is_bare) {
+        let mut content = Vec::with_capacity(message.len() + message.len() / 32);
+        for (at, &byte) in message.iter().enumerate() {
+            match byte {
+                _ if is_bare(at) => content.extend(b"\r\n"),
+                _ => content.push(byte),
+            }
+        }
+        Cow::Owned(content)
+    } else {
+        Cow::Borrowed(message)
+    };
+    let longest = content.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end().len()).max().unwrap_or(0);
+    if longest > LINE_BYTES_MAX {
+        return Err(format!(
+            "the message has a line of {longest} bytes, and mail carries at most {LINE_BYTES_MAX}; encode it as \
+             quoted-printable"
+        ));
+    }
+    Ok(match content {
+        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_suffix(b"\r\n").unwrap_or(bytes)),
+        Cow::Owned(mut bytes) => {
+            if bytes.ends_with(b"\r\n") {
+                bytes.truncate(bytes.len() - 2);
+            }
+            Cow::Owned(bytes)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(message: &str, expected: Result<&str, &str>) {
+        match (content(message.as_bytes()), expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(str::from_utf8(&found).unwrap(), expected),
+            (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+            (found, expected) => panic!("found {found:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn every_line_end_is_crlf() {
+        check("A: b\r\n\r\ntext\r\n", Ok("A: b\r\n\r\ntext"));
+        check("one\ntwo\rthree\r\nfour\n", Ok("one\r\ntwo\r\nthree\r\nfour"));
+        check("x\n.\nMAIL FROM:<a@b>\n", Ok("x\r\n.\r\nMAIL FROM:<a@b>"));
+        check("\n\r\r\n", Ok("\r\n\r\n"));
+        check("", Ok(""));
+    }
+
+    #[test]
+    fn lines_that_mail_cannot_carry_are_refused() {
+        check(&format!("{}\r\n", "x".repeat(998)), Ok(&"x".repeat(998)));
+        check(&"x".repeat(999), Err("a line of 999 bytes"));
+    }
+}

@@ -1,0 +1,370 @@
+//! collect → compose → deliver: the spine that `run` and `serve` share.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Context as _;
+use futures_util::{StreamExt, stream};
+use indicatif::ProgressBar;
+use jiff::{SignedDuration, Timestamp, civil};
+use lettre::Address;
+
+use super::fetch::Fetcher;
+use super::fetch::freshness::Freshness;
+use super::gather::{self, Gathered, Manner};
+use super::mail::{Mailer, Outgoing};
+use super::store::{Audience, Freeze, Frozen, Store};
+use super::worker::Clock;
+use crate::config::{Config, Edition, Source};
+use crate::news::article::Article;
+use crate::news::delivery::{self, OnUnknown, Outcome, State};
+use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
+use crate::news::extract;
+use crate::news::incident::Reading;
+use crate::news::message::{self, Rendered, Sender};
+use crate::news::schedule;
+
+/// How far back editions count for "was": an incident that no edition told of for this long starts anew.
+const LEDGER: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Editions that are read back for it at most.
+const LEDGER_EDITIONS_MAX: u32 = 60;
+
+/// Deliveries that are leased together.
+const LEASE_MESSAGES_MAX: u32 = 50;
+
+/// How long a lease holds: a batch takes seconds, and a dead worker's batch is taken over after this.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What a run works with.
+pub struct Service {
+    pub config: Config,
+    pub store: Store,
+    pub fetcher: Fetcher,
+    pub mailer: Mailer,
+    pub clock: Clock,
+}
+
+/// One edition to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    pub edition: &'a Edition,
+    pub window: Window,
+    /// The due times it stands for; none for a manual run.
+    pub slots: &'a [Timestamp],
+    /// Whether it is made of what was just collected and nothing else, whatever its date.
+    pub collected_only: bool,
+}
+
+/// What the sources gave.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub articles: Vec<Article>,
+    pub asked: usize,
+    pub silent: Vec<Silent>,
+    /// What else about a source wants a person's attention.
+    pub remarks: Vec<String>,
+    states: Vec<(String, String, Freshness)>,
+}
+
+/// An edition as it would be sent.
+#[derive(Debug)]
+pub struct Composed {
+    /// Its id in the store, once it is frozen.
+    pub id: Option<String>,
+    pub digest: Digest,
+    pub rendered: Rendered,
+    /// The articles that are news in it.
+    fresh: Vec<Article>,
+}
+
+/// What became of the messages that were due.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Delivered {
+    /// How many messages ended this turn in each state.
+    pub messages: BTreeMap<State, usize>,
+    /// What the mail server or the network said of those that were not accepted, without repetition.
+    pub reasons: BTreeSet<String>,
+}
+
+/// Reads every source that is switched on. One that fails costs nothing but itself.
+pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressBar) -> anyhow::Result<Collected> {
+    let known = service.store.article_ids().await?;
+    let known = |id: &str| known.contains(id);
+    let manner = Manner::new(&service.fetcher, &service.config.limits, &known, service.clock.now());
+    let sources: Vec<&Source> = sources.iter().filter(|source| source.enabled).collect();
+    progress.set_prefix("reading sources");
+    progress.set_length(sources.len() as u64);
+    let mut collected = Collected { asked: sources.len(), ..Collected::default() };
+    let mut answers = stream::iter(&sources)
+        .map(|source| async move {
+            let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
+            Ok::<_, anyhow::Error>((*source, gather::gather(source, state, manner).await))
+        })
+        .buffer_unordered(service.config.limits.fetches_max);
+    while let Some(answer) = answers.next().await {
+        let (source, Gathered { articles, remarks, state, failure }) = answer?;
+        progress.inc(1);
+        progress.set_message(source.name.clone());
+        collected.articles.extend(articles);
+        collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
+        collected.states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
+        collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
+    }
+    // Sources answer in any order; what is made of them must not depend on it.
+    collected.articles.sort_by(|a, b| (&a.id, &a.outlet).cmp(&(&b.id, &b.outlet)));
+    collected.articles.dedup_by(|a, b| a.id == b.id);
+    collected.silent.sort_by(|a, b| a.source.cmp(&b.source));
+    collected.remarks.sort();
+    Ok(collected)
+}
+
+/// What a manual or a late edition covers: from where the last one that reached anyone ended, and at least `window`.
+pub async fn window(
+    service: &Service,
+    edition: &Edition,
+    slot: Option<Timestamp>,
+    to: Timestamp,
+) -> anyhow::Result<Window> {
+    let earliest = slot.unwrap_or(to) - edition.window;
+    let last = service.store.latest_edition(&edition.name).await?.map(|last| last.digest.frame.window.to);
+    let from = last.map_or(earliest, |last| last.min(earliest)).max(to - WINDOW_MAX);
+    Ok(Window { from, to })
+}
+
+/// The longest stretch that one edition makes up for. Older news is no longer a digest's business.
+const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(schedule::CATCH_UP_HOURS_MAX);
+
+/// Stores what was collected, so that nothing is lost whatever happens next.
+pub async fn keep(service: &Service, collected: &Collected) -> anyhow::Result<()> {
+    let now = service.clock.now();
+    service.store.save_articles(&collected.articles, now).await?;
+    for (name, url, state) in &collected.states {
+        service.store.save_source_state(name, url, state, now).await?;
+    }
+    Ok(())
+}
+
+/// Makes an edition of what is stored and what was just collected. Changes nothing.
+pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Composed> {
+    let (edition, now) = (order.edition, service.clock.now());
+    let earlier = service.store.editions(&edition.name, now - LEDGER..Timestamp::MAX, LEDGER_EDITIONS_MAX).await?;
+    let fresh = fresh(service, order, collected).await?;
+    let told = service.store.articles_told(&edition.name, now - LEDGER).await?;
+    let readings = read(&fresh, told.into_iter().map(|stored| stored.article).collect()).await?;
+    let articles = readings.iter().filter(|reading| reading.fresh);
+    let frame = Frame {
+        name: edition.name.clone(),
+        title: edition.title.clone(),
+        zone: edition.zone().iana_name().unwrap_or("UTC").to_owned(),
+        window: order.window,
+        slots: order.slots.to_vec(),
+        held_over: service.store.held_over(&edition.name).await?,
+        composed_at: now,
+        sections: edition.sections.clone(),
+        coverage: Coverage {
+            asked: collected.asked,
+            silent: collected.silent.clone(),
+            articles: articles.clone().count(),
+            other_languages: articles.filter(|reading| !extract::reads(&reading.article)).count(),
+        },
+    };
+    let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
+    let digest = digest::compose(frame, &readings, &earlier);
+    let rendered = render(service, &digest)?;
+    Ok(Composed { id: None, digest, rendered, fresh })
+}
+
+/// The articles that are news to this edition.
+async fn fresh(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Vec<Article>> {
+    let (name, now) = (&order.edition.name, service.clock.now());
+    let mut fresh = Vec::new();
+    if !order.collected_only {
+        for stored in service.store.articles_for(name, order.window).await? {
+            if order.window.admits(stored.article.published, stored.changed_at) {
+                fresh.push(stored.article);
+            }
+        }
+    }
+    // What was just collected is not stored in a dry run; what an earlier edition told stays out all the same.
+    let known: BTreeSet<String> = fresh.iter().map(|article| article.id.clone()).collect();
+    for article in &collected.articles {
+        let admitted = order.collected_only || order.window.admits(article.published, now);
+        if admitted && !known.contains(&article.id) && !service.store.is_told(name, article).await? {
+            fresh.push(article.clone());
+        }
+    }
+    Ok(fresh)
+}
+
+/// Extracts from every article once, off the threads that serve the network.
+async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<Reading>> {
+    // Of an article that changed since, the new text speaks.
+    told.retain(|old| !fresh.iter().any(|new| new.id == old.id));
+    told.sort_by(|a, b| a.id.cmp(&b.id));
+    told.dedup_by(|a, b| a.id == b.id);
+    let fresh = fresh.to_vec();
+    let reading = |fresh| move |article: Article| Reading { extraction: extract::extract(&article), article, fresh };
+    let work = move || fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect();
+    tokio::task::spawn_blocking(work).await.context("extract from the articles")
+}
+
+/// Makes the edition final: its digest, its articles and its recipients, in one transaction. Of two processes that make
+/// the same one, the first wins.
+pub async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> anyhow::Result<Frozen> {
+    verify(service, composed).await?;
+    let freeze = Freeze {
+        digest: &composed.digest,
+        articles: &composed.fresh,
+        audience,
+        message_domain: service.config.mail.from.email.domain(),
+        expires_after: SignedDuration::from_hours(delivery::EXPIRES_AFTER_HOURS),
+    };
+    Ok(service.store.freeze(freeze, service.clock.now()).await?)
+}
+
+/// Reads every quotation once more from the store: a figure whose sentence is not there is not sent.
+async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
+    let mut texts = HashMap::new();
+    for id in composed.digest.articles() {
+        texts.insert(id, service.store.article(id).await?.map(|stored| stored.article.text));
+    }
+    let broken = composed.digest.notes.broken(|id| texts.get(id)?.as_deref());
+    anyhow::ensure!(broken.is_empty(), "failed to find the quotations {broken:?} in the stored articles; run again");
+    Ok(())
+}
+
+/// Sends every message that is due, of this edition and of earlier ones.
+pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+    let worker = format!("{}-{}", std::process::id(), service.clock.now().as_microsecond());
+    let mut mailer = service.mailer.lane();
+    let mut delivered = Delivered::default();
+    let mut editions: HashMap<String, (Digest, Rendered)> = HashMap::new();
+    service.store.recover(service.clock.now(), OnUnknown::default()).await?;
+    progress.set_prefix("sending");
+    loop {
+        let now = service.clock.now();
+        let leases = service.store.lease(&worker, now, now + LEASE, LEASE_MESSAGES_MAX).await?;
+        if leases.is_empty() {
+            mailer.close().await;
+            service.store.release_undelivered().await?;
+            return Ok(delivered);
+        }
+        progress.inc_length(leases.len() as u64);
+        for mut lease in leases {
+            if !editions.contains_key(&lease.edition_id) {
+                let edition = load(service, &lease.edition_id).await?;
+                editions.insert(lease.edition_id.clone(), edition);
+            }
+            let (digest, rendered) = &editions[&lease.edition_id];
+            let bytes = message(service, digest, rendered, &lease.to.email, &lease.message_id)?;
+            let outgoing = Outgoing {
+                from: &service.config.mail.from.email,
+                to: &lease.to.email.clone(),
+                message_id: &lease.message_id.clone(),
+                bytes: &bytes,
+            };
+            let (store, clock) = (&service.store, service.clock.clone());
+            let go_ahead = async || store.transmitting(&mut lease, clock.now()).await.unwrap_or(false);
+            let outcome = mailer.send(outgoing, go_ahead).await;
+            let state = store.record(&lease, &outcome, clock.now(), OnUnknown::default()).await?;
+            delivered.note(state.map(|delivery| delivery.state), &outcome);
+            progress.inc(1);
+        }
+    }
+}
+
+async fn load(service: &Service, id: &str) -> anyhow::Result<(Digest, Rendered)> {
+    let edition = service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
+    let rendered = render(service, &edition.digest)?;
+    Ok((edition.digest, rendered))
+}
+
+/// The edition of that name that was composed on a day of its own zone, as it was sent.
+pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> anyhow::Result<Option<Composed>> {
+    let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
+    let during = start(day)?..start(day.tomorrow()?)?;
+    let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
+    let rendered = render(service, &stored.digest)?;
+    Ok(Some(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() }))
+}
+
+/// Renders a stored digest. Its zone and title are its own, so that a later change of the configuration does not show.
+fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
+    let zone =
+        jiff::tz::TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
+    let mail = &service.config.mail;
+    let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
+    Ok(message::render(digest, &zone, contact.email.as_ref())?)
+}
+
+/// Sends an edition to these addresses at once and records nothing: it is a copy, and takes nothing from the subscribers.
+pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address]) -> anyhow::Result<Delivered> {
+    let mut mailer = service.mailer.lane();
+    let mut delivered = Delivered::default();
+    for to in to {
+        let copy =
+            format!("{}-copy-{}", composed.digest.frame.name, composed.digest.frame.composed_at.as_microsecond());
+        let message_id = delivery::message_id(&copy, to.as_ref(), service.config.mail.from.email.domain());
+        let bytes = message(service, &composed.digest, &composed.rendered, to, &message_id)?;
+        let outgoing = Outgoing { from: &service.config.mail.from.email, to, message_id: &message_id, bytes: &bytes };
+        let outcome = mailer.send(outgoing, async || true).await;
+        let state = match outcome {
+            Outcome::Accepted { .. } => State::Accepted,
+            Outcome::Unknown { .. } => State::Unknown,
+            _ => State::Rejected,
+        };
+        delivered.note(Some(state), &outcome);
+    }
+    mailer.close().await;
+    Ok(delivered)
+}
+
+/// One subscriber's message, finished: the bytes that are sent, previewed and written to files.
+pub fn message(
+    service: &Service,
+    digest: &Digest,
+    rendered: &Rendered,
+    to: &Address,
+    message_id: &str,
+) -> anyhow::Result<Vec<u8>> {
+    let mail = &service.config.mail;
+    let name = &digest.frame.name;
+    let list_id = match service.config.edition(name) {
+        Some(edition) => edition.list_id.clone(),
+        None => format!("{name}.{}", mail.from.email.domain()),
+    };
+    let sender = Sender { from: mail.from.clone(), reply_to: mail.reply_to.clone(), list_id };
+    Ok(message::build(rendered, digest, &sender, to, message_id)?)
+}
+
+impl Delivered {
+    fn note(&mut self, state: Option<State>, outcome: &Outcome) {
+        // A lease that was lost is counted by the worker that has it.
+        if let Some(state) = state {
+            *self.messages.entry(state).or_default() += 1;
+        }
+        if !matches!(outcome, Outcome::Accepted { .. }) {
+            self.reasons.insert(outcome.to_string());
+        }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        for (state, count) in other.messages {
+            *self.messages.entry(state).or_default() += count;
+        }
+        self.reasons.extend(other.reasons);
+    }
+
+    /// Whether a message did not reach the mail server, and may never without a person.
+    pub fn needs_attention(&self) -> bool {
+        self.messages.keys().any(|state| *state != State::Accepted)
+    }
+}
+
+/// "2 accepted, 1 deferred", or "nothing to send".
+impl std::fmt::Display for Delivered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counts: Vec<String> = self.messages.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        f.write_str(&if counts.is_empty() { "nothing to send".to_owned() } else { counts.join(", ") })
+    }
+}
