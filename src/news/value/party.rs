@@ -271,12 +271,19 @@ impl<'t> Parties<'t> {
                     Standing::Place
                 } else if is_any(&["to", "visit", "visits", "visited", "visiting"]) {
                     Standing::Destination
+                } else if is_any(&["of"]) && !self.is_office_before(before) {
+                    Standing::Modifier
                 } else {
                     Standing::Side
                 }
             }
             _ => Standing::Side,
         }
+    }
+
+    /// "The president [of]", "leaders [of]"
+    fn is_office_before(&self, of: usize) -> bool {
+        of.checked_sub(1).is_some_and(|at| is_office_word(&self.text.tokens[at]))
     }
 
     /// The end of the office that starts at or shortly behind `at`: "… deputy foreign minister".

@@ -184,6 +184,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             parties.clone_from(&same.parties);
             is_borrowed = true;
         }
+        if parties.len() == 1 && is_noun && with.preposition.is_some() && !is_weak && !is_meeting_of_union {
+            // "Talks with the envoys were held today, a spokesman of the rebels said."
+            let speaker = self.speaker_behind(clause.right).filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
+            parties.extend(speaker);
+        }
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
         let ahead = matches!(status, Status::Scheduled | Status::Proposed);
@@ -242,7 +247,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     /// "No ceasefire", "if a deal", "would require an agreement": nothing was agreed.
     fn is_unreal(&self, at: usize, clause: &Clause) -> bool {
         let near = at.saturating_sub(4)..at;
-        near.clone().any(|index| self.cues.is_word(index, &["no", "any", "without", "if", "potential", "possible", "future", "towards", "toward"]))
+        near.clone().any(|index| self.cues.is_word(index, &["no", "any", "without", "if", "proposed", "draft", "planned", "lasting", "potential", "possible", "future", "towards", "toward"]))
             || (clause.left.max(at.saturating_sub(8))..at).any(|index| self.cues.is_word(index, &["if", "require", "requires", "would", "could", "not", "need", "wants", "want", "until", "unless", "make"]))
             || clause.left > 0 && self.cues.is_word(clause.left - 1, &["if", "unless", "until", "whether"])
     }
@@ -360,7 +365,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         for index in at..self.cues.tokens.len().min(at + OBJECT_TOKENS_MAX) {
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.start == index) {
                 let group: Vec<&Mention> = self.group_of(index).into_iter().filter(|other| other.tokens.start >= index).collect();
-                if matches!(mention.standing, Standing::Modifier) && !group.iter().any(|mention| mention.standing == Standing::Side) {
+                let is_of = at > 0 && self.cues.is_word(at - 1, &["of"]) && mention.naming == Naming::Country;
+                if matches!(mention.standing, Standing::Modifier) && !is_of && !group.iter().any(|mention| mention.standing == Standing::Side) {
                     return false;
                 }
                 with.group = group;
@@ -374,6 +380,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             let is_filler = crate::news::value::party::is_office_word(token)
                 || token.is_capitalised()
                 || self.cues.is_word(index, &["the", "a", "an", "of", "his", "her", "its", "their", "both", "from", "with", "new", "several", "group", "groups", "-", "sir", "mr", "mrs"])
+                || token.kind == TokenKind::Number
                 || date::read(self.cues.tokens, index, Calendar::past(None)).is_some();
             if !is_filler {
                 return false;
@@ -411,6 +418,13 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             Some(first) => parties_of(&self.group_of(first.tokens.start)),
             None => self.pronoun(0..verb),
         }
+    }
+
+    /// Who says what stands before: "…, a Kremlin official said".
+    fn speaker_behind(&self, at: usize) -> Option<Party> {
+        let say = (at.saturating_sub(1)..self.cues.tokens.len()).find(|index| self.cues.is(*index, Role::Say) && !self.is_in_mention(*index))?;
+        let speaker = self.mentions.iter().rfind(|mention| mention.tokens.end <= say && mention.tokens.start + 1 >= at);
+        speaker.filter(|mention| mention.standing == Standing::Side).map(|mention| mention.party)
     }
 
     fn last_side_before(&self, at: usize) -> Option<&Mention> {
@@ -457,9 +471,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
 
     fn place(&self, anchor: &Anchor, clause: &Clause) -> Option<Place> {
         let at = anchor.tokens.start;
+        // "At the Vatican, where he met …"
+        let is_where = clause.left > 0 && self.cues.is_word(clause.left - 1, &["where"]);
+        let left = if is_where { 0 } else { clause.left };
         let is_near = |tokens: &Range<usize>| {
             let start = tokens.start.checked_sub(self.offset)?;
-            (start >= clause.left && start < clause.right).then_some(start)
+            (start >= left && start < clause.right).then_some(start)
         };
         let is_visit = (at.saturating_sub(SUPPORT_TOKENS_MAX)..at + SUPPORT_TOKENS_MAX).any(|index| self.cues.is(index, Role::Motion));
         let named = self.places.iter().filter(|place| place.sentence == self.sentence).filter_map(|place| {

@@ -25,17 +25,26 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
             .iter()
             .filter(|cue| (from..to).contains(&cue.at) && is_wanted(cue.value))
             .min_by_key(|cue| distance(cue.at, pivot))
-            .map(|cue| cue.value)
+            .map(|cue| if is_reported_future(cues, cue.at, clause) { Status::Scheduled } else { cue.value })
     };
     let open = |status: Status| status != Status::Concluded;
-    let is_past = is_past(cues, pivot) && !is_led(cues, pivot);
+    let happened = is_past(cues, pivot) && !is_led(cues, pivot);
     let own = cues.statuses.iter().find(|cue| cue.at == pivot && pivot != at).map(|cue| cue.value);
-    if is_past && verb.is_some() {
+    if happened && verb.is_some() {
         // "met", "held talks": only a refusal or the verb itself changes that.
         let hard = |status: Status| matches!(status, Status::Rejected | Status::Cancelled | Status::Postponed);
         return nearest(clause.left.max(pivot.saturating_sub(4)), pivot, &hard)
             .or(own.filter(|status| open(*status)))
             .unwrap_or(Status::Concluded);
+    }
+    // "The ceasefire agreed between them"
+    if head == Head::Deal && (1..=2).any(|step| cues.is_word(at + step, &["agreed", "reached", "signed", "brokered", "struck"])) {
+        return Status::Concluded;
+    }
+    // "She returned to Oslo to meet …"
+    let purpose = pivot > 0 && cues.is_word(pivot - 1, &["to"]);
+    if purpose && (clause.left.max(pivot.saturating_sub(STATUS_TOKENS_MAX))..pivot).any(|index| cues.is(index, Role::Motion) && is_past(cues, index)) {
+        return Status::Concluded;
     }
     let start = clause.left.max(at.saturating_sub(STATUS_TOKENS_MAX));
     let end = clause.right.min(at + STATUS_TOKENS_MAX);
@@ -58,6 +67,11 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
     }
 }
 
+/// "She said that they would meet": the future, told afterwards.
+fn is_reported_future(cues: &Cues, at: usize, clause: &Clause) -> bool {
+    cues.is_word(at, &["would"]) && (0..clause.left.min(at)).any(|index| cues.is(index, Role::Say)) && !(clause.left..at).any(|index| cues.is_word(index, &["if"]))
+}
+
 fn distance(cue: usize, pivot: usize) -> usize {
     if cue > pivot { cue - pivot + BEHIND_TOKENS } else { pivot - cue }
 }
@@ -67,7 +81,7 @@ fn is_past(cues: &Cues, at: usize) -> bool {
     let word = cues.text(at).to_ascii_lowercase();
     word.ends_with("ed")
         || [
-            "met", "held", "had", "spoke", "spoken", "began", "begun", "took", "went", "left", "struck", "sent", "flew", "came", "led", "spent", "made", "broke", "sat",
+            "met", "held", "had", "spoke", "spoken", "began", "begun", "took", "went", "left", "struck", "sent", "flew", "came", "travelled", "headed", "led", "spent", "made", "broke", "sat",
             "sought", "broken",
         ]
         .contains(&word.as_str())

@@ -17,6 +17,13 @@ const NEWS_DAYS: i64 = 15;
 /// "The talks" are those told at most this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 12;
 
+/// A contact of this many days ago is told as background, unless the article opens with it.
+const FRESH_DAYS: i64 = 2;
+/// An article opens with these sentences.
+const LEAD_SENTENCES: usize = 2;
+/// More sentences than these show nothing new.
+const EVIDENCE_SPANS_MAX: usize = 4;
+
 /// One contact as far as the article has told it.
 #[derive(Clone, Debug)]
 struct Contact {
@@ -29,7 +36,8 @@ struct Contact {
     place: Option<Place>,
     date: Option<DateSpan>,
     is_background: bool,
-    evidence: Span,
+    evidence: Vec<Span>,
+    first_sentence: usize,
     last_sentence: usize,
     next: Vec<Span>,
     topic: Option<String>,
@@ -132,7 +140,7 @@ impl<'t> Track<'t> {
 
     pub fn claims(self) -> Vec<Claim> {
         let published = self.published;
-        debug_assert!(self.contacts.iter().all(|contact| contact.evidence.slice(self.text.text).is_some()));
+        debug_assert!(self.contacts.iter().all(|contact| contact.evidence.iter().all(|span| span.slice(self.text.text).is_some())));
         self.contacts.into_iter().map(|contact| contact.claim(published)).collect()
     }
 }
@@ -149,7 +157,8 @@ impl Contact {
             place: frame.place.clone(),
             date: frame.date,
             is_background: frame.is_background,
-            evidence: frame.span,
+            evidence: vec![frame.span],
+            first_sentence: frame.sentence,
             last_sentence: frame.sentence,
             next: Vec::new(),
             topic: frame.topic.clone(),
@@ -183,6 +192,9 @@ impl Contact {
         self.outcome = self.outcome.or(frame.outcome);
         self.is_background &= frame.is_background;
         self.last_sentence = frame.sentence;
+        if self.evidence.len() < EVIDENCE_SPANS_MAX && !self.evidence.contains(&frame.span) {
+            self.evidence.push(frame.span);
+        }
         for party in &frame.mediators {
             if !self.parties.contains(party) && !self.mediators.contains(party) {
                 self.mediators.push(party);
@@ -197,7 +209,9 @@ impl Contact {
     }
 
     fn claim(self, published: Option<Date>) -> Claim {
-        let is_old = published.zip(self.date).is_some_and(|(published, date)| date.days_before(published) > NEWS_DAYS);
+        let is_lead = self.first_sentence < LEAD_SENTENCES;
+        let days = if is_lead { NEWS_DAYS } else { FRESH_DAYS };
+        let is_old = !self.is_ahead() && published.zip(self.date).is_some_and(|(published, date)| date.days_before(published) > days);
         let stance = if is_ahead(self.status) { Stance::Planned } else { Stance::Reported };
         let outcome = self.outcome.filter(|_| matches!(self.status, Status::Concluded | Status::Stalled));
         Claim {
@@ -215,7 +229,7 @@ impl Contact {
             claimant: None,
             place: self.place,
             date: self.date,
-            evidence: vec![self.evidence],
+            evidence: self.evidence,
         }
     }
 }
