@@ -92,5 +92,6 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
         track.add(&cues, &frames);
         context = next;
     }
+    track.close(&parties.warring());
     track.claims()
 }

@@ -145,6 +145,19 @@ impl<'t> Parties<'t> {
         self.mentions.get(start..end).unwrap_or_default()
     }
 
+    /// The two parties that the article names most, unions of states aside: in news of war, those who fight it.
+    pub fn warring(&self) -> Vec<Party> {
+        let mut counts: Vec<(Party, usize)> = Vec::new();
+        for mention in self.mentions.iter().filter(|mention| !is_union(mention.party)) {
+            match counts.iter_mut().find(|(party, _)| *party == mention.party) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((mention.party, 1)),
+            }
+        }
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts.iter().take(2).map(|(party, _)| *party).collect()
+    }
+
     /// Learns whom the persons of a sentence speak for.
     fn meet(&mut self, tokens: Range<usize>) {
         for at in tokens.clone() {

@@ -36,6 +36,8 @@ pub enum Role {
     Background,
     Next,
     NoPlace,
+    /// A noun for what warring sides do, told without them: "the ceasefire".
+    Peace,
     /// Someone goes where the contact is.
     Motion,
 }
@@ -197,6 +199,7 @@ fn role(section: &str) -> Option<Role> {
         "background" => Role::Background,
         "next" => Role::Next,
         "no place" => Role::NoPlace,
+        "peace" => Role::Peace,
         "motion" => Role::Motion,
         _ => return None,
     })

@@ -10,7 +10,7 @@ use super::{Form, Outcome, Status};
 use crate::news::text::{Sentence, Span, Text, TokenKind};
 use crate::news::value::{Place, Precision};
 use crate::news::value::date::{self, Calendar, DateSpan};
-use crate::news::value::party::{Mention, Naming, Party, Standing};
+use crate::news::value::party::{self, Mention, Naming, Party, Standing, is_office_word, is_union};
 use crate::news::value::place::{Cue, PlaceMention};
 
 /// "talks [on Monday in the capital of …] with": words between a contact and its preposition.
@@ -48,6 +48,10 @@ pub struct Frame {
     pub is_weak: bool,
     pub sentence: usize,
     pub span: Span,
+    /// A union of states meets: one party is enough.
+    pub is_summit_of_union: bool,
+    /// A word that stands for what the warring sides of the article do: "ceasefire", "peace talks".
+    pub is_peace: bool,
     /// The sides are those of another frame of the sentence.
     pub is_borrowed: bool,
     /// "Further", "continue", "follow": more of the same is likely, nothing concrete.
@@ -168,7 +172,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if head == Head::Deal && self.is_unreal(at, &clause) {
             return None;
         }
-        let is_meeting_of_union = anchor.form == Some(Form::Summit) && parties.len() == 1 && crate::news::value::party::is_union(parties[0]);
+        let own = parties_of_all(&modifiers);
+        if head == Head::Noun && with.group.is_empty() && own.len() == 1 && is_union(own[0]) {
+            // "A meeting of one body with itself" is no contact, but its summits are told as such.
+            parties = own;
+        }
+        let is_summit_of_union = anchor.form == Some(Form::Summit) && parties.len() == 1 && is_union(parties[0]);
         if head == Head::Agree && (parties.len() < 2 || self.is_followed(anchor, &clause)) {
             return None;
         }
@@ -177,14 +186,14 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         let mut is_borrowed = false;
         if parties.len() < 2
-            && !is_meeting_of_union
+            && !is_summit_of_union
             && let Some(same) = before.iter().rev().find(|frame| frame.parties.len() >= 2)
             && parties.iter().all(|party| same.parties.contains(party))
         {
             parties.clone_from(&same.parties);
             is_borrowed = true;
         }
-        if parties.len() == 1 && is_noun && with.preposition.is_some() && !is_weak && !is_meeting_of_union {
+        if parties.len() == 1 && is_noun && with.preposition.is_some() && !is_weak && !is_summit_of_union {
             // "Talks with the envoys were held today, a spokesman of the rebels said."
             let speaker = self.speaker_behind(clause.right).filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
             parties.extend(speaker);
@@ -205,6 +214,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             is_weak,
             sentence: self.sentence,
             span: self.span,
+            is_summit_of_union,
+            is_peace: self.cues.is(at, Role::Peace),
             is_borrowed,
             is_vague: (clause.left..clause.right).any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more", "keep"])),
             is_definite,
@@ -377,7 +388,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 return true;
             }
             let token = &self.cues.tokens[index];
-            let is_filler = crate::news::value::party::is_office_word(token)
+            let is_filler = is_office_word(token)
                 || token.is_capitalised()
                 || self.cues.is_word(index, &["the", "a", "an", "of", "his", "her", "its", "their", "both", "from", "with", "new", "several", "group", "groups", "-", "sir", "mr", "mrs"])
                 || token.kind == TokenKind::Number
@@ -457,7 +468,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 add(&mut mediators, &parties_of(&with.group));
             }
             if let Some((first, _)) = self.cues.text(at).split_once('-') {
-                let party = crate::news::value::party::named(first);
+                let party = party::named(first);
                 add(&mut mediators, &party.into_iter().collect::<Vec<_>>());
             }
         }
@@ -545,6 +556,12 @@ fn venue_place(city: &str) -> Place {
         lon: None,
         precision: Precision::Unresolved,
     }
+}
+
+fn parties_of_all(mentions: &[&Mention]) -> Vec<Party> {
+    let mut parties = Vec::new();
+    mentions.iter().for_each(|mention| add(&mut parties, &[mention.party]));
+    parties
 }
 
 fn parties_of(mentions: &[&Mention]) -> Vec<Party> {

@@ -50,18 +50,19 @@ pub struct Track<'t> {
     contacts: Vec<Contact>,
     /// What is likely to follow contacts that are not told yet.
     ahead: Vec<(Vec<Party>, Span)>,
+    /// "The ceasefire", before its sides are known.
+    unnamed: Vec<Frame>,
 }
 
 impl<'t> Track<'t> {
     pub fn new(text: &'t Text<'t>, published: Option<Date>) -> Self {
-        Self { text, published, contacts: Vec::new(), ahead: Vec::new() }
+        Self { text, published, contacts: Vec::new(), ahead: Vec::new(), unnamed: Vec::new() }
     }
 
     /// Takes in the frames of one sentence.
     pub fn add(&mut self, cues: &Cues, frames: &[Frame]) {
         for frame in frames {
-            let is_union = frame.form == Some(Form::Summit) && frame.parties.len() == 1;
-            if (frame.parties.len() >= 2 || is_union) && !frame.is_borrowed {
+            if (frame.parties.len() >= 2 || frame.is_summit_of_union) && !frame.is_borrowed {
                 self.tell(frame);
             } else {
                 self.refer(cues, frame);
@@ -113,7 +114,12 @@ impl<'t> Track<'t> {
         let index = self.contacts.iter().rposition(|contact| contact.last_sentence == frame.sentence && is_near(contact))
             .or_else(|| self.contacts.iter().rposition(|contact| is_near(contact) && of_speaker(contact)))
             .or_else(|| self.contacts.iter().rposition(is_near));
-        let Some(contact) = index.and_then(|index| self.contacts.get_mut(index)) else { return };
+        let Some(contact) = index.and_then(|index| self.contacts.get_mut(index)) else {
+            if frame.is_peace && !frame.is_borrowed {
+                self.unnamed.push(frame.clone());
+            }
+            return;
+        };
         // "No plans to meet, but a meeting could be held quickly"
         if contact.status == Status::Rejected && frame.status == Status::Proposed && contact.last_sentence == frame.sentence {
             contact.status = Status::Proposed;
@@ -136,6 +142,17 @@ impl<'t> Track<'t> {
             contact.look_ahead(frame.span);
         }
         contact.last_sentence = frame.sentence;
+    }
+
+    /// Gives what was told without sides to the contact that the article names later, else to its warring sides.
+    pub fn close(&mut self, warring: &[Party]) {
+        for frame in std::mem::take(&mut self.unnamed) {
+            let is_named = self.contacts.iter().any(|contact| contact.is_deal == (frame.head == Head::Deal) && contact.is_ahead() == is_ahead(frame.status));
+            let fits = frame.parties.iter().all(|party| warring.contains(party));
+            if !is_named && fits && warring.len() == 2 {
+                self.tell(&Frame { parties: warring.to_vec(), ..frame });
+            }
+        }
     }
 
     pub fn claims(self) -> Vec<Claim> {
