@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::article::{self, Article, Published};
-use super::kinds::{munitions, toll};
-use super::reading::article::Reading;
+use super::kinds::{munitions, talks, toll};
+use super::reading::article::{Reading, day};
 use super::reading::words::Tags;
 use super::text::Text;
 
@@ -72,8 +72,9 @@ pub fn extract(article: &Article) -> Extraction {
     // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
     let tags = Tags::read(&text);
     let telling = tags.telling(&text);
+    let talks = talks::read(&text, article.published.map(day));
     if telling.is_empty() {
-        return Extraction::default();
+        return Extraction { claims: talks, diagnostics: Vec::new() };
     }
     let mut reading = Reading::new(article, &text, tags, &telling);
     reading.learn_names(&telling);
@@ -87,6 +88,7 @@ pub fn extract(article: &Article) -> Extraction {
     }
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
+    claims.extend(talks);
     Extraction { claims, diagnostics: Vec::new() }
 }
 

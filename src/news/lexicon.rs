@@ -64,10 +64,16 @@ impl<T> Phrases<T> {
 
     /// The longest phrase that starts at the first of `tokens`, as its number of tokens and its meaning.
     pub fn longest_at(&self, tokens: &[Token]) -> Option<(usize, &T)> {
-        let (first, rest) = tokens.split_first()?;
+        self.all_at(tokens).next()
+    }
+
+    /// All phrases that start at the first of `tokens`, longest first.
+    pub fn all_at<'p>(&'p self, tokens: &[Token]) -> impl Iterator<Item = (usize, &'p T)> {
         let mut buffer = [0; WORD_BYTES_MAX];
-        let following = self.by_first.get(lower_case(first.text, &mut buffer)?)?;
-        following.iter().find_map(|(words, meaning)| {
+        let first = tokens.first().and_then(|first| lower_case(first.text, &mut buffer));
+        let following = first.and_then(|first| self.by_first.get(first)).map_or(&[][..], Vec::as_slice);
+        let rest = tokens.get(1..).unwrap_or_default();
+        following.iter().filter_map(move |(words, meaning)| {
             let matches =
                 words.len() <= rest.len() && words.iter().zip(rest).all(|(word, token)| is_word(token.text, word));
             matches.then_some((words.len() + 1, meaning))

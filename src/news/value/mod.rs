@@ -2,6 +2,7 @@
 
 pub mod count;
 pub mod date;
+pub mod party;
 pub mod place;
 
 use serde::{Deserialize, Serialize};
