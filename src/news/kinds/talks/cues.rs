@@ -38,6 +38,8 @@ pub enum Role {
     NoPlace,
     /// A noun for what warring sides do, told without them: "the ceasefire".
     Peace,
+    /// A verb that tells of a deal as news.
+    NewsOfDeal,
     /// Someone goes where the contact is.
     Motion,
 }
@@ -200,6 +202,7 @@ fn role(section: &str) -> Option<Role> {
         "next" => Role::Next,
         "no place" => Role::NoPlace,
         "peace" => Role::Peace,
+        "news of deal" => Role::NewsOfDeal,
         "motion" => Role::Motion,
         _ => return None,
     })

@@ -184,6 +184,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if matches!(head, Head::Verb) && parties.len() < 2 {
             return None;
         }
+        if parties.len() == 1 && with.group.is_empty() {
+            // "She will travel to Oslo for talks"
+            let goal = self.mentions.iter().rfind(|mention| mention.standing == Standing::Destination && mention.tokens.end <= at && mention.tokens.start >= clause.left);
+            let goal = goal.filter(|goal| at - goal.tokens.end <= WITH_TOKENS_MAX && self.cues.is_word(at - 1, &["for", "peace", "fresh", "further", "new"]));
+            add(&mut parties, &goal.map(|goal| goal.party).into_iter().collect::<Vec<_>>());
+        }
         let mut is_borrowed = false;
         if parties.len() < 2
             && !is_summit_of_union
@@ -210,14 +216,16 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             outcome,
             place: self.place(anchor, &clause),
             date: self.date(at, &clause, ahead),
-            is_background: standing::is_background(self.cues, at, &clause),
+            is_background: standing::is_background(self.cues, at, &clause)
+                || self.is_long_ago(&clause)
+                || head == Head::Deal && !(clause.left..clause.right).any(|index| self.cues.is(index, Role::NewsOfDeal)),
             is_weak,
             sentence: self.sentence,
             span: self.span,
             is_summit_of_union,
             is_peace: self.cues.is(at, Role::Peace),
             is_borrowed,
-            is_vague: (clause.left..clause.right).any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more", "keep"])),
+            is_vague: (clause.left..clause.right).any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more"])),
             is_definite,
             speaker: self.context.subject,
             topic: None,
@@ -260,6 +268,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let near = at.saturating_sub(4)..at;
         near.clone().any(|index| self.cues.is_word(index, &["no", "any", "without", "if", "proposed", "draft", "planned", "lasting", "potential", "possible", "future", "towards", "toward"]))
             || (clause.left.max(at.saturating_sub(8))..at).any(|index| self.cues.is_word(index, &["if", "require", "requires", "would", "could", "not", "need", "wants", "want", "until", "unless", "make"]))
+            || (at.saturating_sub(5)..at).any(|index| self.cues.is_word(index, &["to"]) && !(index > 0 && self.cues.is_word(index - 1, &["agreed", "agree", "agreeing", "agrees"])))
             || clause.left > 0 && self.cues.is_word(clause.left - 1, &["if", "unless", "until", "whether"])
     }
 
@@ -424,7 +433,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             let antecedent = self.mentions.iter().rfind(|mention| mention.tokens.end <= boundary);
             return antecedent.map(|mention| parties_of(&self.group_of(mention.tokens.start))).unwrap_or_default();
         }
-        let first = self.mentions.iter().filter(|mention| mention.tokens.end <= boundary.max(1)).find(side);
+        let mut before = self.mentions.iter().filter(|mention| mention.tokens.end <= boundary.max(1));
+        // "Hours after the envoy said he had met …": who says so; else the subject of the main clause.
+        let said = self.cues.is(boundary, Role::Say) || (clause.left..verb).any(|at| self.cues.is_word(at, &["he", "she", "it"]));
+        let first = if said { before.rfind(side) } else { before.find(side) };
         match first {
             Some(first) => parties_of(&self.group_of(first.tokens.start)),
             None => self.pronoun(0..verb),
@@ -517,6 +529,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     fn is_topic(&self, start: usize) -> bool {
         let preposition = (start.saturating_sub(3)..start).rev().find(|index| self.cues.is_word(*index, &["in", "at", "on", "to", "inside", "across"]));
         preposition.and_then(|index| index.checked_sub(1)).is_some_and(|index| self.cues.is(index, Role::NoPlace))
+    }
+
+    /// "In September", "in 2019": a month or year that has passed.
+    fn is_long_ago(&self, clause: &Clause) -> bool {
+        let found = date::first(&self.cues.tokens[clause.left..clause.right], Calendar::past(self.published));
+        found.zip(self.published).is_some_and(|(found, published)| found.unit > date::Unit::Week && found.date.days_before(published) > super::track::NEWS_DAYS)
     }
 
     fn date(&self, at: usize, clause: &Clause, ahead: bool) -> Option<DateSpan> {

@@ -116,5 +116,7 @@ pub fn best<'c>(cues: impl Iterator<Item = &'c Cue<Outcome>>, is_deal: bool) -> 
 
 /// Whether the clause tells of what was before the news.
 pub fn is_background(cues: &Cues, at: usize, clause: &Clause) -> bool {
-    (clause.left.max(at.saturating_sub(STATUS_TOKENS_MAX))..clause.right.min(at + STATUS_TOKENS_MAX)).any(|index| cues.is(index, Role::Background))
+    // "days after", "even after": the word that bounds the clause belongs to it.
+    let left = clause.left.saturating_sub(2);
+    (left.max(at.saturating_sub(STATUS_TOKENS_MAX))..clause.right.min(at + STATUS_TOKENS_MAX)).any(|index| cues.is(index, Role::Background))
 }

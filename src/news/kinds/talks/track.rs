@@ -13,7 +13,7 @@ use crate::news::value::party::Party;
 use crate::news::value::Place;
 
 /// News is what was in this many days before publication, by the labelling guidelines.
-const NEWS_DAYS: i64 = 15;
+pub const NEWS_DAYS: i64 = 15;
 /// "The talks" are those told at most this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 12;
 
