@@ -11,7 +11,7 @@ use crate::news::digest::Window;
 use crate::news::schedule::Schedule;
 use crate::service::pipeline::{self, Order};
 use crate::service::store::Audience;
-use crate::service::worker::Clock;
+use crate::service::worker::{Clock, Stop};
 
 /// One bundled feed.
 type Sample = (&'static str, &'static [u8]);
@@ -64,6 +64,7 @@ pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status>
     let mut service = service(config, true).await?;
     service.store.add_subscriber(&"you@example.org".parse()?, None, &[], Timestamp::UNIX_EPOCH).await?;
     let progress = ProgressBar::hidden();
+    let (_asker, stop) = Stop::controlled();
     for (index, (due, samples)) in DAYS.iter().enumerate() {
         let slot: Timestamp = due.parse()?;
         service.clock = Clock::simulated(slot);
@@ -77,7 +78,7 @@ pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status>
         pipeline::freeze(&service, &composed, Audience::Subscribers).await?;
         terminal.note(&format!("day {}: {}", index + 1, composed.rendered.subject));
         if let Some(folder) = &args.out {
-            pipeline::deliver(&service, &progress).await?;
+            pipeline::deliver(&service, &stop, &progress).await?;
             write_edition(&service, &composed, folder).await?;
         }
         if index + 1 == DAYS.len() {

@@ -18,7 +18,7 @@ use crate::service::fetch::Fetcher;
 use crate::service::mail::Mailer;
 use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Service};
 use crate::service::store::{Audience, Store};
-use crate::service::worker::Clock;
+use crate::service::worker::{Clock, Stop};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
@@ -95,10 +95,11 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     };
     let progress = terminal.progress();
     let mut delivered = Delivered::default();
+    let (_asker, stop) = Stop::controlled();
     if recorded {
         // What an earlier run could not send goes first: its facts are the older ones.
         service.store.hurry(now).await?;
-        delivered.add(pipeline::deliver(&service, &progress).await?);
+        delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
     }
     let collected = pipeline::collect(&service, &sources, &progress).await?;
     if recorded {
@@ -122,7 +123,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     } else if !composed.digest.is_quiet() {
         if service.store.has_readers(&edition.name).await? {
             pipeline::freeze(&service, &composed, Audience::Subscribers).await?;
-            delivered.add(pipeline::deliver(&service, &progress).await?);
+            delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
         } else {
             status = Status::Attention;
             terminal.note(

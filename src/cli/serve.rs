@@ -47,7 +47,7 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
         publish(&service, edition, due).await
     };
     let deliver = async || {
-        let delivered = pipeline::deliver(&service, &ProgressBar::hidden()).await?;
+        let delivered = pipeline::deliver(&service, &stop, &ProgressBar::hidden()).await?;
         if !delivered.messages.is_empty() {
             tracing::info!("sent: {delivered}");
         }
@@ -81,7 +81,7 @@ async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Res
     let audience = if quiet || !readers { Audience::Nobody } else { Audience::Subscribers };
     match pipeline::freeze(service, &composed, audience).await? {
         Frozen::Now { id, deliveries } => {
-            tracing::info!(edition = id, deliveries, "composed “{}”", composed.rendered.subject)
+            tracing::info!(edition = id, deliveries, "composed “{}”", composed.rendered.subject);
         }
         Frozen::Before { id } => tracing::info!(edition = id, "another process composed this slot"),
         Frozen::Overtaken { id } => anyhow::bail!("compose the edition: {id} used its articles meanwhile"),

@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use url::Url;
 
+use super::lexicon;
+
 static TRACKING_PARAMETERS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    include_str!("../../config/lexicon/tracking-parameters.txt")
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect()
+    lexicon::entries(include_str!("../../config/lexicon/tracking-parameters.txt")).map(|entry| entry.phrase).collect()
 });
 
 /// The address without tracking parameters, otherwise as it was: fit to be fetched and shown.

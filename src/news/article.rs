@@ -27,6 +27,7 @@ mod published;
 #[cfg(test)]
 mod tests;
 
+pub use language::of as language_of;
 pub use live::Post;
 pub use obstacle::Obstacle;
 pub use plain::read_plain;

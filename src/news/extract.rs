@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::article::{Article, Published};
+use super::article::{self, Article, Published};
 use super::kinds::{munitions, toll};
 use super::reading::article::Reading;
 use super::reading::words::{Word, words};
@@ -129,6 +129,7 @@ struct Line {
     url: Option<String>,
     language: Option<String>,
     text: Option<String>,
+    html: Option<String>,
 }
 
 /// One line of `extract --jsonl`, answered: the object of the contract without the line break. A line that cannot be
@@ -141,10 +142,15 @@ pub fn answer(line: &str) -> String {
         }
     };
     let answer = match result {
-        Ok((article, unread)) => {
+        Ok(Given { article, unread, from_html }) => {
             let mut extraction = extract(&article);
             extraction.diagnostics.extend(unread);
-            answer_of(id, &article, &extraction)
+            let mut answer = answer_of(id, &article, &extraction);
+            if from_html {
+                // The spans point into the text that was taken from the page, so it goes along.
+                answer["text"] = json!(article.text);
+            }
+            answer
         }
         Err(error) => json!({"id": id, "language": null, "developments": [], "diagnostics": [], "error": error}),
     };
@@ -162,23 +168,38 @@ fn id_of(line: &str) -> Value {
 }
 
 /// The article of a line, and what should be known of its reading.
-fn article(line: Line) -> Result<(Article, Option<String>), String> {
-    let text = line.text.ok_or("not read: the line has no text")?;
-    let published = line.published.filter(|published| !published.is_empty());
-    let day = published.as_deref().and_then(published_at);
-    let unread = published.filter(|_| day.is_none()).map(|text| {
+/// A line's article, and what of the line was not read.
+struct Given {
+    article: Article,
+    unread: Option<String>,
+    from_html: bool,
+}
+
+fn article(line: Line) -> Result<Given, String> {
+    let (page, from_html) = match (line.text, line.html) {
+        (Some(text), _) => (Article { text, ..Article::default() }, false),
+        (None, Some(html)) => {
+            let page = article::read(html.as_bytes(), line.url.as_deref(), Some("text/html; charset=utf-8"));
+            (page.into_article().map_err(|error| format!("not read: failed to {error}"))?, true)
+        }
+        (None, None) => return Err("not read: the line has neither text nor html".to_owned()),
+    };
+    let given = line.published.filter(|published| !published.is_empty());
+    let published = given.as_deref().and_then(published_at);
+    let unread = given.filter(|_| published.is_none()).map(|text| {
         format!("the day of publication {text:?} was not read, so weekdays are not dated; write 2025-03-25 or an RFC 3339 instant")
     });
+    let declared = [line.language.as_deref(), page.language.as_deref()];
     let article = Article {
         id: line.id.as_str().map_or_else(|| line.id.to_string(), str::to_owned),
-        url: line.url,
-        title: line.title.unwrap_or_default(),
-        language: line.language,
-        published: day,
-        text,
-        ..Article::default()
+        url: line.url.or(page.url),
+        title: line.title.unwrap_or(page.title),
+        language: article::language_of(declared.into_iter().flatten(), &page.text),
+        published: published.or(page.published),
+        text: page.text,
+        ..page
     };
-    Ok((article, unread))
+    Ok(Given { article, unread, from_html })
 }
 
 fn published_at(text: &str) -> Option<Published> {

@@ -98,7 +98,7 @@ fn rounds(mut tellings: Vec<Told<'_>>) -> Vec<Round<'_>> {
     }
     let mut rounds: Vec<Round> =
         by_round.into_values().filter_map(|tellings| Some(Round { head: *tellings.last()?, tellings })).collect();
-    rounds.sort_by(|a, b| standing(b).cmp(&standing(a)));
+    rounds.sort_by_key(|round| std::cmp::Reverse(standing(round)));
     rounds
 }
 

@@ -15,7 +15,7 @@ use super::fetch::freshness::{Freshness, Pace, Policy, Validators};
 use super::fetch::{Access, Document, Fetched, Fetcher, Request};
 use crate::config::{Limits, Location, Source, SourceKind};
 use crate::news::article::entry::{self, Told};
-use crate::news::article::{self, Article};
+use crate::news::article::{self, Article, Published};
 use crate::news::feed::{self, Feed};
 
 /// Pages of one feed that are fetched side by side; the fetcher's own turns keep each host's pace.
@@ -136,8 +136,9 @@ fn access(source: &Source) -> Result<Access, String> {
 
 fn recent(articles: &[Article], now: Timestamp) -> u32 {
     let week_ago = now - SignedDuration::from_hours(7 * 24);
-    let recent =
-        articles.iter().filter(|article| article.published.and_then(|at| at.instant()).is_some_and(|at| at > week_ago));
+    let recent = articles
+        .iter()
+        .filter(|article| article.published.and_then(Published::instant).is_some_and(|at| at > week_ago));
     u32::try_from(recent.count()).unwrap_or(u32::MAX)
 }
 

@@ -13,7 +13,7 @@ use super::fetch::freshness::Freshness;
 use super::gather::{self, Gathered, Manner};
 use super::mail::{Mailer, Outgoing};
 use super::store::{Audience, Freeze, Frozen, Store};
-use super::worker::Clock;
+use super::worker::{Clock, Stop};
 use crate::config::{Config, Edition, Source};
 use crate::news::article::Article;
 use crate::news::delivery::{self, OnUnknown, Outcome, State};
@@ -233,37 +233,39 @@ async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends every message that is due, of this edition and of earlier ones.
-pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Result<Delivered> {
-    let worker = format!("{}-{}", std::process::id(), service.clock.now().as_microsecond());
+/// Sends every message that is due, of this edition and of earlier ones, until `stop` is requested.
+pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+    let (store, clock) = (&service.store, &service.clock);
+    let worker = format!("{}-{}", std::process::id(), clock.now().as_microsecond());
     let mut mailer = service.mailer.lane();
     let mut delivered = Delivered::default();
     let mut editions: HashMap<String, (Digest, Rendered)> = HashMap::new();
-    service.store.recover(service.clock.now(), OnUnknown::default()).await?;
+    store.recover(clock.now(), OnUnknown::default()).await?;
     progress.set_prefix("sending");
-    loop {
-        let now = service.clock.now();
-        let leases = service.store.lease(&worker, now, now + LEASE, LEASE_MESSAGES_MAX).await?;
+    while !stop.is_requested() {
+        let mut until = clock.now() + LEASE;
+        let leases = store.lease(&worker, clock.now(), until, LEASE_MESSAGES_MAX).await?;
         if leases.is_empty() {
-            mailer.close().await;
-            service.store.release_undelivered().await?;
-            return Ok(delivered);
+            break;
         }
         progress.inc_length(leases.len() as u64);
         for mut lease in leases {
+            if stop.is_requested() {
+                break;
+            }
+            if until - clock.now() < LEASE / 2 {
+                until = clock.now() + LEASE;
+                store.renew(&worker, clock.now(), until).await?;
+            }
             if !editions.contains_key(&lease.edition_id) {
                 let edition = load(service, &lease.edition_id).await?;
                 editions.insert(lease.edition_id.clone(), edition);
             }
             let (digest, rendered) = &editions[&lease.edition_id];
-            let bytes = message(service, digest, rendered, &lease.to.email, &lease.message_id)?;
-            let outgoing = Outgoing {
-                from: &service.config.mail.from.email,
-                to: &lease.to.email.clone(),
-                message_id: &lease.message_id.clone(),
-                bytes: &bytes,
-            };
-            let (store, clock) = (&service.store, service.clock.clone());
+            let (from, to, message_id) =
+                (&service.config.mail.from.email, lease.to.email.clone(), lease.message_id.clone());
+            let bytes = message(service, digest, rendered, &to, &message_id)?;
+            let outgoing = Outgoing { from, to: &to, message_id: &message_id, bytes: &bytes };
             let go_ahead = async || store.transmitting(&mut lease, clock.now()).await.unwrap_or(false);
             let outcome = mailer.send(outgoing, go_ahead).await;
             let state = store.record(&lease, &outcome, clock.now(), OnUnknown::default()).await?;
@@ -271,6 +273,10 @@ pub async fn deliver(service: &Service, progress: &ProgressBar) -> anyhow::Resul
             progress.inc(1);
         }
     }
+    mailer.close().await;
+    store.release(&worker, clock.now(), OnUnknown::default()).await?;
+    store.release_undelivered().await?;
+    Ok(delivered)
 }
 
 async fn load(service: &Service, id: &str) -> anyhow::Result<(Digest, Rendered)> {

@@ -286,3 +286,15 @@ fn the_same_message_twice_is_the_same_bytes() {
         assert!(head.lines().any(|have| have == line), "{line} is missing in:\n{head}");
     }
 }
+
+#[test]
+fn a_figure_without_a_day_is_of_its_articles_event() {
+    let mut reading = strike("a", "courier", 5, 88, 17);
+    let missing = toll(Measure::Missing, 2, Group::People, false);
+    let mut undated = claim(&reading.article, What::Toll(missing), Some(place("Sumy", 692_194)), 3);
+    undated.date = None;
+    reading.extraction.claims.push(undated);
+    let digest = digest::compose(frame(5), &[reading], &[]);
+    assert_eq!(digest.tolls.len(), 1);
+    assert_eq!(digest.tolls[0].day, Some(civil::date(2031, 3, 3)));
+}
