@@ -147,9 +147,9 @@ impl Entry {
 pub enum NotAFeed {
     #[error("the document is empty; ask the publisher for the address of the feed")]
     Empty,
-    #[error("this is an HTML page; give the address of its feed, or let `sources add` look for one in the page")]
+    #[error("this is an HTML page; give the address of its feed (`daybrief sources test` names the feeds of a page)")]
     Html,
-    #[error("this is an OPML list of feeds; use `sources import`")]
+    #[error("this is an OPML list of feeds; add the feeds that it lists, one by one")]
     Opml,
     #[error("this is JSON without the `version` and `items` of a JSON Feed")]
     Json,

@@ -151,12 +151,9 @@ async fn from_document(source: &Source, document: &Document, access: &Access, ma
     if source.kind == SourceKind::Feed {
         return Gathered { failure: Some(not_a_feed), ..Gathered::default() };
     }
-    match article::read(&document.body, Some(url), content_type).into_article() {
-        Ok(article) => Gathered { articles: vec![named(source, article)], ..Gathered::default() },
-        Err(error) => Gathered {
-            failure: Some(format!("{not_a_feed}; nor is it an article: failed to {error}")),
-            ..Gathered::default()
-        },
+    match article::read(&document.body, Some(url), content_type).into_articles() {
+        Ok(articles) => Gathered { articles: named(source, articles), ..Gathered::default() },
+        Err(error) => Gathered { failure: Some(format!("{not_a_feed}; and failed to {error}")), ..Gathered::default() },
     }
 }
 
@@ -164,7 +161,7 @@ async fn from_document(source: &Source, document: &Document, access: &Access, ma
 fn feed_of(source: &Source, bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Result<Feed, String> {
     match source.kind {
         SourceKind::Auto | SourceKind::Feed => {
-            feed::read(bytes, url, content_type).map_err(|error| format!("failed to {error}"))
+            feed::read(bytes, url, content_type).map_err(|error| format!("failed to read it as a feed: {error}"))
         }
         SourceKind::Page | SourceKind::Text => Err("it is not configured as one".to_owned()),
     }
@@ -186,42 +183,48 @@ async fn from_feed(source: &Source, feed: Feed, access: &Access, manner: Manner<
             let wanted = source.full_text && !told.whole && !(manner.known)(&told.article.id);
             match told.article.url.as_deref().filter(|_| wanted).and_then(|url| Url::parse(url).ok()) {
                 Some(url) => full_text(told, url, access, manner).await,
-                None => (told.article, None),
+                None => (vec![told.article], None),
             }
         })
         .buffered(PAGES_AT_ONCE);
-    while let Some((article, remark)) = read.next().await {
+    while let Some((mut articles, remark)) = read.next().await {
         gathered.remarks.extend(remark);
         // An entry without any text says nothing that could be quoted.
-        if !article.text.is_empty() {
-            gathered.articles.push(named(source, article));
-        }
+        articles.retain(|article| !article.text.is_empty());
+        gathered.articles.extend(named(source, articles));
     }
     gathered
 }
 
-/// The article with its page's text, or as the feed has it when the page gives less.
-async fn full_text(told: Told, url: Url, access: &Access, manner: Manner<'_>) -> (Article, Option<String>) {
+/// The article with its page's text, or as the feed has it when the page gives less; of a live blog each post.
+async fn full_text(told: Told, url: Url, access: &Access, manner: Manner<'_>) -> (Vec<Article>, Option<String>) {
     let request = Request::page(url.clone()).access(access.clone());
+    let own = |why: String| Some(format!("used the feed's own text of {url}: failed to {why}"));
     let document = match manner.fetcher.fetch(&request).await {
         Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged(_)) => return (told.article, None),
-        Err(error) => return (told.article, Some(format!("used the feed's own text of {url}: failed to {error}"))),
+        Ok(Fetched::Unchanged(_)) => return (vec![told.article], None),
+        Err(error) => return (vec![told.article], own(error.to_string())),
     };
     let page = article::read(&document.body, Some(document.url.as_str()), document.content_type.as_deref());
-    match page.into_article() {
-        Ok(page) => (told.with_page(page), None),
-        Err(error) => (told.article, Some(format!("used the feed's own text of {url}: failed to {error}"))),
+    match page.into_articles() {
+        Ok(mut pages) => match (pages.pop(), pages.is_empty()) {
+            (Some(page), true) => (vec![told.with_page(page)], None),
+            (last, _) => (pages.into_iter().chain(last).collect(), None),
+        },
+        Err(error) => (vec![told.article], own(error.to_string())),
     }
 }
 
-/// The article under the outlet's name that the configuration gives.
-fn named(source: &Source, article: Article) -> Article {
-    match &source.outlet {
-        Some(outlet) => Article { outlet: outlet.clone(), ..article },
-        None if article.outlet.is_empty() => Article { outlet: source.name.clone(), ..article },
-        None => article,
+/// The articles under the outlet's name that the configuration gives.
+fn named(source: &Source, mut articles: Vec<Article>) -> Vec<Article> {
+    for article in &mut articles {
+        match &source.outlet {
+            Some(outlet) => article.outlet.clone_from(outlet),
+            None if article.outlet.is_empty() => article.outlet.clone_from(&source.name),
+            None => {}
+        }
     }
+    articles
 }
 
 async fn from_disk(source: &Source, path: &Path, manner: Manner<'_>) -> Gathered {
@@ -292,8 +295,8 @@ async fn from_bytes(source: &Source, name: &str, bytes: std::io::Result<Vec<u8>>
     if let Ok(feed) = feed_of(source, &bytes, None, None) {
         return from_feed(source, feed, &Access::default(), manner).await;
     }
-    match article::read(&bytes, None, None).into_article() {
-        Ok(article) => Gathered { articles: vec![named(source, article)], ..Gathered::default() },
+    match article::read(&bytes, None, None).into_articles() {
+        Ok(articles) => Gathered { articles: named(source, articles), ..Gathered::default() },
         Err(error) => Gathered { failure: Some(format!("{name}: failed to {error}")), ..Gathered::default() },
     }
 }

@@ -192,7 +192,7 @@ fn a_source_that_fails_costs_nothing_but_itself() {
     let dry: Vec<&str> = ["run", "--dry-run"].into_iter().chain(WINDOW).collect();
     let ran = world.run(&dry).ended(3);
     ran.says(&["injured 101", "1 of 4 sources answered", "silent: Gone", "silent: Huge", "silent: Page"]).warns(&[
-        "Page gave nothing: failed to find a feed: this is an HTML page",
+        "Page gave nothing: failed to read it as a feed: this is an HTML page",
         "Huge gave nothing: failed to",
         "16777216 bytes",
         "Gone gave nothing: failed to",

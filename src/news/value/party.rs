@@ -199,10 +199,12 @@ impl<'t> Parties<'t> {
         let (len, known) = self.known(at, sentence.end)?;
         let name_end = at + len;
         let is_possessive = self.is_possessive(name_end);
-        let mut end = name_end + usize::from(is_possessive && self.text.tokens.get(name_end).is_some_and(is_apostrophe));
+        let mut end =
+            name_end + usize::from(is_possessive && self.text.tokens.get(name_end).is_some_and(is_apostrophe));
         let mut standing = self.standing(at, sentence.start, known.naming);
         let is_modifier = known.naming == Naming::Adjective || is_possessive;
-        let plural = known.naming == Naming::Adjective && self.text.tokens[name_end - 1].text.to_ascii_lowercase().ends_with('s');
+        let plural = known.naming == Naming::Adjective
+            && self.text.tokens[name_end - 1].text.to_ascii_lowercase().ends_with('s');
         if is_modifier || matches!(known.naming, Naming::Country | Naming::Body | Naming::Seat) {
             if let Some(office) = self.office_end(end, sentence.end) {
                 let comma = usize::from(is_possessive && self.is(office, ","));
@@ -240,7 +242,13 @@ impl<'t> Parties<'t> {
         }
         for (index, known) in parts.into_iter().enumerate() {
             let (party, naming) = (known.party, known.naming);
-            self.mentions.push(Mention { tokens: at..at + 1, party, naming, standing: Standing::Modifier, joined: index > 0 });
+            self.mentions.push(Mention {
+                tokens: at..at + 1,
+                party,
+                naming,
+                standing: Standing::Modifier,
+                joined: index > 0,
+            });
         }
         Some(at + 1)
     }
@@ -273,14 +281,34 @@ impl<'t> Parties<'t> {
     /// How a name stands by the words before it.
     fn standing(&self, at: usize, start: usize, naming: Naming) -> Standing {
         let mut before = at;
-        while before > start && ["the", "southern", "northern", "eastern", "western", "neighbouring", "central"].iter().any(|word| self.is(before - 1, word)) {
+        while before > start
+            && ["the", "southern", "northern", "eastern", "western", "neighbouring", "central"]
+                .iter()
+                .any(|word| self.is(before - 1, word))
+        {
             before -= 1;
         }
         let Some(before) = before.checked_sub(1).filter(|before| *before >= start) else { return Standing::Side };
         let is_any = |words: &[&str]| words.iter().any(|word| self.is(before, word));
         match naming {
             Naming::Country | Naming::Seat => {
-                if is_any(&["in", "at", "inside", "across", "throughout", "outside", "near", "over", "on", "against", "around", "about", "for", "into", "within"]) {
+                if is_any(&[
+                    "in",
+                    "at",
+                    "inside",
+                    "across",
+                    "throughout",
+                    "outside",
+                    "near",
+                    "over",
+                    "on",
+                    "against",
+                    "around",
+                    "about",
+                    "for",
+                    "into",
+                    "within",
+                ]) {
                     Standing::Place
                 } else if is_any(&["to", "visit", "visits", "visited", "visiting"]) {
                     Standing::Destination
@@ -354,7 +382,8 @@ impl<'t> Parties<'t> {
 
     fn is_possessive(&self, end: usize) -> bool {
         let last = &self.text.tokens[end - 1];
-        let mark = self.text.tokens.get(end).is_some_and(|token| is_apostrophe(token) && token.span.start == last.span.end);
+        let mark =
+            self.text.tokens.get(end).is_some_and(|token| is_apostrophe(token) && token.span.start == last.span.end);
         last.base().len() < last.text.len() || mark && last.text.ends_with(['s', 'S'])
     }
 
@@ -362,7 +391,9 @@ impl<'t> Parties<'t> {
     fn joins(&self, between: Range<usize>) -> bool {
         between.len() <= 5
             && between.clone().all(|at| {
-                ["and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its", "then"].iter().any(|word| self.is(at, word))
+                ["and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its", "then"]
+                    .iter()
+                    .any(|word| self.is(at, word))
             })
             && !between.clone().all(|at| self.is(at, "the"))
             && !(between.len() == 1 && self.is(between.start, "with"))
@@ -377,7 +408,8 @@ impl<'t> Parties<'t> {
     fn resolve_roles(&mut self) {
         let is_state = |naming| matches!(naming, Naming::Country | Naming::Adjective);
         let state = most(self.mentions.iter().filter(|mention| is_state(mention.naming)));
-        let group = most(self.mentions.iter().filter(|mention| mention.naming == Naming::Body && is_armed(mention.party)));
+        let group =
+            most(self.mentions.iter().filter(|mention| mention.naming == Naming::Body && is_armed(mention.party)));
         self.mentions.retain_mut(|mention| {
             mention.party = match mention.naming {
                 Naming::Government => state.unwrap_or_default(),
@@ -431,13 +463,32 @@ fn is_apostrophe(token: &Token) -> bool {
 
 /// Names that are common words in text without lower case.
 fn is_common_word(text: &str) -> bool {
-    ["us", "un", "xi", "abe", "fico", "who", "duda", "turkey", "chad", "jersey", "guinea", "ira"].iter().any(|word| text.eq_ignore_ascii_case(word))
+    ["us", "un", "xi", "abe", "fico", "who", "duda", "turkey", "chad", "jersey", "guinea", "ira"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn is_day_or_month(text: &str) -> bool {
     const NAMES: [&str; 19] = [
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     NAMES.contains(&text)
 }
