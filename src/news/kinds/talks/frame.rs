@@ -22,6 +22,9 @@ const SUPPORT_TOKENS_MAX: usize = 9;
 /// "Ukrainian-American [working-level peace] talks"
 const MODIFIER_TOKENS_MAX: usize = 4;
 
+/// A topic is "a few words".
+const TOPIC_TOKENS_MAX: usize = 8;
+
 /// What kind of word a contact hangs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
@@ -228,7 +231,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             is_vague: (clause.left..clause.right).any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more"])),
             is_definite,
             speaker: self.context.subject,
-            topic: None,
+            topic: self.topic(anchor, &clause),
         })
     }
 
@@ -303,7 +306,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     /// The verb that carries a noun: "[held] another round of talks".
     fn support(&self, at: usize, clause: &Clause) -> Option<usize> {
         let start = clause.left.max(at.saturating_sub(SUPPORT_TOKENS_MAX));
-        (start..at).rev().find(|index| self.cues.is(*index, Role::Support) && !self.is_in_mention(*index))
+        // "A proposed ceasefire": the participle carries nothing.
+        let is_adjective = |index: usize| index > 0 && self.cues.is_word(index - 1, &["a", "an", "the", "this", "their", "its"]);
+        (start..at).rev().find(|index| {
+            self.cues.is(*index, Role::Support) && !self.is_in_mention(*index) && !is_adjective(*index)
+        })
     }
 
     /// The sides that stand before a noun: "US-Russia talks", "Israeli and Egyptian negotiations".
@@ -490,6 +497,31 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     /// "Agreed to hold talks": the talks are the contact.
     fn is_followed(&self, anchor: &Anchor, clause: &Clause) -> bool {
         self.cues.anchors.iter().any(|other| other.tokens.start >= anchor.tokens.end && other.tokens.start < clause.right.min(anchor.tokens.end + SUPPORT_TOKENS_MAX))
+    }
+
+    /// What the contact is about: "on a partial pause in the war", "aimed at ending …", else the kind of peace it makes.
+    fn topic(&self, anchor: &Anchor, clause: &Clause) -> Option<String> {
+        let tokens = self.cues.tokens;
+        let end = clause.right.min(anchor.tokens.end + WITH_TOKENS_MAX);
+        let is_dated = |at: usize| date::read(tokens, at, Calendar::past(self.published)).is_some();
+        let lead = (anchor.tokens.end..end).find(|at| {
+            (self.cues.is_word(*at, &["on", "over", "about", "discuss", "end", "ending", "towards"])
+                || self.cues.is_word(*at, &["at"]) && *at > 0 && self.cues.is_word(*at - 1, &["aimed"]))
+                && !is_dated(*at + 1)
+        });
+        let range = match lead {
+            Some(lead) => {
+                let is_end = |at: &usize| tokens[*at].kind == TokenKind::Mark || self.cues.is_word(*at, &["with", "between", "after", "and"]) || is_dated(*at);
+                let start = lead + 1;
+                let limit = clause.right.min(start + TOPIC_TOKENS_MAX);
+                start..(start..limit).find(is_end).unwrap_or(limit)
+            }
+            None if self.cues.is(anchor.tokens.start, Role::Peace) => anchor.tokens.clone(),
+            None => return None,
+        };
+        let (first, last) = (tokens.get(range.start)?, tokens.get(range.end.checked_sub(1)?)?);
+        let topic = first.span.join(last.span).slice(self.text.text).filter(|_| range.start < range.end)?;
+        Some(topic.to_owned())
     }
 
     fn place(&self, anchor: &Anchor, clause: &Clause) -> Option<Place> {

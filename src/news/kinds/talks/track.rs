@@ -207,6 +207,9 @@ impl Contact {
         }
         self.date = self.date.or(frame.date);
         self.outcome = self.outcome.or(frame.outcome);
+        if self.topic.is_none() {
+            self.topic.clone_from(&frame.topic);
+        }
         self.is_background &= frame.is_background;
         self.last_sentence = frame.sentence;
         if self.evidence.len() < EVIDENCE_SPANS_MAX && !self.evidence.contains(&frame.span) {
@@ -228,7 +231,7 @@ impl Contact {
     fn claim(self, published: Option<Date>) -> Claim {
         let is_lead = self.first_sentence < LEAD_SENTENCES;
         let days = if is_lead { NEWS_DAYS } else { FRESH_DAYS };
-        let is_old = !self.is_ahead() && published.zip(self.date).is_some_and(|(published, date)| date.days_before(published) > days);
+        let is_old = !self.is_ahead() && published.zip(self.date).is_some_and(|(published, date)| DateSpan::day(date.start).days_before(published) > days);
         let stance = if is_ahead(self.status) { Stance::Planned } else { Stance::Reported };
         let outcome = self.outcome.filter(|_| matches!(self.status, Status::Concluded | Status::Stalled));
         Claim {
