@@ -40,6 +40,8 @@ pub enum Role {
     Peace,
     /// A verb that tells of a deal as news.
     NewsOfDeal,
+    NoTopic,
+    Host,
     /// Someone goes where the contact is.
     Motion,
 }
@@ -203,6 +205,8 @@ fn role(section: &str) -> Option<Role> {
         "no place" => Role::NoPlace,
         "peace" => Role::Peace,
         "news of deal" => Role::NewsOfDeal,
+        "no topic" => Role::NoTopic,
+        "host" => Role::Host,
         "motion" => Role::Motion,
         _ => return None,
     })

@@ -148,13 +148,16 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         let head = self.head(anchor)?;
         let clause = self.clause(anchor);
-        let mediators = self.mediators();
+        let mut mediators = self.mediators();
         let is_noun = matches!(head, Head::Noun | Head::Deal);
         let support = if is_noun { self.support(at, &clause) } else { Some(at) };
         let with = self.with(anchor, head, &clause);
         let modifiers = if is_noun { self.modifiers(at, &clause) } else { Vec::new() };
         let is_between = with.preposition.is_some_and(|at| self.cues.is_word(at, &["between", "among"])) && with.group.len() >= 2;
         let mut parties: Vec<Party> = Vec::new();
+        if is_between && support.is_some_and(|verb| self.cues.is(verb, Role::Host) || self.cues.is(verb, Role::Mediate)) {
+            add(&mut mediators, &support.map(|verb| self.subject(verb, &clause, &with.group)).unwrap_or_default());
+        }
         if !is_between
             && let Some(verb) = support
         {
@@ -165,7 +168,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if with.is_pair || self.has_pair(at, &clause) {
             add(&mut parties, &self.context.pair);
         }
-        parties.retain(|party| !mediators.contains(party) || with.group.iter().any(|mention| mention.party == *party));
+        let is_with = |party: &Party| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
+        parties.retain(|party| !mediators.contains(party) || is_with(party));
         // "A meeting of the Security Council" is one of a body with itself.
         if with.preposition.is_some_and(|at| self.cues.is_word(at, &["of"])) && parties_of(&with.group).len() < 2 && modifiers.is_empty() && head == Head::Noun {
             parties = parties_of(&with.group);
@@ -202,7 +206,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             parties.clone_from(&same.parties);
             is_borrowed = true;
         }
-        if parties.len() == 1 && is_noun && with.preposition.is_some() && !is_weak && !is_summit_of_union {
+        if parties.len() == 1 && is_noun && with.preposition.is_some() && support.is_none() {
+            // "A delegation is in Cairo for talks with …"
+            add(&mut parties, &self.subject(at, &clause, &with.group));
+        }
+        if parties.len() == 1 && with.preposition.is_some() && !(is_noun && is_weak) && !is_summit_of_union {
             // "Talks with the envoys were held today, a spokesman of the rebels said."
             let speaker = self.speaker_behind(clause.right).filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
             parties.extend(speaker);
@@ -420,6 +428,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     fn subject(&self, verb: usize, clause: &Clause, object: &[&Mention]) -> Vec<Party> {
         let is_object = |mention: &Mention| object.iter().any(|other| other.tokens == mention.tokens);
         let side = |mention: &&Mention| mention.standing == Standing::Side && !is_object(mention);
+        // "She called on Sudan and Chad to resume …"
+        if let Some(to) = verb.checked_sub(1).filter(|to| self.cues.is_word(*to, &["to"]))
+            && let Some(asked) = self.mentions.iter().find(|mention| mention.tokens.end == to && side(mention))
+        {
+            return parties_of(&self.group_of(asked.tokens.start));
+        }
         let own = self.mentions.iter().filter(|mention| mention.tokens.start >= clause.left && mention.tokens.end <= verb).find(side);
         if let Some(own) = own {
             return parties_of(&self.group_of(own.tokens.start));
@@ -481,6 +495,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 .filter(|_| self.cues.text(at).ends_with("ed"))
             {
                 add(&mut mediators, &self.group_of(mention.tokens.start).iter().map(|mention| mention.party).collect::<Vec<_>>());
+            } else if self.cues.text(at).ends_with("ing") && let Some(mention) = self.mentions.iter().rfind(|mention| mention.tokens.end == at) {
+                add(&mut mediators, &parties_of(&self.group_of(mention.tokens.start)));
             } else if self.cues.is_word(at + 1, &["by", "along"]) && self.collect(at + 2, &mut with)
                 || self.cues.text(at).contains("ed by") && self.collect(at + 2, &mut with)
             {
@@ -494,6 +510,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         mediators
     }
 
+    /// "with Oman mediating"
+    fn is_mediating(&self, mention: &Mention) -> bool {
+        self.cues.is(mention.tokens.end, Role::Mediate)
+    }
+
     /// "Agreed to hold talks": the talks are the contact.
     fn is_followed(&self, anchor: &Anchor, clause: &Clause) -> bool {
         self.cues.anchors.iter().any(|other| other.tokens.start >= anchor.tokens.end && other.tokens.start < clause.right.min(anchor.tokens.end + SUPPORT_TOKENS_MAX))
@@ -505,9 +526,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let end = clause.right.min(anchor.tokens.end + WITH_TOKENS_MAX);
         let is_dated = |at: usize| date::read(tokens, at, Calendar::past(self.published)).is_some();
         let lead = (anchor.tokens.end..end).find(|at| {
-            (self.cues.is_word(*at, &["on", "over", "about", "discuss", "end", "ending", "towards"])
+            (self.cues.is_word(*at, &["on", "over", "about", "discuss", "end", "towards"])
                 || self.cues.is_word(*at, &["at"]) && *at > 0 && self.cues.is_word(*at - 1, &["aimed"]))
                 && !is_dated(*at + 1)
+                && !(*at + 1..*at + 3).any(|next| self.cues.is(next, Role::NoTopic))
         });
         let range = match lead {
             Some(lead) => {

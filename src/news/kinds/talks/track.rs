@@ -126,6 +126,10 @@ impl<'t> Track<'t> {
             contact.look_ahead(frame.span);
             return;
         }
+        // "… agreed to a truce after two days of talks in Oslo": what goes with it in the same sentence.
+        if frame.is_borrowed && !contact.is_ahead() && !is_ahead(frame.status) && contact.place.is_none() {
+            contact.place.clone_from(&frame.place);
+        }
         if frame.is_borrowed || frame.is_weak && !frame.is_definite {
             return;
         }
