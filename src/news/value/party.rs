@@ -14,6 +14,8 @@ use crate::news::text::{Text, Token, TokenKind};
 
 /// Words between an adjective of a country and the office it belongs to: "Russian deputy foreign minister".
 const OFFICE_WORDS_MAX: usize = 7;
+/// "Democratic Republic of the Congo"
+const PARTY_WORDS_MAX: usize = 6;
 /// Parts of a person's name: "Mohammed bin Abdul Rahman Al Thani".
 const NAME_WORDS_MAX: usize = 6;
 
@@ -258,7 +260,16 @@ impl<'t> Parties<'t> {
         let tokens = self.text.tokens.get(at..end)?;
         let token = tokens.first()?;
         let is_named = self.text.is_capitals || token.is_capitalised();
-        if let Some((len, known)) = PARTIES.longest_at(tokens) {
+        // "North Korea's" matches without its ending.
+        let is_possessive = |token: &Token| token.base().len() < token.text.len();
+        let found = match tokens.iter().take(PARTY_WORDS_MAX).position(is_possessive) {
+            Some(last) if last > 0 => {
+                let bare: Vec<Token> = tokens[..=last].iter().map(|token| Token { text: token.base(), ..*token }).collect();
+                PARTIES.longest_at(&bare)
+            }
+            _ => PARTIES.longest_at(tokens),
+        };
+        if let Some((len, known)) = found {
             let is_role = matches!(known.naming, Naming::Government | Naming::Rebels);
             if is_role || is_named && !(self.text.is_capitals && len == 1 && is_common_word(token.text)) {
                 return Some((len, *known));

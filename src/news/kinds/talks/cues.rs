@@ -40,6 +40,8 @@ pub enum Role {
     Peace,
     /// A verb that tells of a deal as news.
     NewsOfDeal,
+    NoTopic,
+    Host,
     /// Someone goes where the contact is.
     Motion,
 }
@@ -80,9 +82,7 @@ static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
 });
 
 static VENUES: LazyLock<Phrases<&'static str>> = LazyLock::new(|| {
-    Phrases::new(
-        lexicon::entries(SOURCE).filter(|entry| entry.section == "venue").map(|entry| (entry.phrase, entry.value)),
-    )
+    Phrases::new(lexicon::entries(SOURCE).filter(|entry| entry.section == "venue").map(|entry| (entry.phrase, entry.value)))
 });
 
 /// A word or phrase that may name a contact.
@@ -205,6 +205,8 @@ fn role(section: &str) -> Option<Role> {
         "no place" => Role::NoPlace,
         "peace" => Role::Peace,
         "news of deal" => Role::NewsOfDeal,
+        "no topic" => Role::NoTopic,
+        "host" => Role::Host,
         "motion" => Role::Motion,
         _ => return None,
     })
