@@ -15,6 +15,8 @@ use crate::news::value::Count;
 
 /// Units between a count and its weapon: "139 long-range strike and decoy drones".
 const MODIFIERS_MAX: usize = 7;
+/// A modal or plan this near before the verb makes it unreal.
+const MODAL_UNITS_MAX: usize = 6;
 /// Units between weapons and the verb behind them: "13 missiles aimed at the port of … were shot down".
 const VERB_UNITS_MAX: usize = 12;
 
@@ -120,9 +122,11 @@ pub fn merge(claims: Vec<Claim>) -> Vec<Claim> {
 }
 
 fn is_same(a: &Claim, b: &Claim) -> bool {
+    let is_elsewhere = a.evidence != b.evidence;
     match (&a.what, &b.what) {
+        // Items of one list are not each other: "one over Orlo, one over Maro".
         (What::Munitions(a), What::Munitions(b)) => {
-            a.munition == b.munition && a.count == b.count && a.action == b.action
+            a.munition == b.munition && a.count == b.count && a.action == b.action && is_elsewhere
         }
         _ => false,
     }
@@ -165,6 +169,7 @@ fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
         }
         let joins = unit.is(Role::And) || unit.is(Role::Or);
         let is_modifier = !unit.ends_phrase()
+            && !(unit.text.to_ascii_lowercase().ends_with("ing") && !unit.text.contains('-'))
             && !unit.word.is_harm_verb()
             && unit.word.person.is_none()
             && !unit.is(Role::Thing)
@@ -262,7 +267,10 @@ fn before(units: &Units, at: usize) -> Option<MunitionAction> {
         let unit = &units.units[index];
         if let Some(action) = unit.word.action {
             let passive = index > 0 && units.units[index - 1].is(Role::Be);
-            return (!passive).then_some(action);
+            let opens = index.saturating_sub(MODAL_UNITS_MAX);
+            let is_unreal =
+                units.units[opens..index].iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Intention));
+            return (!passive && !is_unreal).then_some(action);
         }
         if ["barrage", "salvo", "volley", "wave", "swarm"].iter().any(|word| unit.text.eq_ignore_ascii_case(word)) {
             return Some(MunitionAction::Launched);
@@ -274,8 +282,11 @@ fn before(units: &Units, at: usize) -> Option<MunitionAction> {
             || unit.is(Role::Another)
             || unit.text.eq_ignore_ascii_case("of")
             || ["total", "with", "combined"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
-            || is_preposition_of_time(units, index);
-        if !is_step || at - index > 5 {
+            || is_preposition_of_time(units, index)
+            // "shot down five aircraft and [a drone]"
+            || unit.is(Role::And)
+            || index + 1 < at && (unit.is(Role::Thing) || unit.is_name || unit.count().is_some());
+        if !is_step || at - index > 6 {
             return None;
         }
     }

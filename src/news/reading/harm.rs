@@ -18,6 +18,22 @@ use crate::news::kinds::toll::{Change, Group, Measure};
 /// A noun and its relative pronoun stand no further apart.
 const EMBEDDING_UNITS_MAX: usize = 12;
 
+/// Who is lost by dying, when the group does not tell.
+const LOST_NOUNS: [&str; 12] = [
+    "people",
+    "men",
+    "persons",
+    "relatives",
+    "cousins",
+    "brothers",
+    "brother",
+    "sons",
+    "son",
+    "father",
+    "husband",
+    "parents",
+];
+
 /// How real the clause makes its harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reality {
@@ -166,11 +182,7 @@ impl<'t> Clauses<'t> {
             self.push(measure, &people, at..at + 1, false);
         }
         if let Some(measure) = word.harm(Form::Lose) {
-            let people = self
-                .objects(at + 1)
-                .into_iter()
-                .filter(|people| self.people[*people].head == Head::Known)
-                .collect::<Vec<_>>();
+            let people: Vec<usize> = self.objects(at + 1).into_iter().filter(|people| self.is_loss(*people)).collect();
             self.push(measure, &people, at..at + 1, false);
         }
     }
@@ -186,6 +198,12 @@ impl<'t> Clauses<'t> {
                 && self.units.units[at].tokens.len() == 1
                 && self.units.units[at].text.eq_ignore_ascii_case("shot")
         }) {
+            return;
+        }
+        // "The injured Ann Ito" and "one shot was fired" are no verbs.
+        let is_attribute =
+            self.before(at).is_some_and(|(_, unit)| unit.word.is_any(&[Role::Determiner, Role::Indefinite]));
+        if is_attribute || self.unit(at + 1).is_some_and(|next| next.is(Role::Be)) {
             return;
         }
         let start = self.verb_start(at);
@@ -338,6 +356,13 @@ impl<'t> Clauses<'t> {
             .filter_map(|unit| unit.word.modifier.or(unit.word.person.map(|(group, _)| group)))
             .find(|group| *group != Group::People);
         group.filter(|group| matches!(group, Group::Military | Group::Militants | Group::Police))
+    }
+
+    /// Whether the loss of the people is their death: an army's of its men, a family's of its own, no club's of its players.
+    fn is_loss(&self, people: usize) -> bool {
+        let phrase = &self.people[people];
+        let noun = self.noun(phrase);
+        phrase.head == Head::Known && (phrase.group != Group::People || LOST_NOUNS.contains(&noun.as_str()))
     }
 
     fn noun(&self, phrase: &People) -> String {

@@ -53,7 +53,10 @@ impl Clauses<'_> {
             } else {
                 objects
             };
-            let held: Vec<usize> = people.into_iter().filter(|index| self.is_held(*index)).collect();
+            let held: Vec<usize> = people
+                .into_iter()
+                .filter(|index| self.is_held(*index) && !self.harms.iter().any(|harm| harm.people == *index))
+                .collect();
             self.push(measure, &held, at..at + 1, false);
         }
         if let Some(measure) = word.harm(Form::Eliminate) {
