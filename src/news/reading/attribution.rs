@@ -187,7 +187,9 @@ fn name_before(units: &Units, end: usize) -> Option<Range<usize>> {
         start += 1;
     }
     let is_someone = (start..last).any(|index| names_someone(&units.units[index]))
-        || last - start == 1 && units.units[start].is(Role::Pronoun);
+        || last - start == 1 && units.units[start].is(Role::Pronoun)
+        // "The coastguard said": who speaks need not be listed.
+        || (2..=4).contains(&(last - start)) && units.units[start].is(Role::Determiner);
     (start < last && is_someone).then_some(start..last)
 }
 
