@@ -1,5 +1,6 @@
 //! (&Article) → claims: the one entrance to extraction.
 
+use jiff::civil;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -136,9 +137,11 @@ struct Line {
 
 /// One line of `extract --jsonl`, answered: the object of the contract without the line break. A line that cannot be
 /// read is answered too, with an `error` and no developments.
-pub fn answer(line: &str) -> String {
+///
+/// `published` is the day of articles that do not give theirs.
+pub fn answer(line: &str, published: Option<civil::Date>) -> String {
     let (id, result) = match serde_json::from_str::<Line>(line) {
-        Ok(line) => (line.id.clone(), article(line)),
+        Ok(line) => (line.id.clone(), article(line, published)),
         Err(error) => {
             (id_of(line), Err(format!("not read: the line is no article ({error}); it needs an id and a text")))
         }
@@ -177,7 +180,7 @@ struct Given {
     from_html: bool,
 }
 
-fn article(line: Line) -> Result<Given, String> {
+fn article(line: Line, day: Option<civil::Date>) -> Result<Given, String> {
     let (page, from_html) = match (line.text, line.html) {
         (Some(text), _) => (Article { text, ..Article::default() }, false),
         (None, Some(html)) => {
@@ -197,7 +200,7 @@ fn article(line: Line) -> Result<Given, String> {
         url: line.url.or(page.url),
         title: line.title.unwrap_or(page.title),
         language: article::language_of(declared.into_iter().flatten(), &page.text),
-        published: published.or(page.published),
+        published: published.or(page.published).or(day.map(Published::On)),
         text: page.text,
         ..page
     };

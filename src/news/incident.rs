@@ -120,7 +120,8 @@ fn is_rise(telling: &Telling) -> bool {
 /// What made a total rise, told in the same breath ("… rose to six after a woman died in hospital"), is in the total.
 fn is_step(telling: &Telling, rise: &Telling) -> bool {
     let (step, total) = (telling.toll, rise.toll);
-    let same_breath = telling.claim.evidence.iter().any(|a| rise.claim.evidence.iter().any(|b| a.start < b.end && b.start < a.end));
+    let same_breath =
+        telling.claim.evidence.iter().any(|a| rise.claim.evidence.iter().any(|b| a.start < b.end && b.start < a.end));
     same_breath
         && step.measure == total.measure
         && !step.part

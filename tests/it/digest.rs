@@ -99,6 +99,7 @@ fn frame(day: i8) -> Frame {
         zone: "UTC".to_owned(),
         window: Window { from: at(day - 1), to: at(day) },
         slots: vec![at(day)],
+        partial: false,
         held_over: Vec::new(),
         composed_at: at(day),
         sections: Section::ALL.to_vec(),
