@@ -201,14 +201,20 @@ impl<'t> Parties<'t> {
         let (len, known) = self.known(at, sentence.end)?;
         let name_end = at + len;
         let is_possessive = self.is_possessive(name_end);
-        let mut end = name_end + usize::from(is_possessive && self.text.tokens.get(name_end).is_some_and(is_apostrophe));
+        let mut end =
+            name_end + usize::from(is_possessive && self.text.tokens.get(name_end).is_some_and(is_apostrophe));
         let mut standing = self.standing(at, sentence.start, known.naming);
         let is_modifier = known.naming == Naming::Adjective || is_possessive;
-        let plural = known.naming == Naming::Adjective && self.text.tokens[name_end - 1].text.to_ascii_lowercase().ends_with('s');
+        let plural = known.naming == Naming::Adjective
+            && self.text.tokens[name_end - 1].text.to_ascii_lowercase().ends_with('s');
         if is_modifier || matches!(known.naming, Naming::Country | Naming::Body | Naming::Seat) {
             if let Some(office) = self.office_end(end, sentence.end) {
-                let comma = usize::from(is_possessive && self.is(office, ","));
+                // "The Fijian minister, Ana Koro": the name belongs to the office when the article gives it the country.
+                let comma = usize::from(self.is(office, ","));
                 let name = self.name_from(office + comma, sentence.end);
+                let is_theirs = name.end > name.start
+                    && self.person(&self.text.tokens[name.end - 1]).is_some_and(|person| person.party == known.party);
+                let name = if comma == 0 || is_theirs { name } else { office..office };
                 end = if name.is_empty() { office } else { name.end };
                 standing = Standing::Side;
             } else if is_modifier && !plural {
@@ -234,15 +240,24 @@ impl<'t> Parties<'t> {
     /// "US-Russia", "Putin-Zelensky": several parties in one token.
     fn read_hyphened(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
         let token = self.text.tokens.get(at).filter(|token| token.kind == TokenKind::Word)?;
-        let parts: Option<Vec<Known>> =
-            token.base().split(['-', '‐', '‑']).map(|part| self.word(part).filter(|known| known.party != "")).collect();
+        let parts: Option<Vec<Known>> = token
+            .base()
+            .split(['-', '‐', '‑'])
+            .map(|part| self.word(part).filter(|known| !known.party.is_empty()))
+            .collect();
         let parts = parts.filter(|parts| parts.len() > 1)?;
         if self.known(at, sentence.end).is_some() {
             return None;
         }
         for (index, known) in parts.into_iter().enumerate() {
             let (party, naming) = (known.party, known.naming);
-            self.mentions.push(Mention { tokens: at..at + 1, party, naming, standing: Standing::Modifier, joined: index > 0 });
+            self.mentions.push(Mention {
+                tokens: at..at + 1,
+                party,
+                naming,
+                standing: Standing::Modifier,
+                joined: index > 0,
+            });
         }
         Some(at + 1)
     }
@@ -256,7 +271,8 @@ impl<'t> Parties<'t> {
         let is_possessive = |token: &Token| token.base().len() < token.text.len();
         let found = match tokens.iter().take(PARTY_WORDS_MAX).position(is_possessive) {
             Some(last) if last > 0 => {
-                let bare: Vec<Token> = tokens[..=last].iter().map(|token| Token { text: token.base(), ..*token }).collect();
+                let bare: Vec<Token> =
+                    tokens[..=last].iter().map(|token| Token { text: token.base(), ..*token }).collect();
                 PARTIES.longest_at(&bare)
             }
             _ => PARTIES.longest_at(tokens),
@@ -284,14 +300,34 @@ impl<'t> Parties<'t> {
     /// How a name stands by the words before it.
     fn standing(&self, at: usize, start: usize, naming: Naming) -> Standing {
         let mut before = at;
-        while before > start && ["the", "southern", "northern", "eastern", "western", "neighbouring", "central"].iter().any(|word| self.is(before - 1, word)) {
+        while before > start
+            && ["the", "southern", "northern", "eastern", "western", "neighbouring", "central"]
+                .iter()
+                .any(|word| self.is(before - 1, word))
+        {
             before -= 1;
         }
         let Some(before) = before.checked_sub(1).filter(|before| *before >= start) else { return Standing::Side };
         let is_any = |words: &[&str]| words.iter().any(|word| self.is(before, word));
         match naming {
             Naming::Country | Naming::Seat => {
-                if is_any(&["in", "at", "inside", "across", "throughout", "outside", "near", "over", "on", "against", "around", "about", "for", "into", "within"]) {
+                if is_any(&[
+                    "in",
+                    "at",
+                    "inside",
+                    "across",
+                    "throughout",
+                    "outside",
+                    "near",
+                    "over",
+                    "on",
+                    "against",
+                    "around",
+                    "about",
+                    "for",
+                    "into",
+                    "within",
+                ]) {
                     Standing::Place
                 } else if is_any(&["to", "visit", "visits", "visited", "visiting"]) {
                     Standing::Destination
@@ -365,7 +401,8 @@ impl<'t> Parties<'t> {
 
     fn is_possessive(&self, end: usize) -> bool {
         let last = &self.text.tokens[end - 1];
-        let mark = self.text.tokens.get(end).is_some_and(|token| is_apostrophe(token) && token.span.start == last.span.end);
+        let mark =
+            self.text.tokens.get(end).is_some_and(|token| is_apostrophe(token) && token.span.start == last.span.end);
         last.base().len() < last.text.len() || mark && last.text.ends_with(['s', 'S'])
     }
 
@@ -373,7 +410,9 @@ impl<'t> Parties<'t> {
     fn joins(&self, between: Range<usize>) -> bool {
         between.len() <= 5
             && between.clone().all(|at| {
-                ["and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its", "then"].iter().any(|word| self.is(at, word))
+                ["and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its", "then"]
+                    .iter()
+                    .any(|word| self.is(at, word))
             })
             && !between.clone().all(|at| self.is(at, "the"))
             && !(between.len() == 1 && self.is(between.start, "with"))
@@ -388,7 +427,8 @@ impl<'t> Parties<'t> {
     fn resolve_roles(&mut self) {
         let is_state = |naming| matches!(naming, Naming::Country | Naming::Adjective);
         let state = most(self.mentions.iter().filter(|mention| is_state(mention.naming)));
-        let group = most(self.mentions.iter().filter(|mention| mention.naming == Naming::Body && is_armed(mention.party)));
+        let group =
+            most(self.mentions.iter().filter(|mention| mention.naming == Naming::Body && is_armed(mention.party)));
         self.mentions.retain_mut(|mention| {
             mention.party = match mention.naming {
                 Naming::Government => state.unwrap_or_default(),
@@ -442,13 +482,86 @@ fn is_apostrophe(token: &Token) -> bool {
 
 /// Names that are common words in text without lower case.
 fn is_common_word(text: &str) -> bool {
-    ["us", "un", "xi", "abe", "fico", "who", "duda", "turkey", "chad", "jersey", "guinea", "ira"].iter().any(|word| text.eq_ignore_ascii_case(word))
+    ["us", "un", "xi", "abe", "fico", "who", "duda", "turkey", "chad", "jersey", "guinea", "ira"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn is_day_or_month(text: &str) -> bool {
     const NAMES: [&str; 19] = [
-        "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     NAMES.contains(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "party standing" of each mention.
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let read = Text::read(text);
+        let parties = Parties::find(&read);
+        let found: Vec<String> = parties
+            .within(0..read.tokens.len())
+            .iter()
+            .map(|mention| format!("{} {:?}", mention.party, mention.standing))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn a_country_acts_or_is_a_place() {
+        check("Norway's envoy flew from Oslo.", &["Norway Side", "Norway Side"]);
+        check("The war in Sudan and Chad worries us.", &["Sudan Place", "Chad Place"]);
+        check("Russian missiles fell.", &["Russia Modifier"]);
+        check("North Korea's leader smiled.", &["North Korea Side"]);
+    }
+
+    #[test]
+    fn pairs_in_one_word_and_joined_adjectives() {
+        check("US-China trade", &["United States Modifier", "China Modifier"]);
+        check("The Thai and Cambodian ministers ate.", &["Thailand Side", "Cambodia Side"]);
+    }
+
+    #[test]
+    fn persons_speak_for_the_country_that_the_article_gives_them() {
+        check("The Fijian foreign minister, Ana Koro, left. Later Koro spoke.", &["Fiji Side", "Fiji Side"]);
+        check("Ana Koro, Fiji's prime minister, left. Koro spoke.", &["Fiji Side", "Fiji Side", "Fiji Side"]);
+    }
+
+    #[test]
+    fn the_government_and_the_rebels_are_the_articles() {
+        check(
+            "THE SALVADORAN ARMY AND THE FMLN FOUGHT. THE GOVERNMENT AND THE GUERRILLAS WILL TALK.",
+            &["El Salvador Side", "FMLN Side", "El Salvador Side", "FMLN Side"],
+        );
+    }
+
+    #[test]
+    fn every_party_has_a_name() {
+        for entry in lexicon::entries(SOURCE) {
+            let needs_name = ["union", "body", "seat", "name", "adjective", "person"].contains(&entry.section);
+            assert!(!needs_name || !entry.value.is_empty(), "{entry:?}");
+        }
+    }
 }
