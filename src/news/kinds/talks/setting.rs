@@ -114,7 +114,9 @@ impl Reader<'_, '_, '_> {
                 continue;
             };
             let distance = index.abs_diff(at);
-            if found.unit <= date::Unit::Week && best.is_none_or(|(least, _)| distance < least) {
+            // What has been held was not held tomorrow.
+            let is_to_come = !ahead && self.published.is_some_and(|published| found.date.start > published);
+            if found.unit <= date::Unit::Week && !is_to_come && best.is_none_or(|(least, _)| distance < least) {
                 best = Some((distance, found.date));
             }
             index = found.tokens.end.max(index + 1);

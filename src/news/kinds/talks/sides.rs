@@ -90,7 +90,10 @@ impl Reader<'_, '_, '_> {
             with = With { preposition: None, group: Vec::new(), is_pair: false };
         }
         for at in anchor.tokens.end..end {
-            let leads = self.cues.is_word(at, &["with", "between", "among", "involving", "alongside"])
+            // "…, with Britain second" tells how something stood.
+            let is_aside =
+                at > anchor.tokens.end && self.cues.is_word(at - 1, &[","]) && self.cues.is_word(at, &["with"]);
+            let leads = !is_aside && self.cues.is_word(at, &["with", "between", "among", "involving", "alongside"])
                 || is_noun && self.cues.is_word(at, &["of", "and"]) && at == anchor.tokens.end
                 || self.cues.is_word(at, &["to"])
                     && at <= anchor.tokens.end + 1
