@@ -211,6 +211,15 @@ mod tests {
     }
 
     #[test]
+    fn sides_joined_by_a_counterpart() {
+        check(
+            "Peru's president and her Chilean counterpart have held talks in Lima.",
+            &["Peru+Chile: Talks Concluded, Lima"],
+        );
+        check("Israel and Hamas have agreed to swap prisoners.", &["Israel+Hamas: Talks Concluded Agreement"]);
+    }
+
+    #[test]
     fn one_entry_a_contact_and_the_next_round_in_next() {
         let text = "Kenya and Uganda held talks in Mombasa on Monday.\n\nThe Kenyan and Ugandan ministers spoke of fish. \
             Kenya and Uganda met for six hours, and the talks will continue next week.";

@@ -410,9 +410,12 @@ impl<'t> Parties<'t> {
     fn joins(&self, between: Range<usize>) -> bool {
         between.len() <= 5
             && between.clone().all(|at| {
-                ["and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its", "then"]
-                    .iter()
-                    .any(|word| self.is(at, word))
+                [
+                    "and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its",
+                    "then", "his", "her", "their",
+                ]
+                .iter()
+                .any(|word| self.is(at, word))
             })
             && !between.clone().all(|at| self.is(at, "the"))
             && !(between.len() == 1 && self.is(between.start, "with"))

@@ -295,38 +295,14 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
 
     /// "No ceasefire", "if a deal", "would require an agreement": nothing was agreed.
     fn is_unreal(&self, at: usize, clause: &Clause) -> bool {
-        let near = at.saturating_sub(4)..at;
-        near.clone().any(|index| {
-            self.cues.is_word(
-                index,
-                &[
-                    "no",
-                    "any",
-                    "without",
-                    "if",
-                    "proposed",
-                    "draft",
-                    "planned",
-                    "lasting",
-                    "potential",
-                    "possible",
-                    "future",
-                    "towards",
-                    "toward",
-                ],
-            )
-        }) || (clause.left.max(at.saturating_sub(8))..at).any(|index| {
-            self.cues.is_word(
-                index,
-                &[
-                    "if", "require", "requires", "would", "could", "not", "need", "wants", "want", "until", "unless",
-                    "make",
-                ],
-            )
-        }) || (at.saturating_sub(5)..at).any(|index| {
+        let is_unmade = (at.saturating_sub(4)..at).any(|index| self.cues.is(index, Role::Unmade));
+        let is_wish = (clause.left.max(at.saturating_sub(8))..at).any(|index| self.cues.is(index, Role::Unreal));
+        let is_aim = (at.saturating_sub(5)..at).any(|index| {
             self.cues.is_word(index, &["to"])
                 && !(index > 0 && self.cues.is_word(index - 1, &["agreed", "agree", "agreeing", "agrees"]))
-        }) || clause.left > 0 && self.cues.is_word(clause.left - 1, &["if", "unless", "until", "whether"])
+        });
+        let is_condition = clause.left > 0 && self.cues.is_word(clause.left - 1, &["if", "unless", "until", "whether"]);
+        is_unmade || is_wish || is_aim || is_condition
     }
 
     /// The clause: from the boundary before to the boundary behind.
