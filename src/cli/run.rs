@@ -129,7 +129,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
             );
         }
         Published::Before { id } => {
-            terminal.note(&format!("note: the edition {id} was composed before; this one was dropped"))
+            terminal.note(&format!("note: the edition {id} was composed before; this one was dropped"));
         }
         Published::Quiet => {}
     }
