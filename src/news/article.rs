@@ -1,8 +1,8 @@
 //! Page bytes → [`Page`] → [`Article`].
 //!
 //! Reading is total: whatever the bytes are, a [`Page`] comes out, with [`Page::error`] when it cannot be news. Markup
-//! that would keep a reader busy is refused before a tree is built ([`prescan`]), pages that stand in the way of an
-//! article are recognised ([`obstacle`]), and text is normalised once ([`body`]), since every span points into it.
+//! that would keep a reader busy is refused before a tree is built (`prescan`), pages that stand in the way of an
+//! article are recognised (`obstacle`), and text is normalised once (`body`), since every span points into it.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -308,7 +308,7 @@ fn is_preposition_of_time(units: &Units, index: usize) -> bool {
         && units.get(index + 1).is_some_and(|next| next.date().is_some() || next.is(Role::Time))
 }
 
-/// "[200 drones] were fired", "[13 missiles] struck", "[128] went astray"
+/// "\[200 drones\] were fired", "\[13 missiles\] struck", "\[128\] went astray"
 fn behind(units: &Units, at: usize, limit: usize) -> Option<MunitionAction> {
     let end = limit.min(at + VERB_UNITS_MAX);
     (at..end).find_map(|index| {

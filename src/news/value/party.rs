@@ -341,7 +341,7 @@ impl<'t> Parties<'t> {
         }
     }
 
-    /// "The president [of]", "leaders [of]"
+    /// "The president \[of\]", "leaders \[of\]"
     fn is_office_before(&self, of: usize) -> bool {
         of.checked_sub(1).is_some_and(|at| is_office_word(&self.text.tokens[at]))
     }

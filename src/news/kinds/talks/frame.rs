@@ -338,7 +338,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         self.mentions.iter().any(|mention| mention.tokens.contains(&at))
     }
 
-    /// The verb that carries a noun: "[held] another round of talks".
+    /// The verb that carries a noun: "\[held\] another round of talks".
     fn support(&self, at: usize, clause: &Clause) -> Option<usize> {
         let start = clause.left.max(at.saturating_sub(SUPPORT_TOKENS_MAX));
         // "A proposed ceasefire": the participle carries nothing.
