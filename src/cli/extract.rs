@@ -59,12 +59,22 @@ fn day(text: &str) -> anyhow::Result<civil::Date> {
     text.parse().map_err(|_| Misuse(format!("--published {text}: write a date such as 2031-03-05")).into())
 }
 
-/// Streams one file of JSON lines, a batch at a time over all cores, and answers in the order of the input.
+/// Answers one file of JSON lines on standard output.
 fn jsonl(input: &str) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    each_line(input, |line| extract::answer(line.trim_end()), |answer| Ok(writeln!(out, "{answer}")?))?;
+    Ok(out.flush()?)
+}
+
+/// Streams one file (or `-`) of lines, a batch at a time over all cores: `work` on each line, then `done` in the order of the input.
+pub(super) fn each_line<T: Send>(
+    input: &str,
+    work: impl Fn(&str) -> T + Sync,
+    mut done: impl FnMut(T) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let reader: Box<dyn Read> =
         if input == "-" { Box::new(io::stdin()) } else { Box::new(std::fs::File::open(input)?) };
     let mut reader = io::BufReader::new(reader);
-    let mut out = io::BufWriter::new(io::stdout().lock());
     loop {
         let mut lines = Vec::new();
         while lines.len() < LINES_AT_ONCE {
@@ -75,33 +85,33 @@ fn jsonl(input: &str) -> anyhow::Result<()> {
             lines.push(line);
         }
         if lines.is_empty() {
-            return Ok(out.flush()?);
+            return Ok(());
         }
-        for answer in answers(&lines) {
-            writeln!(out, "{answer}")?;
+        for result in side_by_side(&lines, &work) {
+            done(result)?;
         }
     }
 }
 
-/// One answer for each line, worked out on all cores: the next free one takes the next line, since lengths differ much.
-fn answers(lines: &[Vec<u8>]) -> Vec<String> {
+/// One result for each line, worked out on all cores: the next free one takes the next line, since lengths differ much.
+fn side_by_side<T: Send>(lines: &[Vec<u8>], work: &(impl Fn(&str) -> T + Sync)) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let work = || {
+    let worker = || {
         let mut done = Vec::new();
         while let Some((index, line)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, lines.get(i)?)))
         {
-            done.push((index, extract::answer(String::from_utf8_lossy(line).trim_end())));
+            done.push((index, work(&String::from_utf8_lossy(line))));
         }
         done
     };
-    let mut done: Vec<(usize, String)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
     });
     done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, answer)| answer).collect()
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The article that a path, an address or standard input holds.

@@ -264,7 +264,8 @@ impl<'t> Parties<'t> {
         let is_possessive = |token: &Token| token.base().len() < token.text.len();
         let found = match tokens.iter().take(PARTY_WORDS_MAX).position(is_possessive) {
             Some(last) if last > 0 => {
-                let bare: Vec<Token> = tokens[..=last].iter().map(|token| Token { text: token.base(), ..*token }).collect();
+                let bare: Vec<Token> =
+                    tokens[..=last].iter().map(|token| Token { text: token.base(), ..*token }).collect();
                 PARTIES.longest_at(&bare)
             }
             _ => PARTIES.longest_at(tokens),

@@ -82,7 +82,9 @@ static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
 });
 
 static VENUES: LazyLock<Phrases<&'static str>> = LazyLock::new(|| {
-    Phrases::new(lexicon::entries(SOURCE).filter(|entry| entry.section == "venue").map(|entry| (entry.phrase, entry.value)))
+    Phrases::new(
+        lexicon::entries(SOURCE).filter(|entry| entry.section == "venue").map(|entry| (entry.phrase, entry.value)),
+    )
 });
 
 /// A word or phrase that may name a contact.

@@ -8,10 +8,10 @@ use super::cues::{Anchor, Cues, Role};
 use super::standing;
 use super::{Form, Outcome, Status};
 use crate::news::text::{Sentence, Span, Text, TokenKind};
-use crate::news::value::{Place, Precision};
 use crate::news::value::date::{self, Calendar, DateSpan};
 use crate::news::value::party::{self, Mention, Naming, Party, Standing, is_office_word, is_union};
 use crate::news::value::place::{Cue, PlaceMention};
+use crate::news::value::{Place, Precision};
 
 /// "talks [on Monday in the capital of …] with": words between a contact and its preposition.
 const WITH_TOKENS_MAX: usize = 14;
@@ -153,14 +153,14 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let support = if is_noun { self.support(at, &clause) } else { Some(at) };
         let with = self.with(anchor, head, &clause);
         let modifiers = if is_noun { self.modifiers(at, &clause) } else { Vec::new() };
-        let is_between = with.preposition.is_some_and(|at| self.cues.is_word(at, &["between", "among"])) && with.group.len() >= 2;
+        let is_between =
+            with.preposition.is_some_and(|at| self.cues.is_word(at, &["between", "among"])) && with.group.len() >= 2;
         let mut parties: Vec<Party> = Vec::new();
-        if is_between && support.is_some_and(|verb| self.cues.is(verb, Role::Host) || self.cues.is(verb, Role::Mediate)) {
+        if is_between && support.is_some_and(|verb| self.cues.is(verb, Role::Host) || self.cues.is(verb, Role::Mediate))
+        {
             add(&mut mediators, &support.map(|verb| self.subject(verb, &clause, &with.group)).unwrap_or_default());
         }
-        if !is_between
-            && let Some(verb) = support
-        {
+        if !is_between && let Some(verb) = support {
             add(&mut parties, &self.subject(verb, &clause, &with.group));
         }
         add(&mut parties, &parties_of(&modifiers));
@@ -168,14 +168,20 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if with.is_pair || self.has_pair(at, &clause) {
             add(&mut parties, &self.context.pair);
         }
-        let is_with = |party: &Party| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
+        let is_with =
+            |party: &Party| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
         parties.retain(|party| !mediators.contains(party) || is_with(party));
         // "A meeting of the Security Council" is one of a body with itself.
-        if with.preposition.is_some_and(|at| self.cues.is_word(at, &["of"])) && parties_of(&with.group).len() < 2 && modifiers.is_empty() && head == Head::Noun {
+        if with.preposition.is_some_and(|at| self.cues.is_word(at, &["of"]))
+            && parties_of(&with.group).len() < 2
+            && modifiers.is_empty()
+            && head == Head::Noun
+        {
             parties = parties_of(&with.group);
         }
         let is_weak = self.cues.is(at, Role::Weak) || !is_noun;
-        let is_definite = at > 0 && self.cues.is_word(at - 1, &["the", "this", "these", "those", "such", "a"]) || at > 1 && self.cues.is_word(at - 2, &["the", "these", "this"]);
+        let is_definite = at > 0 && self.cues.is_word(at - 1, &["the", "this", "these", "those", "such", "a"])
+            || at > 1 && self.cues.is_word(at - 2, &["the", "these", "this"]);
         if head == Head::Deal && self.is_unreal(at, &clause) {
             return None;
         }
@@ -193,8 +199,15 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         if parties.len() == 1 && with.group.is_empty() {
             // "She will travel to Oslo for talks"
-            let goal = self.mentions.iter().rfind(|mention| mention.standing == Standing::Destination && mention.tokens.end <= at && mention.tokens.start >= clause.left);
-            let goal = goal.filter(|goal| at - goal.tokens.end <= WITH_TOKENS_MAX && self.cues.is_word(at - 1, &["for", "peace", "fresh", "further", "new"]));
+            let goal = self.mentions.iter().rfind(|mention| {
+                mention.standing == Standing::Destination
+                    && mention.tokens.end <= at
+                    && mention.tokens.start >= clause.left
+            });
+            let goal = goal.filter(|goal| {
+                at - goal.tokens.end <= WITH_TOKENS_MAX
+                    && self.cues.is_word(at - 1, &["for", "peace", "fresh", "further", "new"])
+            });
             add(&mut parties, &goal.map(|goal| goal.party).into_iter().collect::<Vec<_>>());
         }
         let mut is_borrowed = false;
@@ -212,7 +225,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         if parties.len() == 1 && with.preposition.is_some() && !(is_noun && is_weak) && !is_summit_of_union {
             // "Talks with the envoys were held today, a spokesman of the rebels said."
-            let speaker = self.speaker_behind(clause.right).filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
+            let speaker = self
+                .speaker_behind(clause.right)
+                .filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
             parties.extend(speaker);
         }
         let status = standing::status(self.cues, anchor, head, support, &clause);
@@ -229,14 +244,16 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             date: self.date(at, &clause, ahead),
             is_background: standing::is_background(self.cues, at, &clause)
                 || self.is_long_ago(&clause)
-                || head == Head::Deal && !(clause.left..clause.right).any(|index| self.cues.is(index, Role::NewsOfDeal)),
+                || head == Head::Deal
+                    && !(clause.left..clause.right).any(|index| self.cues.is(index, Role::NewsOfDeal)),
             is_weak,
             sentence: self.sentence,
             span: self.span,
             is_summit_of_union,
             is_peace: self.cues.is(at, Role::Peace),
             is_borrowed,
-            is_vague: (clause.left..clause.right).any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more"])),
+            is_vague: (clause.left..clause.right)
+                .any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more"])),
             is_definite,
             speaker: self.context.subject,
             topic: self.topic(anchor, &clause),
@@ -267,31 +284,72 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let before = at.checked_sub(1);
         let is_before = |words: &[&str]| before.is_some_and(|before| self.cues.is_word(before, words));
         let follows = self.mentions.iter().any(|mention| {
-            mention.tokens.start >= anchor.tokens.end && mention.tokens.start <= anchor.tokens.end + 1 && mention.standing == Standing::Side
+            mention.tokens.start >= anchor.tokens.end
+                && mention.tokens.start <= anchor.tokens.end + 1
+                && mention.standing == Standing::Side
         });
-        let leads = is_before(&["to", "will", "would", "could", "should", "may", "might", "and", "is", "are", "was", "were", "been", "be", "not", "after", "before", "while", "by", "keep", "of"]);
-        let nouned = is_before(&["the", "a", "an", "this", "that", "his", "her", "their", "its", "first", "second", "third", "next", "last", "new", "phone", "any"]);
-        !nouned && (follows || leads && !is_before(&["of", "after", "before", "and", "by", "to"]) || is_before(&["to"]) && self.cues.text(at).len() <= 5)
+        let leads = is_before(&[
+            "to", "will", "would", "could", "should", "may", "might", "and", "is", "are", "was", "were", "been", "be",
+            "not", "after", "before", "while", "by", "keep", "of",
+        ]);
+        let nouned = is_before(&[
+            "the", "a", "an", "this", "that", "his", "her", "their", "its", "first", "second", "third", "next", "last",
+            "new", "phone", "any",
+        ]);
+        !nouned
+            && (follows
+                || leads && !is_before(&["of", "after", "before", "and", "by", "to"])
+                || is_before(&["to"]) && self.cues.text(at).len() <= 5)
     }
 
     /// "No ceasefire", "if a deal", "would require an agreement": nothing was agreed.
     fn is_unreal(&self, at: usize, clause: &Clause) -> bool {
         let near = at.saturating_sub(4)..at;
-        near.clone().any(|index| self.cues.is_word(index, &["no", "any", "without", "if", "proposed", "draft", "planned", "lasting", "potential", "possible", "future", "towards", "toward"]))
-            || (clause.left.max(at.saturating_sub(8))..at).any(|index| self.cues.is_word(index, &["if", "require", "requires", "would", "could", "not", "need", "wants", "want", "until", "unless", "make"]))
-            || (at.saturating_sub(5)..at).any(|index| self.cues.is_word(index, &["to"]) && !(index > 0 && self.cues.is_word(index - 1, &["agreed", "agree", "agreeing", "agrees"])))
-            || clause.left > 0 && self.cues.is_word(clause.left - 1, &["if", "unless", "until", "whether"])
+        near.clone().any(|index| {
+            self.cues.is_word(
+                index,
+                &[
+                    "no",
+                    "any",
+                    "without",
+                    "if",
+                    "proposed",
+                    "draft",
+                    "planned",
+                    "lasting",
+                    "potential",
+                    "possible",
+                    "future",
+                    "towards",
+                    "toward",
+                ],
+            )
+        }) || (clause.left.max(at.saturating_sub(8))..at).any(|index| {
+            self.cues.is_word(
+                index,
+                &[
+                    "if", "require", "requires", "would", "could", "not", "need", "wants", "want", "until", "unless",
+                    "make",
+                ],
+            )
+        }) || (at.saturating_sub(5)..at).any(|index| {
+            self.cues.is_word(index, &["to"])
+                && !(index > 0 && self.cues.is_word(index - 1, &["agreed", "agree", "agreeing", "agrees"]))
+        }) || clause.left > 0 && self.cues.is_word(clause.left - 1, &["if", "unless", "until", "whether"])
     }
 
     /// The clause: from the boundary before to the boundary behind.
     fn clause(&self, anchor: &Anchor) -> Clause {
         let stops = |at: usize| {
             self.cues.is(at, Role::Boundary) && !self.is_in_mention(at)
-                || self.cues.tokens[at].kind == TokenKind::Mark && matches!(self.cues.text(at), ";" | ":" | "—" | "–" | "(" | ")")
+                || self.cues.tokens[at].kind == TokenKind::Mark
+                    && matches!(self.cues.text(at), ";" | ":" | "—" | "–" | "(" | ")")
                 || self.is_quotation(at)
                 || self.cues.text(at) == "-" && self.cues.tokens[at].span.start > 0 && self.is_dash(at)
         };
-        let left = (0..anchor.tokens.start).rev().find(|at| stops(*at) || self.cues.is(*at, Role::Say) && !self.is_in_mention(*at));
+        let left = (0..anchor.tokens.start)
+            .rev()
+            .find(|at| stops(*at) || self.cues.is(*at, Role::Say) && !self.is_in_mention(*at));
         let right = (anchor.tokens.end..self.cues.tokens.len()).find(|at| stops(*at));
         Clause { left: left.map_or(0, |at| at + 1), right: right.unwrap_or(self.cues.tokens.len()) }
     }
@@ -299,7 +357,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     /// A quotation mark that opens or closes a whole clause, not one around some words.
     fn is_quotation(&self, at: usize) -> bool {
         matches!(self.cues.text(at), "\"" | "“" | "”")
-            && (at == 0 || self.cues.tokens[at - 1].kind == TokenKind::Mark || self.cues.tokens.get(at + 1).is_none_or(|next| next.kind == TokenKind::Mark))
+            && (at == 0
+                || self.cues.tokens[at - 1].kind == TokenKind::Mark
+                || self.cues.tokens.get(at + 1).is_none_or(|next| next.kind == TokenKind::Mark))
     }
 
     fn is_dash(&self, at: usize) -> bool {
@@ -315,28 +375,39 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     fn support(&self, at: usize, clause: &Clause) -> Option<usize> {
         let start = clause.left.max(at.saturating_sub(SUPPORT_TOKENS_MAX));
         // "A proposed ceasefire": the participle carries nothing.
-        let is_adjective = |index: usize| index > 0 && self.cues.is_word(index - 1, &["a", "an", "the", "this", "their", "its"]);
-        (start..at).rev().find(|index| {
-            self.cues.is(*index, Role::Support) && !self.is_in_mention(*index) && !is_adjective(*index)
-        })
+        let is_adjective =
+            |index: usize| index > 0 && self.cues.is_word(index - 1, &["a", "an", "the", "this", "their", "its"]);
+        (start..at)
+            .rev()
+            .find(|index| self.cues.is(*index, Role::Support) && !self.is_in_mention(*index) && !is_adjective(*index))
     }
 
     /// The sides that stand before a noun: "US-Russia talks", "Israeli and Egyptian negotiations".
     fn modifiers(&self, at: usize, clause: &Clause) -> Vec<&Mention> {
-        let before = self.mentions.iter().rfind(|mention| mention.tokens.end <= at && mention.tokens.start >= clause.left);
-        let Some(last) = before.filter(|mention| at - mention.tokens.end <= MODIFIER_TOKENS_MAX) else { return Vec::new() };
+        let before =
+            self.mentions.iter().rfind(|mention| mention.tokens.end <= at && mention.tokens.start >= clause.left);
+        let Some(last) = before.filter(|mention| at - mention.tokens.end <= MODIFIER_TOKENS_MAX) else {
+            return Vec::new();
+        };
         let between = last.tokens.end..at;
         let is_plain = between.clone().all(|index| {
             self.cues.tokens[index].kind != TokenKind::Mark
                 && !self.cues.is(index, Role::With)
                 && !self.cues.is(index, Role::Support)
-                && !self.cues.is_word(index, &["the", "a", "an", "on", "in", "for", "at", "is", "was", "are", "were", "had", "has", "have", "will", "would", "could"])
+                && !self.cues.is_word(
+                    index,
+                    &[
+                        "the", "a", "an", "on", "in", "for", "at", "is", "was", "are", "were", "had", "has", "have",
+                        "will", "would", "could",
+                    ],
+                )
         });
         if !is_plain {
             return Vec::new();
         }
         let group = self.group_of(last.tokens.start);
-        let is_place = group.len() == 1 && matches!(last.naming, Naming::Seat | Naming::Country) && !self.is_possessive(last);
+        let is_place =
+            group.len() == 1 && matches!(last.naming, Naming::Seat | Naming::Country) && !self.is_possessive(last);
         if is_place { Vec::new() } else { group }
     }
 
@@ -347,7 +418,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
 
     /// Everyone joined to the mention at token `at`, in order.
     fn group_of(&self, at: usize) -> Vec<&Mention> {
-        let Some(index) = self.mentions.iter().position(|mention| mention.tokens.contains(&at)) else { return Vec::new() };
+        let Some(index) = self.mentions.iter().position(|mention| mention.tokens.contains(&at)) else {
+            return Vec::new();
+        };
         let mut first = index;
         while first > 0 && self.mentions[first].joined {
             first -= 1;
@@ -365,10 +438,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let end = clause.right.min(anchor.tokens.end + WITH_TOKENS_MAX);
         let is_noun = matches!(head, Head::Noun | Head::Deal);
         let ends_with = anchor.tokens.len() > 1 && self.cues.is_word(anchor.tokens.end - 1, &["with", "to"]);
-        if (self.cues.is(anchor.tokens.start, Role::Direct) || ends_with) && !is_noun
+        if (self.cues.is(anchor.tokens.start, Role::Direct) || ends_with)
+            && !is_noun
             && self.collect(anchor.tokens.end, &mut with)
         {
-            let is_person = with.group.first().is_some_and(|mention| mention.naming == Naming::Person || mention.tokens.len() > 1);
+            let is_person =
+                with.group.first().is_some_and(|mention| mention.naming == Naming::Person || mention.tokens.len() > 1);
             if is_person || !self.cues.is(anchor.tokens.start, Role::Person) {
                 return with;
             }
@@ -377,7 +452,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         for at in anchor.tokens.end..end {
             let leads = self.cues.is_word(at, &["with", "between", "among", "involving", "alongside"])
                 || is_noun && self.cues.is_word(at, &["of", "and"]) && at == anchor.tokens.end
-                || self.cues.is_word(at, &["to"]) && at <= anchor.tokens.end + 1 && (!is_noun || self.cues.is(anchor.tokens.start, Role::Weak));
+                || self.cues.is_word(at, &["to"])
+                    && at <= anchor.tokens.end + 1
+                    && (!is_noun || self.cues.is(anchor.tokens.start, Role::Weak));
             if leads && self.collect(at + 1, &mut with) {
                 with.preposition = Some(at);
                 return with;
@@ -399,9 +476,13 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     fn collect<'m>(&'m self, at: usize, with: &mut With<'m>) -> bool {
         for index in at..self.cues.tokens.len().min(at + OBJECT_TOKENS_MAX) {
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.start == index) {
-                let group: Vec<&Mention> = self.group_of(index).into_iter().filter(|other| other.tokens.start >= index).collect();
+                let group: Vec<&Mention> =
+                    self.group_of(index).into_iter().filter(|other| other.tokens.start >= index).collect();
                 let is_of = at > 0 && self.cues.is_word(at - 1, &["of"]) && mention.naming == Naming::Country;
-                if matches!(mention.standing, Standing::Modifier) && !is_of && !group.iter().any(|mention| mention.standing == Standing::Side) {
+                if matches!(mention.standing, Standing::Modifier)
+                    && !is_of
+                    && !group.iter().any(|mention| mention.standing == Standing::Side)
+                {
                     return false;
                 }
                 with.group = group;
@@ -414,7 +495,13 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             let token = &self.cues.tokens[index];
             let is_filler = is_office_word(token)
                 || token.is_capitalised()
-                || self.cues.is_word(index, &["the", "a", "an", "of", "his", "her", "its", "their", "both", "from", "with", "new", "several", "group", "groups", "-", "sir", "mr", "mrs"])
+                || self.cues.is_word(
+                    index,
+                    &[
+                        "the", "a", "an", "of", "his", "her", "its", "their", "both", "from", "with", "new", "several",
+                        "group", "groups", "-", "sir", "mr", "mrs",
+                    ],
+                )
                 || token.kind == TokenKind::Number
                 || date::read(self.cues.tokens, index, Calendar::past(None)).is_some();
             if !is_filler {
@@ -434,7 +521,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         {
             return parties_of(&self.group_of(asked.tokens.start));
         }
-        let own = self.mentions.iter().filter(|mention| mention.tokens.start >= clause.left && mention.tokens.end <= verb).find(side);
+        let own = self
+            .mentions
+            .iter()
+            .filter(|mention| mention.tokens.start >= clause.left && mention.tokens.end <= verb)
+            .find(side);
         if let Some(own) = own {
             return parties_of(&self.group_of(own.tokens.start));
         }
@@ -443,10 +534,17 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         let Some(boundary) = clause.left.checked_sub(1) else {
             // "He also met …", "They agreed …"
-            return if self.cues.is_word(0, &["they", "both"]) { self.context.pair.clone() } else { self.pronoun(0..verb) };
+            return if self.cues.is_word(0, &["they", "both"]) {
+                self.context.pair.clone()
+            } else {
+                self.pronoun(0..verb)
+            };
         };
         if (clause.left..verb).any(|at| self.cues.is_word(at, &["they"])) && self.context.pair.len() >= 2 {
-            let own: Vec<Party> = self.last_side_before(clause.left).map(|mention| parties_of(&self.group_of(mention.tokens.start))).unwrap_or_default();
+            let own: Vec<Party> = self
+                .last_side_before(clause.left)
+                .map(|mention| parties_of(&self.group_of(mention.tokens.start)))
+                .unwrap_or_default();
             return if own.len() >= 2 { own } else { self.context.pair.clone() };
         }
         // "Mr X, who met …", "which X agreed"
@@ -456,7 +554,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         let mut before = self.mentions.iter().filter(|mention| mention.tokens.end <= boundary.max(1));
         // "Hours after the envoy said he had met …": who says so; else the subject of the main clause.
-        let said = self.cues.is(boundary, Role::Say) || (clause.left..verb).any(|at| self.cues.is_word(at, &["he", "she", "it"]));
+        let said = self.cues.is(boundary, Role::Say)
+            || (clause.left..verb).any(|at| self.cues.is_word(at, &["he", "she", "it"]));
         let first = if said { before.rfind(side) } else { before.find(side) };
         match first {
             Some(first) => parties_of(&self.group_of(first.tokens.start)),
@@ -466,7 +565,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
 
     /// Who says what stands before: "…, a Kremlin official said".
     fn speaker_behind(&self, at: usize) -> Option<Party> {
-        let say = (at.saturating_sub(1)..self.cues.tokens.len()).find(|index| self.cues.is(*index, Role::Say) && !self.is_in_mention(*index))?;
+        let say = (at.saturating_sub(1)..self.cues.tokens.len())
+            .find(|index| self.cues.is(*index, Role::Say) && !self.is_in_mention(*index))?;
         let speaker = self.mentions.iter().rfind(|mention| mention.tokens.end <= say && mention.tokens.start + 1 >= at);
         speaker.filter(|mention| mention.standing == Standing::Side).map(|mention| mention.party)
     }
@@ -476,12 +576,15 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     }
 
     fn pronoun(&self, tokens: Range<usize>) -> Vec<Party> {
-        let has = tokens.into_iter().any(|at| self.cues.is_word(at, &["he", "she", "it", "who", "we", "i", "his", "her", "its", "him"]));
+        let has = tokens
+            .into_iter()
+            .any(|at| self.cues.is_word(at, &["he", "she", "it", "who", "we", "i", "his", "her", "its", "him"]));
         if has { self.context.subject.into_iter().collect() } else { Vec::new() }
     }
 
     fn has_pair(&self, at: usize, clause: &Clause) -> bool {
-        (clause.left..at).any(|index| self.cues.is(index, Role::Pair) && !self.cues.is_word(index, &["bilateral", "each"]))
+        (clause.left..at)
+            .any(|index| self.cues.is(index, Role::Pair) && !self.cues.is_word(index, &["bilateral", "each"]))
     }
 
     /// Those who bring the sides together: "brokered by Qatar and Egypt", "Egyptian mediators".
@@ -491,11 +594,19 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             let mut with = With { preposition: None, group: Vec::new(), is_pair: false };
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.contains(&at)) {
                 add(&mut mediators, &parties_of(&self.group_of(mention.tokens.start)));
-            } else if let Some(mention) = self.mentions.iter().rfind(|mention| mention.tokens.end == at && mention.standing == Standing::Modifier)
+            } else if let Some(mention) = self
+                .mentions
+                .iter()
+                .rfind(|mention| mention.tokens.end == at && mention.standing == Standing::Modifier)
                 .filter(|_| self.cues.text(at).ends_with("ed"))
             {
-                add(&mut mediators, &self.group_of(mention.tokens.start).iter().map(|mention| mention.party).collect::<Vec<_>>());
-            } else if self.cues.text(at).ends_with("ing") && let Some(mention) = self.mentions.iter().rfind(|mention| mention.tokens.end == at) {
+                add(
+                    &mut mediators,
+                    &self.group_of(mention.tokens.start).iter().map(|mention| mention.party).collect::<Vec<_>>(),
+                );
+            } else if self.cues.text(at).ends_with("ing")
+                && let Some(mention) = self.mentions.iter().rfind(|mention| mention.tokens.end == at)
+            {
                 add(&mut mediators, &parties_of(&self.group_of(mention.tokens.start)));
             } else if self.cues.is_word(at + 1, &["by", "along"]) && self.collect(at + 2, &mut with)
                 || self.cues.text(at).contains("ed by") && self.collect(at + 2, &mut with)
@@ -517,7 +628,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
 
     /// "Agreed to hold talks": the talks are the contact.
     fn is_followed(&self, anchor: &Anchor, clause: &Clause) -> bool {
-        self.cues.anchors.iter().any(|other| other.tokens.start >= anchor.tokens.end && other.tokens.start < clause.right.min(anchor.tokens.end + SUPPORT_TOKENS_MAX))
+        self.cues.anchors.iter().any(|other| {
+            other.tokens.start >= anchor.tokens.end
+                && other.tokens.start < clause.right.min(anchor.tokens.end + SUPPORT_TOKENS_MAX)
+        })
     }
 
     /// What the contact is about: "on a partial pause in the war", "aimed at ending …", else the kind of peace it makes.
@@ -533,7 +647,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         });
         let range = match lead {
             Some(lead) => {
-                let is_end = |at: &usize| tokens[*at].kind == TokenKind::Mark || self.cues.is_word(*at, &["with", "between", "after", "and"]) || is_dated(*at);
+                let is_end = |at: &usize| {
+                    tokens[*at].kind == TokenKind::Mark
+                        || self.cues.is_word(*at, &["with", "between", "after", "and"])
+                        || is_dated(*at)
+                };
                 let start = lead + 1;
                 let limit = clause.right.min(start + TOPIC_TOKENS_MAX);
                 start..(start..limit).find(is_end).unwrap_or(limit)
@@ -555,11 +673,15 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             let start = tokens.start.checked_sub(self.offset)?;
             (start >= left && start < clause.right).then_some(start)
         };
-        let is_visit = (at.saturating_sub(SUPPORT_TOKENS_MAX)..at + SUPPORT_TOKENS_MAX).any(|index| self.cues.is(index, Role::Motion));
+        let is_visit = (at.saturating_sub(SUPPORT_TOKENS_MAX)..at + SUPPORT_TOKENS_MAX)
+            .any(|index| self.cues.is(index, Role::Motion));
         let named = self.places.iter().filter(|place| place.sentence == self.sentence).filter_map(|place| {
             let start = is_near(&place.tokens)?;
             let is_settlement = place.place.precision == Precision::Settlement;
-            let is_before = is_settlement && anchor.tokens.start >= start + place.tokens.len() && at - start - place.tokens.len() <= 1 && self.cues.is(at, Role::Noun);
+            let is_before = is_settlement
+                && anchor.tokens.start >= start + place.tokens.len()
+                && at - start - place.tokens.len() <= 1
+                && self.cues.is(at, Role::Noun);
             let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To;
             let weight = match place.place.precision {
                 Precision::Settlement => 0,
@@ -581,14 +703,18 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
 
     /// Whether what stands before the place at `start` takes it: "the war in Ukraine".
     fn is_topic(&self, start: usize) -> bool {
-        let preposition = (start.saturating_sub(3)..start).rev().find(|index| self.cues.is_word(*index, &["in", "at", "on", "to", "inside", "across"]));
+        let preposition = (start.saturating_sub(3)..start)
+            .rev()
+            .find(|index| self.cues.is_word(*index, &["in", "at", "on", "to", "inside", "across"]));
         preposition.and_then(|index| index.checked_sub(1)).is_some_and(|index| self.cues.is(index, Role::NoPlace))
     }
 
     /// "In September", "in 2019": a month or year that has passed.
     fn is_long_ago(&self, clause: &Clause) -> bool {
         let found = date::first(&self.cues.tokens[clause.left..clause.right], Calendar::past(self.published));
-        found.zip(self.published).is_some_and(|(found, published)| found.unit > date::Unit::Week && found.date.days_before(published) > super::track::NEWS_DAYS)
+        found.zip(self.published).is_some_and(|(found, published)| {
+            found.unit > date::Unit::Week && found.date.days_before(published) > super::track::NEWS_DAYS
+        })
     }
 
     fn date(&self, at: usize, clause: &Clause, ahead: bool) -> Option<DateSpan> {

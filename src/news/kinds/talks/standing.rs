@@ -11,8 +11,8 @@ const BEHIND_TOKENS: usize = 2;
 
 /// Words before a base form that make it no past: "to meet", "will hold".
 const LEADS: [&str; 22] = [
-    "to", "will", "would", "could", "may", "might", "should", "can", "must", "not", "'ll", "shall", "cannot", "don't", "won't", "wouldn't", "let's", "yet",
-    "never", "further", "more", "both",
+    "to", "will", "would", "could", "may", "might", "should", "can", "must", "not", "'ll", "shall", "cannot", "don't",
+    "won't", "wouldn't", "let's", "yet", "never", "further", "more", "both",
 ];
 
 /// How the contact at `anchor` stands; `verb` is the verb that carries it.
@@ -38,18 +38,24 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
             .unwrap_or(Status::Concluded);
     }
     // "The ceasefire agreed between them"
-    if head == Head::Deal && (1..=2).any(|step| cues.is_word(at + step, &["agreed", "reached", "signed", "brokered", "struck"])) {
+    if head == Head::Deal
+        && (1..=2).any(|step| cues.is_word(at + step, &["agreed", "reached", "signed", "brokered", "struck"]))
+    {
         return Status::Concluded;
     }
     // "She returned to Oslo to meet …"
     let purpose = pivot > 0 && cues.is_word(pivot - 1, &["to"]);
-    if purpose && (clause.left.max(pivot.saturating_sub(STATUS_TOKENS_MAX))..pivot).any(|index| cues.is(index, Role::Motion) && is_past(cues, index)) {
+    if purpose
+        && (clause.left.max(pivot.saturating_sub(STATUS_TOKENS_MAX))..pivot)
+            .any(|index| cues.is(index, Role::Motion) && is_past(cues, index))
+    {
         return Status::Concluded;
     }
     let start = clause.left.max(at.saturating_sub(STATUS_TOKENS_MAX));
     let end = clause.right.min(at + STATUS_TOKENS_MAX);
     if verb.is_some() {
-        let refused = nearest(start, pivot, &|status| matches!(status, Status::Rejected | Status::Cancelled | Status::Postponed));
+        let refused =
+            nearest(start, pivot, &|status| matches!(status, Status::Rejected | Status::Cancelled | Status::Postponed));
         if let Some(status) = refused.or_else(|| nearest(start, at, &open)) {
             return status;
         }
@@ -60,7 +66,10 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
     }
     match head {
         Head::Deal | Head::Agree => nearest(start, end, &|status| {
-            matches!(status, Status::Proposed | Status::Rejected | Status::Stalled | Status::Concluded | Status::Scheduled)
+            matches!(
+                status,
+                Status::Proposed | Status::Rejected | Status::Stalled | Status::Concluded | Status::Scheduled
+            )
         })
         .unwrap_or(Status::Concluded),
         _ => nearest(start, end, &|_| true).unwrap_or(Status::Concluded),
@@ -69,7 +78,9 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
 
 /// "She said that they would meet": the future, told afterwards.
 fn is_reported_future(cues: &Cues, at: usize, clause: &Clause) -> bool {
-    cues.is_word(at, &["would"]) && (0..clause.left.min(at)).any(|index| cues.is(index, Role::Say)) && !(clause.left..at).any(|index| cues.is_word(index, &["if"]))
+    cues.is_word(at, &["would"])
+        && (0..clause.left.min(at)).any(|index| cues.is(index, Role::Say))
+        && !(clause.left..at).any(|index| cues.is_word(index, &["if"]))
 }
 
 fn distance(cue: usize, pivot: usize) -> usize {
@@ -81,8 +92,29 @@ fn is_past(cues: &Cues, at: usize) -> bool {
     let word = cues.text(at).to_ascii_lowercase();
     word.ends_with("ed")
         || [
-            "met", "held", "had", "spoke", "spoken", "began", "begun", "took", "went", "left", "struck", "sent", "flew", "came", "travelled", "headed", "led", "spent", "made", "broke", "sat",
-            "sought", "broken",
+            "met",
+            "held",
+            "had",
+            "spoke",
+            "spoken",
+            "began",
+            "begun",
+            "took",
+            "went",
+            "left",
+            "struck",
+            "sent",
+            "flew",
+            "came",
+            "travelled",
+            "headed",
+            "led",
+            "spent",
+            "made",
+            "broke",
+            "sat",
+            "sought",
+            "broken",
         ]
         .contains(&word.as_str())
 }
@@ -97,7 +129,8 @@ pub fn outcome(cues: &Cues, head: Head, status: Status, clause: &Clause) -> Opti
         return None;
     }
     let is_deal = matches!(head, Head::Deal | Head::Agree);
-    best(cues.outcomes.iter().filter(|cue| cue.at + 1 >= clause.left), is_deal).or(is_deal.then_some(Outcome::Agreement))
+    best(cues.outcomes.iter().filter(|cue| cue.at + 1 >= clause.left), is_deal)
+        .or(is_deal.then_some(Outcome::Agreement))
 }
 
 /// The outcome that says most. Words of agreement tell one only where something was agreed.
@@ -111,12 +144,16 @@ pub fn best<'c>(cues: impl Iterator<Item = &'c Cue<Outcome>>, is_deal: bool) -> 
         Outcome::Undisclosed,
     ];
     let found: Vec<Outcome> = cues.map(|cue| cue.value).collect();
-    ORDER.into_iter().filter(|outcome| *outcome != Outcome::Agreement || is_deal).find(|outcome| found.contains(outcome))
+    ORDER
+        .into_iter()
+        .filter(|outcome| *outcome != Outcome::Agreement || is_deal)
+        .find(|outcome| found.contains(outcome))
 }
 
 /// Whether the clause tells of what was before the news.
 pub fn is_background(cues: &Cues, at: usize, clause: &Clause) -> bool {
     // "days after", "even after": the word that bounds the clause belongs to it.
     let left = clause.left.saturating_sub(2);
-    (left.max(at.saturating_sub(STATUS_TOKENS_MAX))..clause.right.min(at + STATUS_TOKENS_MAX)).any(|index| cues.is(index, Role::Background))
+    (left.max(at.saturating_sub(STATUS_TOKENS_MAX))..clause.right.min(at + STATUS_TOKENS_MAX))
+        .any(|index| cues.is(index, Role::Background))
 }

@@ -8,9 +8,9 @@ use super::standing;
 use super::{Form, Outcome, Status, Talks};
 use crate::news::extract::{Claim, Stance, What};
 use crate::news::text::{Span, Text};
+use crate::news::value::Place;
 use crate::news::value::date::DateSpan;
 use crate::news::value::party::Party;
-use crate::news::value::Place;
 
 /// News is what was in this many days before publication, by the labelling guidelines.
 pub const NEWS_DAYS: i64 = 15;
@@ -76,7 +76,11 @@ impl<'t> Track<'t> {
             return;
         }
         let is_ahead = is_ahead(frame.status);
-        let past = self.contacts.iter_mut().rev().find(|contact| !contact.is_ahead() && same_sides(&contact.parties, &frame.parties));
+        let past = self
+            .contacts
+            .iter_mut()
+            .rev()
+            .find(|contact| !contact.is_ahead() && same_sides(&contact.parties, &frame.parties));
         let is_open = frame.place.is_none() && frame.date.is_none() && frame.is_vague;
         if is_ahead && (frame.form == Some(Form::Contacts) || is_open && past.is_some()) {
             match past {
@@ -110,8 +114,13 @@ impl<'t> Track<'t> {
                 && frame.parties.iter().all(|party| contact.parties.contains(party))
                 && (frame.head == Head::Deal || !contact.is_deal)
         };
-        let of_speaker = |contact: &Contact| frame.speaker.is_some_and(|speaker| contact.parties.contains(&speaker)) && !contact.is_ahead();
-        let index = self.contacts.iter().rposition(|contact| contact.last_sentence == frame.sentence && is_near(contact))
+        let of_speaker = |contact: &Contact| {
+            frame.speaker.is_some_and(|speaker| contact.parties.contains(&speaker)) && !contact.is_ahead()
+        };
+        let index = self
+            .contacts
+            .iter()
+            .rposition(|contact| contact.last_sentence == frame.sentence && is_near(contact))
             .or_else(|| self.contacts.iter().rposition(|contact| is_near(contact) && of_speaker(contact)))
             .or_else(|| self.contacts.iter().rposition(is_near));
         let Some(contact) = index.and_then(|index| self.contacts.get_mut(index)) else {
@@ -121,7 +130,10 @@ impl<'t> Track<'t> {
             return;
         };
         // "No plans to meet, but a meeting could be held quickly"
-        if contact.status == Status::Rejected && frame.status == Status::Proposed && contact.last_sentence == frame.sentence {
+        if contact.status == Status::Rejected
+            && frame.status == Status::Proposed
+            && contact.last_sentence == frame.sentence
+        {
             contact.status = Status::Proposed;
             contact.look_ahead(frame.span);
             return;
@@ -133,13 +145,17 @@ impl<'t> Track<'t> {
         if frame.is_borrowed || frame.is_weak && !frame.is_definite {
             return;
         }
-        let is_planned = is_ahead(frame.status) && (frame.place.is_some() || frame.date.is_some()) && !contact.is_ahead();
+        let is_planned =
+            is_ahead(frame.status) && (frame.place.is_some() || frame.date.is_some()) && !contact.is_ahead();
         if is_planned && frame.head == Head::Noun && frame.parties.len() == 1 {
             let frame = Frame { parties: contact.parties.clone(), ..frame.clone() };
             self.tell(&frame);
             return;
         }
-        if matches!(contact.status, Status::Concluded | Status::Stalled) && contact.outcome.is_none() && frame.head != Head::Deal {
+        if matches!(contact.status, Status::Concluded | Status::Stalled)
+            && contact.outcome.is_none()
+            && frame.head != Head::Deal
+        {
             contact.outcome = standing::best(cues.outcomes.iter(), false);
         }
         if is_ahead(frame.status) && (0..cues.tokens.len()).any(|at| cues.is(at, Role::Next)) {
@@ -151,7 +167,9 @@ impl<'t> Track<'t> {
     /// Gives what was told without sides to the contact that the article names later, else to its warring sides.
     pub fn close(&mut self, warring: &[Party]) {
         for frame in std::mem::take(&mut self.unnamed) {
-            let is_named = self.contacts.iter().any(|contact| contact.is_deal == (frame.head == Head::Deal) && contact.is_ahead() == is_ahead(frame.status));
+            let is_named = self.contacts.iter().any(|contact| {
+                contact.is_deal == (frame.head == Head::Deal) && contact.is_ahead() == is_ahead(frame.status)
+            });
             let fits = frame.parties.iter().all(|party| warring.contains(party));
             if !is_named && fits && warring.len() == 2 {
                 self.tell(&Frame { parties: warring.to_vec(), ..frame });
@@ -161,7 +179,11 @@ impl<'t> Track<'t> {
 
     pub fn claims(self) -> Vec<Claim> {
         let published = self.published;
-        debug_assert!(self.contacts.iter().all(|contact| contact.evidence.iter().all(|span| span.slice(self.text.text).is_some())));
+        debug_assert!(
+            self.contacts
+                .iter()
+                .all(|contact| contact.evidence.iter().all(|span| span.slice(self.text.text).is_some()))
+        );
         self.contacts.into_iter().map(|contact| contact.claim(published)).collect()
     }
 }
@@ -235,7 +257,10 @@ impl Contact {
     fn claim(self, published: Option<Date>) -> Claim {
         let is_lead = self.first_sentence < LEAD_SENTENCES;
         let days = if is_lead { NEWS_DAYS } else { FRESH_DAYS };
-        let is_old = !self.is_ahead() && published.zip(self.date).is_some_and(|(published, date)| DateSpan::day(date.start).days_before(published) > days);
+        let is_old = !self.is_ahead()
+            && published
+                .zip(self.date)
+                .is_some_and(|(published, date)| DateSpan::day(date.start).days_before(published) > days);
         let stance = if is_ahead(self.status) { Stance::Planned } else { Stance::Reported };
         let outcome = self.outcome.filter(|_| matches!(self.status, Status::Concluded | Status::Stalled));
         Claim {
