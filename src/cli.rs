@@ -4,6 +4,7 @@
 //! help, progress, exit statuses. What the verbs do stands in `service`.
 
 mod demo;
+mod eval;
 mod extract;
 mod lists;
 mod run;
@@ -101,6 +102,11 @@ enum Verb {
     Subscribers(SubscribersVerb),
     /// Print what the reader takes from a page
     Read(ReadArgs),
+    /// Score the extractor against labelled articles: precision, recall and F1 per kind, accuracy per field
+    ///
+    /// GOLD has one labelled article a line: {"id", "tolls", "munitions", "talks"}, and its "text" (with "title" and "published") unless
+    /// ARTICLES has it under the same id.
+    Eval(EvalArgs),
 }
 
 #[derive(Debug, Args)]
@@ -269,6 +275,22 @@ pub struct ReadArgs {
     inputs: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Labels, one JSON object a line, or - for standard input
+    gold: String,
+    /// The articles, as for `extract --jsonl`, where the labels do not carry their text
+    articles: Option<String>,
+    #[arg(long)]
+    json: bool,
+    /// Also print each claim that was missed, made up or read wrong: article, what, value, quote
+    #[arg(long)]
+    errors: bool,
+    /// Fail when a figure is below its floor in this TOML file: toll.value.f1 = 0.9, toll.place = 0.8, …
+    #[arg(long, value_name = "FILE")]
+    floors: Option<PathBuf>,
+}
+
 /// Runs the verb. Errors are printed here, once.
 pub async fn run(cli: Cli, terminal: Terminal) -> Status {
     let config = cli.config.as_deref();
@@ -283,6 +305,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Sources(verb) => lists::sources(verb, config, terminal).await,
         Verb::Subscribers(verb) => lists::subscribers(verb, config, terminal).await,
         Verb::Read(args) => extract::read(&args, config, terminal).await,
+        Verb::Eval(args) => eval::eval(&args, terminal),
     };
     result.unwrap_or_else(|error| terminal.fail(&error))
 }

@@ -71,20 +71,29 @@ fn day(text: &str) -> anyhow::Result<civil::Date> {
     text.parse().map_err(|_| Misuse(format!("--published {text}: write a date such as 2031-03-05")).into())
 }
 
-/// Streams one file of JSON lines, a batch at a time over all cores, and answers in the order of the input.
+/// Answers one file of JSON lines, in its order.
 fn jsonl(input: &str, published: Option<civil::Date>) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let work = |line: &str| extract::answer(line.trim_end(), published);
+    each_line(input, work, |answer| Ok(writeln!(out, "{answer}")?))?;
+    Ok(out.flush()?)
+}
+
+/// Streams one file of JSON lines, a batch at a time over all cores; `done` gets the results in the order of the input.
+pub(super) fn each_line<T: Send>(
+    input: &str,
+    work: impl Fn(&str) -> T + Sync,
+    mut done: impl FnMut(T) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let reader: Box<dyn Read> = match source_of(input)?.location {
         Location::Stdin => Box::new(io::stdin()),
         Location::Path(path) => Box::new(std::fs::File::open(path)?),
         _ => {
-            return Err(Misuse(
-                "--jsonl reads files and standard input; fetch an address with `daybrief extract URL`".to_owned(),
-            )
-            .into());
+            let why = "JSON lines are read from files and standard input; fetch an address with `daybrief extract URL`";
+            return Err(Misuse(why.to_owned()).into());
         }
     };
     let mut reader = io::BufReader::new(reader);
-    let mut out = io::BufWriter::new(io::stdout().lock());
     loop {
         let mut lines = Vec::new();
         while lines.len() < LINES_AT_ONCE {
@@ -94,10 +103,10 @@ fn jsonl(input: &str, published: Option<civil::Date>) -> anyhow::Result<()> {
             }
         }
         if lines.is_empty() {
-            return Ok(out.flush()?);
+            return Ok(());
         }
-        for answer in answers(&lines, published) {
-            writeln!(out, "{answer}")?;
+        for result in side_by_side(&lines, &work) {
+            done(result)?;
         }
     }
 }
@@ -114,28 +123,27 @@ fn line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(line))
 }
 
-/// One answer for each line, worked out on all cores: the next free one takes the next line, since lengths differ much.
-fn answers(lines: &[Vec<u8>], published: Option<civil::Date>) -> Vec<String> {
+/// One result for each line, worked out on all cores: the next free one takes the next line, since lengths differ much.
+fn side_by_side<T: Send>(lines: &[Vec<u8>], work: &(impl Fn(&str) -> T + Sync)) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let work = || {
+    let worker = || {
         let mut done = Vec::new();
-        while let Some((index, line)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, lines.get(i)?)))
-        {
-            done.push((index, extract::answer(String::from_utf8_lossy(line).trim_end(), published)));
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(line) = lines.get(index) else { return done };
+            done.push((index, work(&String::from_utf8_lossy(line))));
         }
-        done
     };
-    let mut done: Vec<(usize, String)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        let finished = |worker: std::thread::ScopedJoinHandle<'_, Vec<(usize, T)>>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().flat_map(finished).collect()
     });
     done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, answer)| answer).collect()
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The article that a path, an address or standard input holds.

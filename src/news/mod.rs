@@ -8,6 +8,7 @@ pub mod article;
 pub mod charset;
 pub mod delivery;
 pub mod digest;
+pub mod eval;
 pub mod extract;
 pub mod feed;
 pub mod grounding;
