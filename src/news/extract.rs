@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::article::{Article, Published};
+use super::kinds::pattern::{self, Development, Kinds};
 use super::kinds::{munitions, toll};
 use super::reading::article::Reading;
 use super::reading::words::{Word, words};
@@ -51,6 +52,9 @@ pub enum What {
     Toll(Toll),
     Munitions(Munitions),
     Talks(Talks),
+    /// A kind that a file defines; its name stands in `kind` as those of the others do.
+    #[serde(untagged)]
+    Developed(Development),
 }
 
 /// What the extractor made of one article.
@@ -61,8 +65,14 @@ pub struct Extraction {
     pub diagnostics: Vec<String>,
 }
 
-/// Reads what an article claims. Total: any text gives an extraction, and what was not read is told in its diagnostics.
+/// Reads what an article claims, with the shipped kinds. Total: any text gives an extraction, and what was not read is
+/// told in its diagnostics.
 pub fn extract(article: &Article) -> Extraction {
+    extract_with(article, Kinds::standard())
+}
+
+/// The same with these kinds beside the built-in ones.
+pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
     if !reads(article) {
         let language = article.language.as_deref().unwrap_or_default();
         let why = format!("not read: the article is in {language}, and only English is read");
@@ -74,7 +84,7 @@ pub fn extract(article: &Article) -> Extraction {
         text.sentences.iter().enumerate().filter(|(_, sentence)| words(&text, sentence).any(Word::is_telling));
     let telling: Vec<usize> = telling.map(|(index, _)| index).collect();
     if telling.is_empty() {
-        return Extraction::default();
+        return Extraction { claims: pattern::read(kinds, article, &text, None), diagnostics: Vec::new() };
     }
     let mut reading = Reading::new(article, &text);
     let mut tolls = Vec::new();
@@ -87,6 +97,7 @@ pub fn extract(article: &Article) -> Extraction {
     }
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
+    claims.extend(pattern::read(kinds, article, &text, Some(reading)));
     Extraction { claims, diagnostics: Vec::new() }
 }
 

@@ -18,7 +18,7 @@ mod smtp_server;
 mod store;
 /// Postfix and Dovecot on loopback, where they are installed. No tests.
 mod testbed;
-/// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.
-mod world;
 /// A web server on loopback that does what it is told. No tests.
 mod web;
+/// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.
+mod world;

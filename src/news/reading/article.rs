@@ -128,7 +128,8 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn places_of(&self, sentence: usize) -> &[PlaceMention] {
+    /// The places that a sentence names, in order.
+    pub fn places_of(&self, sentence: usize) -> &[PlaceMention] {
         &self.places[self.place_starts[sentence]..self.place_starts[sentence + 1]]
     }
 
