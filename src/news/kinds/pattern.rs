@@ -33,8 +33,8 @@
 //! Each match is a claim whose evidence is its sentence. `place`, `date` and `source` belong to every claim: a slot
 //! of that name sets them, else they are what the sentence tells. Who says so, and whether it is news, is read as for the built-in kinds.
 //!
-//! Work is bounded whatever a file says: a pattern is a program of at most [`OPS_MAX`](program::OPS_MAX) steps, and no step is taken twice at the same
-//! token, so that time grows with the text and with nothing else.
+//! Work is bounded whatever a file says: a pattern is a program of at most 512 steps, no step is taken twice at the same
+//! token, and a kind takes at most 200,000 of them in a sentence, so that time grows with the text and with nothing else.
 
 mod claims;
 mod examples;

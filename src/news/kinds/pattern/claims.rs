@@ -1,7 +1,7 @@
 //! Matches → claims.
 
 use super::file::{COMMON, common_field};
-use super::program::{Context, Found, Surroundings};
+use super::program::{Context, Found, STEPS_PER_SENTENCE_MAX, Surroundings};
 use super::slot::Value;
 use super::{Development, Kind, Kinds, Pattern};
 use crate::news::article::Article;
@@ -37,7 +37,13 @@ pub fn read<'t>(kinds: &Kinds, article: &Article, text: &'t Text<'t>, reading: O
         }
         // In the order of the kinds and their patterns.
         led.sort_unstable();
-        let mut of_sentence = OfSentence { context: &context, sentence, found: Vec::new(), units: None };
+        let mut of_sentence = OfSentence {
+            context: &context,
+            sentence,
+            found: Vec::new(),
+            units: None,
+            steps: (0, STEPS_PER_SENTENCE_MAX),
+        };
         for pattern in &led {
             let (kind, index, needed) = kinds.index.patterns[*pattern];
             if std::mem::take(&mut leads[*pattern]) == needed {
@@ -67,6 +73,8 @@ struct OfSentence<'a, 't> {
     found: Vec<(usize, usize, Found)>,
     /// The sentence's units and who is quoted in it, once there is a match.
     units: Option<(Units<'t>, Vec<Attribution>)>,
+    /// The kind that was looked at last, and the steps that it has left.
+    steps: (usize, usize),
 }
 
 impl<'a, 't> OfSentence<'a, 't> {
@@ -78,7 +86,10 @@ impl<'a, 't> OfSentence<'a, 't> {
         let around = Surroundings::new(self.context, kind, self.sentence, self.calendar(false));
         let known = self.found.iter().filter(|(known, _, _)| *known == kind_index).count();
         let pattern = &kind.patterns[index];
-        for found in pattern.program.find(&around, CLAIMS_PER_SENTENCE_MAX - known) {
+        if self.steps.0 != kind_index {
+            self.steps = (kind_index, STEPS_PER_SENTENCE_MAX);
+        }
+        for found in pattern.program.find(&around, CLAIMS_PER_SENTENCE_MAX - known, &mut self.steps.1) {
             let overlaps = |(known, _, other): &(usize, usize, Found)| {
                 *known == kind_index && other.tokens.start < found.tokens.end && found.tokens.start < other.tokens.end
             };
@@ -103,7 +114,8 @@ impl<'a, 't> OfSentence<'a, 't> {
 
     fn is_vetoed(&self, kind: &Kind) -> bool {
         let around = Surroundings::new(self.context, kind, self.sentence, self.calendar(false));
-        kind.unless.iter().any(|program| !program.find(&around, 1).is_empty())
+        let mut steps = STEPS_PER_SENTENCE_MAX;
+        kind.unless.iter().any(|program| !program.find(&around, 1, &mut steps).is_empty())
     }
 
     fn claim(&mut self, kind: &Kind, pattern: &Pattern, found: Found) -> Option<Claim> {

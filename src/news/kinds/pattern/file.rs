@@ -252,7 +252,8 @@ impl Reader<'_> {
                     None
                 }
             };
-            fields.extend(slot_type.map(|slot_type| Field { name: name.to_owned(), slot_type }));
+            // A field of a wrong type is still a field: where it is used is no second mistake.
+            fields.push(Field { name: name.to_owned(), slot_type: slot_type.unwrap_or(SlotType::Words) });
         }
         fields
     }
@@ -315,7 +316,11 @@ impl Reader<'_> {
                 }
                 Some((field, SlotType::List(_) | SlotType::Words)) => set.push((field, at.text.to_owned())),
                 Some(_) => {
-                    self.fault(span, format!("`{name}` is read from the text"), "write a {slot} in the pattern instead")
+                    self.fault(
+                        span,
+                        format!("`{name}` is read from the text"),
+                        "write a {slot} in the pattern instead",
+                    );
                 }
                 None => self.fault(span, format!("there is no field `{name}`"), "write it under [fields]"),
             }
@@ -342,7 +347,7 @@ impl Reader<'_> {
                 Fault::new(
                     0..at.text.len(),
                     format!("the pattern cannot be used: {problem}"),
-                    "put a word or an @list outside of […]",
+                    "write several patterns, each with a word or an @list outside of […]",
                 )
             })
         });
@@ -370,11 +375,12 @@ impl Reader<'_> {
             self.only(table, "[[example]]", &["text", "gives", "published"]);
             let Some((text, published)) = self.example(table, span.clone()) else { continue };
             let mut gives = BTreeMap::new();
-            for (name, item) in self.table(table, "gives").into_iter().flat_map(TableLike::iter) {
+            let given = self.table(table, "gives");
+            for (name, item) in given.into_iter().flat_map(TableLike::iter) {
                 let is_known = kind.fields.iter().any(|field| field.name == name)
                     || ["place", "date", "source", "stance", "current"].contains(&name);
                 if !is_known {
-                    let span = item.span().unwrap_or(span.clone());
+                    let span = given.map_or(span.clone(), |given| key_span(given, name));
                     self.fault(span, format!("there is no field `{name}`"), "write it under [fields]");
                 }
                 let value = match item.as_value() {

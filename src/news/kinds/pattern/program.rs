@@ -20,6 +20,8 @@ use crate::news::value::place::PlaceMention;
 
 /// Steps of one pattern.
 pub const OPS_MAX: usize = 512;
+/// Steps that one kind takes in one sentence; after that, it finds nothing more there. Shipped kinds take some hundreds.
+pub const STEPS_PER_SENTENCE_MAX: usize = 200_000;
 /// Tokens that a slot of type `words` takes.
 const WORDS_TOKENS_MAX: usize = 12;
 /// Words of a pattern that must be there for it to be tried. More are not looked at, only matched.
@@ -151,9 +153,14 @@ impl Program {
         Ok(Self { ops: compiler.ops, anchors })
     }
 
-    /// The matches in a sentence from the left, none overlapping, at most `max`.
-    pub fn find(&self, around: &Surroundings, max: usize) -> Vec<Found> {
-        let mut machine = Machine::new(self, around);
+    #[cfg(test)]
+    pub fn ops(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// The matches in a sentence from the left, none overlapping, at most `max`. `steps` are taken from what is left.
+    pub fn find(&self, around: &Surroundings, max: usize, steps: &mut usize) -> Vec<Found> {
+        let mut machine = Machine::new(self, around, *steps);
         let mut found = Vec::new();
         let mut at = around.start;
         while found.len() < max && at < around.end {
@@ -166,6 +173,7 @@ impl Program {
                 None => at += 1,
             }
         }
+        *steps = machine.steps;
         found
     }
 }
@@ -176,7 +184,7 @@ struct Compiler<'c> {
     slot: &'c dyn Fn(&str) -> Option<Resolved>,
 }
 
-const TOO_LONG: &str = "it is too long; write several patterns, or put words into a list";
+const TOO_LONG: &str = "it takes too many steps";
 
 impl Compiler<'_> {
     fn push(&mut self, op: Op) -> Result<usize, &'static str> {
@@ -303,20 +311,24 @@ struct Machine<'p, 'a, 't> {
     jobs: Vec<Job>,
     /// The steps taken that captured, opened, closed or skipped, and where.
     trail: Vec<(usize, usize)>,
+    /// How many steps are left.
+    steps: usize,
 }
 
 impl<'p, 'a, 't> Machine<'p, 'a, 't> {
-    fn new(program: &'p Program, around: &'a Surroundings<'a, 't>) -> Self {
+    fn new(program: &'p Program, around: &'a Surroundings<'a, 't>, steps: usize) -> Self {
         let bits = program.ops.len() * (around.end - around.start + 1);
-        Self { program, around, visited: vec![0; bits.div_ceil(64)], jobs: Vec::new(), trail: Vec::new() }
+        Self { program, around, visited: vec![0; bits.div_ceil(64)], jobs: Vec::new(), trail: Vec::new(), steps }
     }
 
     fn forget(&mut self) {
         self.visited.fill(0);
     }
 
-    /// Whether the step at the token is taken for the first time.
+    /// Whether the step at the token may be taken: for the first time, and within the limit.
     fn visit(&mut self, op: usize, at: usize) -> bool {
+        let Some(steps) = self.steps.checked_sub(1) else { return false };
+        self.steps = steps;
         let bit = op * (self.around.end - self.around.start + 1) + (at - self.around.start);
         let word = &mut self.visited[bit / 64];
         let is_new = *word & (1 << (bit % 64)) == 0;

@@ -253,7 +253,8 @@ fn is_actor(word: &Word) -> bool {
 fn is_tie(around: &Surroundings, at: usize) -> bool {
     let tokens = around.tokens();
     let next_named = tokens.get(at + 1).is_some_and(|next| next.is_capitalised() || next.is("the"));
-    next_named && ["of", "for", "the"].iter().any(|word| tokens[at].is(word)) || tokens[at].text == "-" && next_named
+    let ties = tokens[at].text == "-" || ["of", "for", "the"].iter().any(|word| tokens[at].is(word));
+    ties && next_named
 }
 
 /// "the [two] sides", "[regional] officials": one plain word before the noun.
