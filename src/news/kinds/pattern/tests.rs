@@ -133,7 +133,7 @@ fn mistakes_have_line_and_column() {
             "14:11 there is no field `lorries`",
         ],
     );
-    check_mistakes(&with("title", "titel"), &["1:1 the kind has no title", "1:1 `titel` is not known in a kind"]);
+    check_mistakes(&with("title", "titel"), &["1:1 `titel` is not known in a kind", "1:1 the kind has no title"]);
     check_mistakes(&with("[lists]", "[lists"), &["4:7 this is not TOML: unclosed table, expected `]`"]);
     check_mistakes("", &["1:1 the kind has no title", "1:1 the kind has no pattern"]);
     let everywhere = with("bridge @fell [under {lorries} lorries]", "... {lorries} [lorries]");
