@@ -4,7 +4,8 @@
 //! twice: a step that failed once fails again, since what was captured before has no influence on it. So one
 //! pattern costs at most its steps times the sentence's tokens.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::slot::{self, SlotType, Value};
@@ -94,11 +95,13 @@ pub struct Context<'a, 't> {
     pub article: &'a Article,
     pub text: &'t Text<'t>,
     reading: OnceCell<Reading<'t>>,
+    /// By token: the party that starts there. Many patterns start with one.
+    parties: RefCell<HashMap<usize, Option<Range<usize>>>>,
 }
 
 impl<'a, 't> Context<'a, 't> {
     pub fn new(article: &'a Article, text: &'t Text<'t>, reading: Option<Reading<'t>>) -> Self {
-        Self { article, text, reading: reading.map_or_else(OnceCell::new, OnceCell::from) }
+        Self { article, text, reading: reading.map_or_else(OnceCell::new, OnceCell::from), parties: RefCell::default() }
     }
 
     pub fn reading(&self) -> &Reading<'t> {
@@ -125,6 +128,11 @@ impl<'a, 't> Surroundings<'a, 't> {
         Some(&self.lists.get(list)?.phrases)
     }
 
+    /// The party that starts at a token, read once by `read`.
+    pub fn party_at(&self, token: usize, read: impl FnOnce() -> Option<Range<usize>>) -> Option<Range<usize>> {
+        self.context.parties.borrow_mut().entry(token).or_insert_with(read).clone()
+    }
+
     pub fn place_at(&self, token: usize) -> Option<&PlaceMention> {
         let places = self.context.reading().places_of(self.sentence);
         places.iter().find(|mention| mention.tokens.start == token && mention.tokens.end <= self.end)
@@ -148,6 +156,10 @@ impl Program {
         let mut anchors = anchors(nodes, lists, list, slot);
         if anchors.is_empty() {
             return Err("nothing in it must be a word or a list, so it would be tried everywhere");
+        }
+        // "A" or "of" stands in most sentences: such words tell nothing where others must be there too.
+        if anchors.iter().any(|words| !has_common_word(words)) {
+            anchors.retain(|words| !has_common_word(words));
         }
         anchors.truncate(ANCHORS_MAX);
         Ok(Self { ops: compiler.ops, anchors })
@@ -293,6 +305,12 @@ fn anchors(
         words.dedup();
     }
     found
+}
+
+fn has_common_word(words: &[String]) -> bool {
+    const COMMON: [Role; 7] =
+        [Role::Determiner, Role::Indefinite, Role::Preposition, Role::And, Role::Be, Role::Have, Role::Another];
+    words.iter().any(|word| WORDS.word(word).is_some_and(|word| word.is_any(&COMMON)))
 }
 
 /// A point to go back to.

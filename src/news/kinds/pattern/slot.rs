@@ -137,7 +137,7 @@ pub fn read(
             (Value::Place(mention.place.clone()), mention.tokens.end)
         }
         SlotType::Party => {
-            let name = party(around, at)?;
+            let name = around.party_at(at, || party(around, at))?;
             (Value::Text(around.text.slice(name.clone()).to_owned()), name.end)
         }
         SlotType::Quote => {
