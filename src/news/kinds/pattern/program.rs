@@ -462,7 +462,9 @@ fn is_infinitive(text: &Text, at: usize) -> bool {
     let word = WORDS.word(next.text).unwrap_or(&Word::UNKNOWN);
     let is_noun = word.person.is_some()
         || word.is_any(&[Role::Determiner, Role::Indefinite, Role::Claimant, Role::Another, Role::Pronoun]);
-    to.is("to") && next.kind == TokenKind::Word && !next.is_capitalised() && !is_noun
+    // "In addition to damaging"
+    let is_gerund = next.text.ends_with("ing");
+    to.is("to") && next.kind == TokenKind::Word && !is_gerund && !next.is_capitalised() && !is_noun
 }
 
 fn is_negation(token: &Token) -> bool {

@@ -253,7 +253,8 @@ fn is_actor(word: &Word) -> bool {
 fn is_tie(around: &Surroundings, at: usize) -> bool {
     let tokens = around.tokens();
     let next_named = tokens.get(at + 1).is_some_and(|next| next.is_capitalised() || next.is("the"));
-    let ties = tokens[at].text == "-" || ["of", "for", "the"].iter().any(|word| tokens[at].is(word));
+    let is_joined = at > 0 && tokens[at - 1].span.end == tokens[at].span.start;
+    let ties = tokens[at].text == "-" && is_joined || ["of", "for", "the"].iter().any(|word| tokens[at].is(word));
     ties && next_named
 }
 
