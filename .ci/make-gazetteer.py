@@ -32,6 +32,7 @@ CLOSE_REGIONS = {"RU.09", "RU.10", "RU.41", "RU.61", "IN.12", "IN.41", "IN.17", 
 # Which aliases: Latin spellings of names that are not written in Latin letters at home, or of large cities; names in the letters of
 # the country; other scripts for cities of world size.
 POPULATION_MIN_LATIN_ALIAS = 250_000
+POPULATION_MIN_TOWN = 20_000
 POPULATION_MIN_ANY_SCRIPT = 1_000_000
 POPULATION_MIN_OWN_SCRIPT = {"CYRILLIC": 30_000, "ARABIC": 30_000, "HEBREW": 10_000}
 SCRIPTS_OF_WORLD_CITIES = {"CYRILLIC", "ARABIC", "HEBREW", "GREEK", "CJK", "HANGUL", "KATAKANA", "DEVANAGARI"}
@@ -43,7 +44,7 @@ OWN_SCRIPT = {
 NOT_LATIN = OWN_SCRIPT["CYRILLIC"] | OWN_SCRIPT["ARABIC"] | OWN_SCRIPT["HEBREW"] | set("GE AM ET ER MM KP KR JP TH IN BD NP LK GR".split())
 KEY_CHARS_MIN = 3
 ALIASES_MAX = 5                         # Latin aliases of one settlement; the closest to its name are kept
-ALIASES_MAX_TOWN = 8                    # of one of 20,000 people
+ALIASES_MAX_TOWN = 8                    # of a town
 ALIASES_MAX_LARGE = 40                  # of a large city
 
 MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]")
@@ -120,12 +121,12 @@ def aliases(r, main):
             if (cc in NOT_LATIN or pop >= POPULATION_MIN_LATIN_ALIAS) and len(key) <= 30: latin[key] = closeness(main, key)
         elif cc in OWN_SCRIPT.get(s, ()) and pop >= POPULATION_MIN_OWN_SCRIPT[s]: other.add(key)
         elif pop >= POPULATION_MIN_ANY_SCRIPT and s in SCRIPTS_OF_WORLD_CITIES: other.add(key)
-    near = sorted(latin, key=lambda k: (-latin[k], k))[:ALIASES_MAX_LARGE if pop >= POPULATION_MIN_LATIN_ALIAS else ALIASES_MAX_TOWN if pop >= 20_000 else ALIASES_MAX]
+    near = sorted(latin, key=lambda k: (-latin[k], k))[:ALIASES_MAX_LARGE if pop >= POPULATION_MIN_LATIN_ALIAS else ALIASES_MAX_TOWN if pop >= POPULATION_MIN_TOWN else ALIASES_MAX]
     skeletons = set()
     if cc in OWN_SCRIPT["ARABIC"]:
         # The skeleton stands for the spellings that share it.
         skeletons = {s for s in (skeleton(k) for k in [main] + near) if len(s) >= SKELETON_CHARS_MIN and s.isascii()}
-        if pop < POPULATION_MIN_LATIN_ALIAS: near = [k for k in near if skeleton(k) not in skeletons]
+        if pop < POPULATION_MIN_TOWN: near = [k for k in near if skeleton(k) not in skeletons]
     return near + sorted(other) + sorted(skeletons)
 
 HEAD = """# {what}

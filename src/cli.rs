@@ -30,6 +30,17 @@ pub enum Status {
     Attention = 3,
 }
 
+impl Status {
+    /// Of many things that were to be done, some failed.
+    fn of_many(all: usize, failures: usize) -> Self {
+        match failures {
+            0 => Self::Done,
+            _ if failures == all => Self::Failed,
+            _ => Self::Attention,
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         Self::from(status as u8)
@@ -205,7 +216,7 @@ pub struct PreviewArgs {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Open the HTML in the browser instead of printing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     open: bool,
 }
 

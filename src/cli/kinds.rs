@@ -107,7 +107,7 @@ fn try_on(path: &Path, article: &Article, json: bool, terminal: Terminal) -> any
         return Ok(Status::Usage);
     }
     let text = Text::read(&article.text);
-    let claims = pattern::read(&kinds, article, &text, None);
+    let claims = pattern::read(&kinds, article, &text);
     let failing = pattern::check(&name, &source);
     if json {
         let developments: Vec<_> = claims.iter().map(|claim| extract::to_json(claim, &article.text)).collect();

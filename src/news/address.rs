@@ -4,12 +4,17 @@ use std::sync::LazyLock;
 
 use url::Url;
 
+use super::lexicon;
+
 static TRACKING_PARAMETERS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    include_str!("../../config/lexicon/tracking-parameters.txt")
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect()
+    lexicon::entries(include_str!("../../config/lexicon/tracking-parameters.txt")).map(|entry| entry.phrase).collect()
 });
+
+/// The address as a reader's programs may follow it: `http` or `https`, in the form that browsers give it; else nothing.
+pub fn web(address: &str) -> Option<String> {
+    let url = Url::parse(address.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
+}
 
 /// The address without tracking parameters, otherwise as it was: fit to be fetched and shown.
 pub fn without_tracking(address: &str) -> String {

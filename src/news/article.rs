@@ -17,6 +17,7 @@ mod dates;
 pub mod entry;
 mod json_ld;
 mod language;
+mod live;
 mod main_text;
 mod metadata;
 mod obstacle;
@@ -26,6 +27,8 @@ mod published;
 #[cfg(test)]
 mod tests;
 
+pub use language::of as language_of;
+pub use live::Post;
 pub use obstacle::Obstacle;
 pub use plain::read_plain;
 pub use prescan::{Hostile, PAGE_BYTES_MAX};
@@ -65,6 +68,9 @@ pub struct Page {
     pub modified: Option<Published>,
     /// Paragraphs, separated by blank lines.
     pub text: String,
+    /// The posts of a live blog, whose text is in `text` too; none on other pages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Post>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
     pub error: Option<PageError>,
 }
@@ -73,13 +79,19 @@ pub struct Page {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     #[error("read the page: {0}")]
-    Hostile(#[from] Hostile),
+    Hostile(Hostile),
     #[error("read the page: it is {0}, not the article")]
     Obstacle(Obstacle),
     #[error("read the page: it is {0}, not a page")]
     NotAPage(String),
     #[error("find the text of the page: there is none")]
     NoText,
+}
+
+impl From<Hostile> for PageError {
+    fn from(hostile: Hostile) -> Self {
+        Self::Hostile(hostile)
+    }
 }
 
 fn as_text<S: serde::Serializer>(error: &Option<PageError>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -114,7 +126,7 @@ impl Page {
         Ok(Article {
             id: article_id(self.canonical.as_deref(), &self.text),
             outlet: self.site.clone().or_else(host).unwrap_or_default(),
-            url: self.canonical.or(self.url),
+            url: self.canonical.or(self.url).as_deref().and_then(address::web),
             title: self.title,
             byline: self.byline,
             language: self.language,
@@ -122,6 +134,33 @@ impl Page {
             modified: self.modified,
             text: self.text,
         })
+    }
+}
+
+impl Page {
+    /// The articles of a page: each post of a live blog, or the page itself.
+    ///
+    /// # Errors
+    /// [`Page::error`].
+    pub fn into_articles(mut self) -> Result<Vec<Article>, PageError> {
+        let posts = std::mem::take(&mut self.posts);
+        let whole = self.into_article()?;
+        if posts.is_empty() {
+            return Ok(vec![whole]);
+        }
+        let article = |post: Post| {
+            // Posts differ in what follows `#`, which the identity of an address leaves out.
+            let place = post.url.as_deref().unwrap_or(&post.text);
+            Article {
+                id: article_id(None, &format!("{}\n{place}", whole.id)),
+                url: post.url.or_else(|| whole.url.clone()),
+                title: post.title.unwrap_or_else(|| whole.title.clone()),
+                published: post.published.or(whole.published),
+                text: post.text,
+                ..whole.clone()
+            }
+        };
+        Ok(posts.into_iter().map(article).collect())
     }
 }
 
@@ -153,6 +192,9 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     }
     let decoded = charset::decode(bytes, content_type, Markup::Html);
     let html = decoded.text.as_ref();
+    if is_binary(html) {
+        return Page::failed(url, PageError::NotAPage("binary data".to_owned()));
+    }
     if plain::is_plain(html, content_type) {
         let name = url.map(Url::as_str);
         return Page { url: name.map(str::to_owned), ..plain::read_page(html, name) };
@@ -164,6 +206,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     let declared = Declared::read(&document);
     let (published, modified) = dates::read(&declared, url);
     let shown_text_len = document.body().map_or(0, |body| body.normalized_char_count());
+    let posts = live::posts(&document, &declared, url);
     let found = main_text::find(document, || prescan::tree(html).ok());
     let title = declared.title().unwrap_or(found.title);
     let byline = declared.byline().or_else(|| metadata::names(&found.byline?));
@@ -189,8 +232,17 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
         modified,
         title,
         text: if error.is_some() { String::new() } else { text },
+        posts: if error.is_some() { Vec::new() } else { posts },
         error,
     }
+}
+
+/// Whether text has more characters that no text has than a damaged transmission leaves: one in a hundred.
+fn is_binary(text: &str) -> bool {
+    const UNREADABLE_SHARE_MAX: usize = 100;
+    let unreadable = |c: &char| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace());
+    let probe = &text[..text.floor_char_boundary(text.len().min(64 * 1024))];
+    probe.chars().filter(unreadable).count() * UNREADABLE_SHARE_MAX > probe.chars().count()
 }
 
 /// What the bytes are when they are neither markup nor text, by the marks that formats begin with.

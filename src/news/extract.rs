@@ -1,13 +1,14 @@
 //! (&Article) → claims: the one entrance to extraction.
 
+use jiff::civil;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::article::{Article, Published};
+use super::article::{self, Article, Published};
 use super::kinds::pattern::{self, Development, Kinds};
-use super::kinds::{munitions, toll};
-use super::reading::article::Reading;
-use super::reading::words::{Word, words};
+use super::kinds::{munitions, talks, toll};
+use super::reading::article::{Reading, day};
+use super::reading::words::Tags;
 use super::text::Text;
 
 use super::kinds::{Munitions, Talks, Toll};
@@ -80,13 +81,16 @@ pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
     }
     let text = Text::read(&article.text);
     // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
-    let telling =
-        text.sentences.iter().enumerate().filter(|(_, sentence)| words(&text, sentence).any(Word::is_telling));
-    let telling: Vec<usize> = telling.map(|(index, _)| index).collect();
+    let tags = Tags::read(&text);
+    let telling = tags.telling(&text);
+    let talks = talks::read(&text, article.published.map(day));
     if telling.is_empty() {
-        return Extraction { claims: pattern::read(kinds, article, &text, None), diagnostics: Vec::new() };
+        let mut claims = talks;
+        claims.extend(pattern::read(kinds, article, &text));
+        return Extraction { claims, diagnostics: Vec::new() };
     }
-    let mut reading = Reading::new(article, &text);
+    let mut reading = Reading::new(article, &text, tags, &telling);
+    reading.learn_names(&telling);
     let mut tolls = Vec::new();
     let mut others = Vec::new();
     for index in telling {
@@ -97,7 +101,8 @@ pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
     }
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
-    claims.extend(pattern::read(kinds, article, &text, Some(reading)));
+    claims.extend(talks);
+    claims.extend(pattern::read(kinds, article, &text));
     Extraction { claims, diagnostics: Vec::new() }
 }
 
@@ -140,22 +145,30 @@ struct Line {
     url: Option<String>,
     language: Option<String>,
     text: Option<String>,
+    html: Option<String>,
 }
 
 /// One line of `extract --jsonl`, answered: the object of the contract without the line break. A line that cannot be
 /// read is answered too, with an `error` and no developments.
-pub fn answer(line: &str) -> String {
+///
+/// `published` is the day of articles that do not give theirs.
+pub fn answer(line: &str, published: Option<civil::Date>) -> String {
     let (id, result) = match serde_json::from_str::<Line>(line) {
-        Ok(line) => (line.id.clone(), article(line)),
+        Ok(line) => (line.id.clone(), article(line, published)),
         Err(error) => {
             (id_of(line), Err(format!("not read: the line is no article ({error}); it needs an id and a text")))
         }
     };
     let answer = match result {
-        Ok((article, unread)) => {
+        Ok(Given { article, unread, from_html }) => {
             let mut extraction = extract(&article);
             extraction.diagnostics.extend(unread);
-            answer_of(id, &article, &extraction)
+            let mut answer = answer_of(id, &article, &extraction);
+            if from_html {
+                // The spans point into the text that was taken from the page, so it goes along.
+                answer["text"] = json!(article.text);
+            }
+            answer
         }
         Err(error) => json!({"id": id, "language": null, "developments": [], "diagnostics": [], "error": error}),
     };
@@ -173,23 +186,38 @@ fn id_of(line: &str) -> Value {
 }
 
 /// The article of a line, and what should be known of its reading.
-fn article(line: Line) -> Result<(Article, Option<String>), String> {
-    let text = line.text.ok_or("not read: the line has no text")?;
-    let published = line.published.filter(|published| !published.is_empty());
-    let day = published.as_deref().and_then(published_at);
-    let unread = published.filter(|_| day.is_none()).map(|text| {
+/// A line's article, and what of the line was not read.
+struct Given {
+    article: Article,
+    unread: Option<String>,
+    from_html: bool,
+}
+
+fn article(line: Line, day: Option<civil::Date>) -> Result<Given, String> {
+    let (page, from_html) = match (line.text, line.html) {
+        (Some(text), _) => (Article { text, ..Article::default() }, false),
+        (None, Some(html)) => {
+            let page = article::read(html.as_bytes(), line.url.as_deref(), Some("text/html; charset=utf-8"));
+            (page.into_article().map_err(|error| format!("not read: failed to {error}"))?, true)
+        }
+        (None, None) => return Err("not read: the line has neither text nor html".to_owned()),
+    };
+    let given = line.published.filter(|published| !published.is_empty());
+    let published = given.as_deref().and_then(published_at);
+    let unread = given.filter(|_| published.is_none()).map(|text| {
         format!("the day of publication {text:?} was not read, so weekdays are not dated; write 2025-03-25 or an RFC 3339 instant")
     });
+    let declared = [line.language.as_deref(), page.language.as_deref()];
     let article = Article {
         id: line.id.as_str().map_or_else(|| line.id.to_string(), str::to_owned),
-        url: line.url,
-        title: line.title.unwrap_or_default(),
-        language: line.language,
-        published: day,
-        text,
-        ..Article::default()
+        url: line.url.or(page.url),
+        title: line.title.unwrap_or(page.title),
+        language: article::language_of(declared.into_iter().flatten(), &page.text),
+        published: published.or(page.published).or(day.map(Published::On)),
+        text: page.text,
+        ..page
     };
-    Ok((article, unread))
+    Ok(Given { article, unread, from_html })
 }
 
 fn published_at(text: &str) -> Option<Published> {

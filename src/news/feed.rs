@@ -142,26 +142,24 @@ impl Entry {
     }
 }
 
-/// Why a document is no feed, in words that say what it is.
+/// Why a document is no feed, in words that fit after "failed to read … as a feed: ".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAFeed {
-    #[error("find a feed: the document is empty; ask the publisher for the address of the feed")]
+    #[error("the document is empty; ask the publisher for the address of the feed")]
     Empty,
-    #[error(
-        "find a feed: this is an HTML page; give the address of its feed, or let `sources add` look for one in the page"
-    )]
+    #[error("this is an HTML page; give the address of its feed (`daybrief sources test` names the feeds of a page)")]
     Html,
-    #[error("find a feed: this is an OPML list of feeds; use `sources import`")]
+    #[error("this is an OPML list of feeds; add the feeds that it lists, one by one")]
     Opml,
-    #[error("find a feed: this is JSON without the `version` and `items` of a JSON Feed")]
+    #[error("this is JSON without the `version` and `items` of a JSON Feed")]
     Json,
-    #[error("find a feed: this is JSON that breaks off or is damaged ({0})")]
+    #[error("this is JSON that breaks off or is damaged ({0})")]
     BrokenJson(String),
-    #[error("find a feed: this is an index of sitemaps; give the address of the news sitemap it lists")]
+    #[error("this is an index of sitemaps; give the address of the news sitemap it lists")]
     SitemapIndex,
-    #[error("find a feed: this is XML with the root element <{0}>, which is no kind of feed")]
+    #[error("this is XML with the root element <{0}>, which is no kind of feed")]
     OtherXml(String),
-    #[error("find a feed: this is neither XML nor JSON")]
+    #[error("this is neither XML nor JSON")]
     Other,
 }
 

@@ -4,7 +4,7 @@
 //! over. Words are never compared, and a country alone never joins two articles: a wrong join makes a wrong toll, a
 //! missed one only a repetition. All claims are kept; [`Incident::lines`] picks the figure that heads each measure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil;
 use serde::{Deserialize, Serialize};
@@ -85,13 +85,12 @@ pub const HEADLINE_RULE: &str =
 pub fn incidents(readings: &[Reading]) -> Vec<Incident<'_>> {
     let mut by_key: BTreeMap<IncidentKey, Vec<Telling>> = BTreeMap::new();
     for reading in readings {
-        for claim in &reading.extraction.claims {
-            if let What::Toll(toll) = &claim.what
-                && claim.current
-                && !matches!(claim.stance, Stance::Denied | Stance::Planned)
-            {
-                by_key.entry(key(&reading.article, claim, toll)).or_default().push(Telling { reading, claim, toll });
-            }
+        let mut tellings: Vec<Telling> = tellings(reading).collect();
+        let rises: Vec<Telling> = tellings.iter().copied().filter(is_rise).collect();
+        tellings.retain(|telling| !rises.iter().any(|rise| is_step(telling, rise)));
+        let keys: Vec<IncidentKey> = tellings.iter().map(key).collect();
+        for (telling, key) in tellings.into_iter().zip(&keys) {
+            by_key.entry(dated(key, &keys, &reading.article)).or_default().push(telling);
         }
     }
     by_key
@@ -103,12 +102,42 @@ pub fn incidents(readings: &[Reading]) -> Vec<Incident<'_>> {
         .collect()
 }
 
-fn key(article: &Article, claim: &Claim, toll: &Toll) -> IncidentKey {
-    let published = article.published.map(Published::date);
-    let day = claim.date.map(|date| date.end).or(published);
-    let place = match claim.place.as_ref() {
+/// The claims of an article that the ledger takes.
+fn tellings(reading: &Reading) -> impl Iterator<Item = Telling<'_>> {
+    reading.extraction.claims.iter().filter_map(move |claim| match &claim.what {
+        What::Toll(toll) if claim.current && !matches!(claim.stance, Stance::Denied | Stance::Planned) => {
+            Some(Telling { reading, claim, toll })
+        }
+        _ => None,
+    })
+}
+
+/// "The number of people killed rose to six"
+fn is_rise(telling: &Telling) -> bool {
+    telling.toll.change == Some(Change::Rose) && telling.toll.group == Group::People && !telling.toll.part
+}
+
+/// What made a total rise, told in the same breath ("… rose to six after a woman died in hospital"), is in the total.
+fn is_step(telling: &Telling, rise: &Telling) -> bool {
+    let (step, total) = (telling.toll, rise.toll);
+    let same_breath =
+        telling.claim.evidence.iter().any(|a| rise.claim.evidence.iter().any(|b| a.start < b.end && b.start < a.end));
+    same_breath
+        && step.measure == total.measure
+        && !step.part
+        && step.change.is_none()
+        && number(&step.count).is_some_and(|step| number(&total.count).is_some_and(|total| step < total))
+}
+
+fn key(telling: &Telling) -> IncidentKey {
+    let article = telling.article();
+    let place = match telling.claim.place.as_ref() {
         Some(Place { precision: Precision::Settlement | Precision::Region, geonames_id: Some(id), .. }) => {
             format!("geonames:{id}")
+        }
+        // Regions come without an id; their country tells apart those of one name.
+        Some(Place { precision: Precision::Region, country: Some(country), name, .. }) => {
+            format!("region:{country}:{}", name.to_lowercase())
         }
         // A village that no gazetteer has is still told from others by its name, kind of event and day.
         Some(Place { precision: Precision::Unresolved, name, .. }) => format!("name:{}", name.to_lowercase()),
@@ -116,7 +145,17 @@ fn key(article: &Article, claim: &Claim, toll: &Toll) -> IncidentKey {
         Some(place) => format!("{}:{}", article.id, place.name.to_lowercase()),
         None => article.id.clone(),
     };
-    IncidentKey { scope: toll.scope, event: toll.event, place, day }
+    let day = telling.claim.date.map(|date| date.end);
+    IncidentKey { scope: telling.toll.scope, event: telling.toll.event, place, day }
+}
+
+/// A claim without a day ("two people are still missing") is of the day that its article gives for the same event and
+/// place, when that is one; else of the day of publication.
+fn dated(key: &IncidentKey, keys: &[IncidentKey], article: &Article) -> IncidentKey {
+    let same = |other: &&IncidentKey| (other.scope, other.event, &other.place) == (key.scope, key.event, &key.place);
+    let days: BTreeSet<civil::Date> = keys.iter().filter(same).filter_map(|key| key.day).collect();
+    let only = days.first().copied().filter(|_| days.len() == 1);
+    IncidentKey { day: key.day.or(only).or(article.published.map(Published::date)), ..key.clone() }
 }
 
 /// Time of report, then everything that tells two claims apart, so that the order of arrival never shows.

@@ -4,7 +4,7 @@
 //! Phrases are in lower case; a word of a phrase matches a token whatever its case. Shipped files are embedded, so that a
 //! mistake in them shows in the tests and not at run time.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::text::Token;
 
@@ -38,17 +38,19 @@ pub fn entries(source: &str) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
+/// First words → the words that may follow, longest first, and what the whole phrase means.
+type ByFirst<T> = FxHashMap<Box<str>, Vec<(Vec<Box<str>>, T)>>;
+
 /// A table of phrases of one or more words, each with a meaning.
 #[derive(Debug)]
 pub struct Phrases<T> {
-    /// By first word: the words that follow it, longest first.
-    by_first: HashMap<Box<str>, Vec<(Vec<Box<str>>, T)>>,
+    by_first: ByFirst<T>,
 }
 
 impl<T> Phrases<T> {
     /// A table of the given phrases; of two equal ones the first counts.
     pub fn new<'a>(phrases: impl IntoIterator<Item = (&'a str, T)>) -> Self {
-        let mut by_first: HashMap<Box<str>, Vec<(Vec<Box<str>>, T)>> = HashMap::new();
+        let mut by_first: ByFirst<T> = ByFirst::default();
         for (phrase, meaning) in phrases {
             let mut words = phrase.split_whitespace().map(Box::from);
             let Some(first) = words.next() else { continue };
@@ -62,14 +64,26 @@ impl<T> Phrases<T> {
 
     /// The longest phrase that starts at the first of `tokens`, as its number of tokens and its meaning.
     pub fn longest_at(&self, tokens: &[Token]) -> Option<(usize, &T)> {
-        let (first, rest) = tokens.split_first()?;
+        self.all_at(tokens).next()
+    }
+
+    /// All phrases that start at the first of `tokens`, longest first.
+    pub fn all_at<'p>(&'p self, tokens: &[Token]) -> impl Iterator<Item = (usize, &'p T)> {
         let mut buffer = [0; WORD_BYTES_MAX];
-        let following = self.by_first.get(lower_case(first.text, &mut buffer)?)?;
-        following.iter().find_map(|(words, meaning)| {
+        let first = tokens.first().and_then(|first| lower_case(first.text, &mut buffer));
+        let following = first.and_then(|first| self.by_first.get(first)).map_or(&[][..], Vec::as_slice);
+        let rest = tokens.get(1..).unwrap_or_default();
+        following.iter().filter_map(move |(words, meaning)| {
             let matches =
                 words.len() <= rest.len() && words.iter().zip(rest).all(|(word, token)| is_word(token.text, word));
             matches.then_some((words.len() + 1, meaning))
         })
+    }
+
+    /// Whether some phrase starts with the word: a quick look before a longer one.
+    pub fn starts(&self, word: &str) -> bool {
+        let mut buffer = [0; WORD_BYTES_MAX];
+        lower_case(word, &mut buffer).is_some_and(|word| self.by_first.contains_key(word))
     }
 
     /// The meaning of a single word.
@@ -81,18 +95,31 @@ impl<T> Phrases<T> {
 }
 
 fn is_word(text: &str, word: &str) -> bool {
-    text.eq_ignore_ascii_case(word) || lower_case(text, &mut [0; WORD_BYTES_MAX]).is_some_and(|text| text == word)
+    text.eq_ignore_ascii_case(word)
+        || !text.is_ascii() && lower_case(text, &mut [0; WORD_BYTES_MAX]).is_some_and(|text| text == word)
 }
 
 /// `text` in lower case with straight apostrophes, without allocation.
 fn lower_case<'b>(text: &str, buffer: &'b mut [u8; WORD_BYTES_MAX]) -> Option<&'b str> {
+    let len = if text.is_ascii() { ascii_lower_case(text, buffer)? } else { unicode_lower_case(text, buffer)? };
+    std::str::from_utf8(&buffer[..len]).ok()
+}
+
+fn ascii_lower_case(text: &str, buffer: &mut [u8; WORD_BYTES_MAX]) -> Option<usize> {
+    let target = buffer.get_mut(..text.len())?;
+    target.copy_from_slice(text.as_bytes());
+    target.make_ascii_lowercase();
+    Some(text.len())
+}
+
+fn unicode_lower_case(text: &str, buffer: &mut [u8; WORD_BYTES_MAX]) -> Option<usize> {
     let mut len = 0;
     for char in text.chars().flat_map(|char| if char == '’' { '\'' } else { char }.to_lowercase()) {
         let end = len + char.len_utf8();
         char.encode_utf8(buffer.get_mut(len..end)?);
         len = end;
     }
-    std::str::from_utf8(&buffer[..len]).ok()
+    Some(len)
 }
 
 #[cfg(test)]

@@ -98,13 +98,15 @@ fn rounds(mut tellings: Vec<Told<'_>>) -> Vec<Round<'_>> {
     }
     let mut rounds: Vec<Round> =
         by_round.into_values().filter_map(|tellings| Some(Round { head: *tellings.last()?, tellings })).collect();
-    rounds.sort_by(|a, b| standing(b).cmp(&standing(a)));
+    rounds.sort_by_key(|round| std::cmp::Reverse(standing(round)));
     rounds
 }
 
-/// What makes a round speak for its track: a fresh word on it, a known day, the later day, the newer report.
-fn standing(round: &Round) -> (bool, Option<civil::Date>, Option<jiff::Timestamp>) {
-    (round.fresh(), round.head.day(), as_of(&round.head))
+/// What makes a round speak for its track: a fresh word on it; that it took place or failed to, rather than is planned;
+/// the later day; the newer report.
+fn standing(round: &Round) -> (bool, bool, Option<civil::Date>, Option<jiff::Timestamp>) {
+    let planned = matches!(round.head.talks.status, Status::Proposed | Status::Scheduled | Status::Rejected);
+    (round.fresh(), !planned, round.head.day(), as_of(&round.head))
 }
 
 fn as_of(told: &Told) -> Option<jiff::Timestamp> {

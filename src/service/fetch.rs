@@ -219,7 +219,7 @@ impl Fetcher {
     /// addresses that may be dialled.
     ///
     /// # Errors
-    /// When the system has no usable certificates, or the contact cannot stand in a header.
+    /// When the contact cannot stand in a header.
     pub fn new(limits: FetchLimits, contact: Option<&str>, opened: Vec<Opened>) -> Result<Self, String> {
         let user_agent = match contact {
             Some(contact) => format!("Daybrief/{} (+{contact})", env!("CARGO_PKG_VERSION")),
@@ -271,11 +271,22 @@ impl Fetcher {
             if request.wants == Wants::Page && !request.access.ignore_robots {
                 self.check_robots(&url, request).await?;
             }
-            let turn = self.hosts.turn(&url[Position::BeforeHost..Position::AfterPort]).await;
+            let site = &url[Position::BeforeHost..Position::AfterPort];
+            if let Some(left) = self.hosts.resting(site) {
+                return Err(FetchError::Resting { host, left });
+            }
+            let turn = self.hosts.turn(site).await;
             let started = Instant::now();
             let hop = timeout(left, self.hop(request, &url))
                 .await
-                .map_err(|_| FetchError::Timeout { host: host.clone(), after: self.limits.total_timeout })??;
+                .unwrap_or_else(|_| Err(FetchError::Timeout { host: host.clone(), after: self.limits.total_timeout }));
+            // One address in a private network says nothing about the others there.
+            if let Err(FetchError::Status { status: 429, retry_after, .. }) = &hop
+                && self.guard.is_public_host(&url)
+            {
+                self.hosts.rest(site, retry_after.and_then(RetryAfter::wait));
+            }
+            let hop = hop?;
             left = left.saturating_sub(started.elapsed());
             drop(turn);
             let moved = (all_permanent && seen.len() > 1).then(|| url.clone());
@@ -440,25 +451,29 @@ enum Hop {
 fn client(limits: &FetchLimits, guard: &Guard, decode: bool, proxy: Option<Proxy>) -> Result<Client, String> {
     // The provider is process-wide; a second installation is refused and means the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(limits.connect_timeout)
-        .http1_max_headers(HEADERS_MAX)
-        .http2_max_header_list_size(HTTP2_HEADER_BYTES_MAX)
-        .pool_max_idle_per_host(limits.host_requests_max)
-        .gzip(decode)
-        .brotli(decode)
-        .zstd(decode)
-        .deflate(decode);
-    let builder = match proxy {
-        Some(proxy) => builder.proxy(proxy),
-        // Without this the client would read proxies from the environment, past the guard.
-        None => builder.no_proxy().dns_resolver(guard.clone()),
+    let builder = || {
+        let builder = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(limits.connect_timeout)
+            .http1_max_headers(HEADERS_MAX)
+            .http2_max_header_list_size(HTTP2_HEADER_BYTES_MAX)
+            .pool_max_idle_per_host(limits.host_requests_max)
+            .gzip(decode)
+            .brotli(decode)
+            .zstd(decode)
+            .deflate(decode);
+        match &proxy {
+            Some(proxy) => builder.proxy(proxy.clone()),
+            // Without this the client would read proxies from the environment, past the guard.
+            None => builder.no_proxy().dns_resolver(guard.clone()),
+        }
     };
-    builder
-        .build()
-        .map_err(|error| format!("start the HTTP client: {error}; are the system's CA certificates installed?"))
+    builder().build().or_else(|error| {
+        // A system without certificates can still read plain HTTP; every https address will say why it cannot be read.
+        tracing::warn!(%error, "the system has no CA certificates: nothing can be fetched over https");
+        builder().tls_certs_only([]).build().map_err(|error| format!("start the HTTP client: {error}"))
+    })
 }
 
 /// Where a redirect leads: resolved, without a login smuggled in, without a fragment.

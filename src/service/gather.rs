@@ -3,6 +3,7 @@
 //! What the bytes are is decided by `news` (a feed, a page, plain text); here they are only brought. A source that fails
 //! costs nothing but itself, and its state (validators, backoff) is handed back to be stored.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,9 @@ use super::fetch::freshness::{Freshness, Pace, Policy, Validators};
 use super::fetch::{Access, Document, Fetched, Fetcher, Request};
 use crate::config::{Limits, Location, Source, SourceKind};
 use crate::news::article::entry::{self, Told};
-use crate::news::article::{self, Article};
+use crate::news::article::{self, Article, Published};
 use crate::news::feed::{self, Feed};
+use crate::service::store::Known;
 
 /// Pages of one feed that are fetched side by side; the fetcher's own turns keep each host's pace.
 const PAGES_AT_ONCE: usize = 4;
@@ -34,6 +36,8 @@ pub struct Gathered {
     pub state: Option<Freshness>,
     /// Why the source as a whole gave nothing.
     pub failure: Option<String>,
+    /// Something of it is still to be had: it must not be taken for known next time.
+    incomplete: bool,
 }
 
 /// How to ask, the same for all sources of a run.
@@ -44,18 +48,13 @@ pub struct Manner<'a> {
     pub body_bytes_max: usize,
     /// New articles that are taken from one source.
     pub articles_max: usize,
-    /// Tells by its id whether an article is stored already: its page need not be fetched again.
-    pub known: &'a (dyn Fn(&str) -> bool + Sync),
+    /// What is stored already: pages of unchanged entries need not be fetched again.
+    pub known: &'a HashMap<String, Known>,
     pub now: Timestamp,
 }
 
 impl<'a> Manner<'a> {
-    pub fn new(
-        fetcher: &'a Fetcher,
-        limits: &Limits,
-        known: &'a (dyn Fn(&str) -> bool + Sync),
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(fetcher: &'a Fetcher, limits: &Limits, known: &'a HashMap<String, Known>, now: Timestamp) -> Self {
         let body_bytes_max = limits.fetch.body_bytes_max;
         Self { fetcher, body_bytes_max, articles_max: limits.articles_max, known, now }
     }
@@ -104,9 +103,9 @@ async fn from_web(source: &Source, url: &Url, mut state: Freshness, manner: Mann
                 ttl: None,
                 cache: document.answer.cache,
             };
-            // A document of which nothing could be read is fetched anew next time, whatever its validators say.
-            let validators =
-                if gathered.failure.is_none() { document.answer.validators } else { Validators::default() };
+            // A document of which something is missing is read anew next time, whatever its validators say.
+            let whole = gathered.failure.is_none() && !gathered.incomplete;
+            let validators = if whole { document.answer.validators } else { Validators::default() };
             state.succeeded(validators, Policy::default().interval(&pace, manner.now), manner.now);
             if let Some(reason) = &gathered.failure {
                 state.last_error = Some(("unreadable".to_owned(), reason.clone()));
@@ -136,8 +135,9 @@ fn access(source: &Source) -> Result<Access, String> {
 
 fn recent(articles: &[Article], now: Timestamp) -> u32 {
     let week_ago = now - SignedDuration::from_hours(7 * 24);
-    let recent =
-        articles.iter().filter(|article| article.published.and_then(|at| at.instant()).is_some_and(|at| at > week_ago));
+    let recent = articles
+        .iter()
+        .filter(|article| article.published.and_then(Published::instant).is_some_and(|at| at > week_ago));
     u32::try_from(recent.count()).unwrap_or(u32::MAX)
 }
 
@@ -150,12 +150,9 @@ async fn from_document(source: &Source, document: &Document, access: &Access, ma
     if source.kind == SourceKind::Feed {
         return Gathered { failure: Some(not_a_feed), ..Gathered::default() };
     }
-    match article::read(&document.body, Some(url), content_type).into_article() {
-        Ok(article) => Gathered { articles: vec![named(source, article)], ..Gathered::default() },
-        Err(error) => Gathered {
-            failure: Some(format!("{not_a_feed}; nor is it an article: failed to {error}")),
-            ..Gathered::default()
-        },
+    match article::read(&document.body, Some(url), content_type).into_articles() {
+        Ok(articles) => Gathered { articles: named(source, articles), ..Gathered::default() },
+        Err(error) => Gathered { failure: Some(format!("{not_a_feed}; and failed to {error}")), ..Gathered::default() },
     }
 }
 
@@ -163,7 +160,7 @@ async fn from_document(source: &Source, document: &Document, access: &Access, ma
 fn feed_of(source: &Source, bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Result<Feed, String> {
     match source.kind {
         SourceKind::Auto | SourceKind::Feed => {
-            feed::read(bytes, url, content_type).map_err(|error| format!("failed to {error}"))
+            feed::read(bytes, url, content_type).map_err(|error| format!("failed to read it as a feed: {error}"))
         }
         SourceKind::Page | SourceKind::Text => Err("it is not configured as one".to_owned()),
     }
@@ -175,52 +172,86 @@ async fn from_feed(source: &Source, feed: Feed, access: &Access, manner: Manner<
     if feed.entries_cut {
         gathered.remarks.push(format!("the feed has more than {} entries; the rest was not read", feed.entries.len()));
     }
-    let mut told = entry::of_feed(&feed, manner.now);
+    // Of a known entry the page was read before, and the feed's teaser must not take its place.
+    let wants_page = |told: &Told| source.full_text && !told.whole && told.article.url.is_some();
+    let is_news = |told: &Told| {
+        let known = manner.known.get(&told.article.id);
+        !(wants_page(told) && known.is_some_and(|known| known.covers(&told.article)))
+    };
+    let mut told: Vec<Told> = entry::of_feed(&feed, manner.now).into_iter().filter(is_news).collect();
     if told.len() > manner.articles_max {
-        gathered.remarks.push(format!("took the first {} of {} entries", manner.articles_max, told.len()));
+        gathered.remarks.push(format!("took the first {} of {} new entries", manner.articles_max, told.len()));
+        gathered.incomplete = true;
         told.truncate(manner.articles_max);
     }
     let mut read = stream::iter(told)
         .map(|told| async move {
-            let wanted = source.full_text && !told.whole && !(manner.known)(&told.article.id);
-            match told.article.url.as_deref().filter(|_| wanted).and_then(|url| Url::parse(url).ok()) {
+            let page = told.article.url.as_deref().filter(|_| wants_page(&told)).and_then(|url| Url::parse(url).ok());
+            match page {
                 Some(url) => full_text(told, url, access, manner).await,
-                None => (told.article, None),
+                None => FullText { articles: vec![told.article], missing: None, comes_later: false },
             }
         })
         .buffered(PAGES_AT_ONCE);
-    while let Some((article, remark)) = read.next().await {
-        gathered.remarks.extend(remark);
+    while let Some(FullText { mut articles, missing, comes_later }) = read.next().await {
+        gathered.remarks.extend(missing);
+        gathered.incomplete |= comes_later;
         // An entry without any text says nothing that could be quoted.
-        if !article.text.is_empty() {
-            gathered.articles.push(named(source, article));
-        }
+        articles.retain(|article| !article.text.is_empty());
+        gathered.articles.extend(named(source, articles));
     }
     gathered
 }
 
-/// The article with its page's text, or as the feed has it when the page gives less.
-async fn full_text(told: Told, url: Url, access: &Access, manner: Manner<'_>) -> (Article, Option<String>) {
-    let request = Request::page(url.clone()).access(access.clone());
-    let document = match manner.fetcher.fetch(&request).await {
-        Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged(_)) => return (told.article, None),
-        Err(error) => return (told.article, Some(format!("used the feed's own text of {url}: failed to {error}"))),
-    };
-    let page = article::read(&document.body, Some(document.url.as_str()), document.content_type.as_deref());
-    match page.into_article() {
-        Ok(page) => (told.with_page(page), None),
-        Err(error) => (told.article, Some(format!("used the feed's own text of {url}: failed to {error}"))),
-    }
+/// What an entry and its page give together.
+struct FullText {
+    articles: Vec<Article>,
+    /// Why the page gave nothing.
+    missing: Option<String>,
+    /// Whether it may give more another time.
+    comes_later: bool,
 }
 
-/// The article under the outlet's name that the configuration gives.
-fn named(source: &Source, article: Article) -> Article {
-    match &source.outlet {
-        Some(outlet) => Article { outlet: outlet.clone(), ..article },
-        None if article.outlet.is_empty() => Article { outlet: source.name.clone(), ..article },
-        None => article,
+/// The article with its page's text, or as the feed has it when the page gives less; of a live blog each post.
+async fn full_text(told: Told, url: Url, access: &Access, manner: Manner<'_>) -> FullText {
+    let request = Request::page(url.clone()).access(access.clone());
+    let own = |article: Article, why: String, comes_later: bool| FullText {
+        articles: vec![article],
+        missing: Some(format!("used the feed's own text of {url}: failed to {why}")),
+        comes_later,
+    };
+    let document = match manner.fetcher.fetch(&request).await {
+        Ok(Fetched::Document(document)) => document,
+        Ok(Fetched::Unchanged(_)) => {
+            return own(told.article, "read it: the server says \"not modified\"".to_owned(), true);
+        }
+        // Of a page that is refused there is no use asking again and again.
+        Err(error) => {
+            let refused = matches!(error.class(), "client-error" | "gone" | "private-address" | "robots" | "too-large");
+            return own(told.article, error.to_string(), !refused);
+        }
+    };
+    let page = article::read(&document.body, Some(document.url.as_str()), document.content_type.as_deref());
+    let articles = match page.into_articles() {
+        Ok(mut pages) => match (pages.pop(), pages.is_empty()) {
+            (Some(page), true) => vec![told.with_page(page)],
+            (last, _) => pages.into_iter().chain(last).collect(),
+        },
+        Err(error) => return own(told.article, error.to_string(), false),
+    };
+    FullText { articles, missing: None, comes_later: false }
+}
+
+/// The articles under the outlet's name that the configuration gives.
+fn named(source: &Source, mut articles: Vec<Article>) -> Vec<Article> {
+    for article in &mut articles {
+        match &source.outlet {
+            Some(outlet) => article.outlet.clone_from(outlet),
+            None if article.outlet.is_empty() => article.outlet.clone_from(&source.name),
+            None => {}
+        }
     }
+    articles
 }
 
 async fn from_disk(source: &Source, path: &Path, manner: Manner<'_>) -> Gathered {
@@ -272,7 +303,11 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> String {
     format!("failed to read {}: {error}", path.display())
 }
 
-async fn read_all(reader: impl AsyncRead + Unpin, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+/// All of a file or a stream, up to a limit.
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub async fn read_all(reader: impl AsyncRead + Unpin, bytes_max: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(bytes_max as u64 + 1).read_to_end(&mut bytes).await?;
     if bytes.len() > bytes_max {
@@ -291,8 +326,8 @@ async fn from_bytes(source: &Source, name: &str, bytes: std::io::Result<Vec<u8>>
     if let Ok(feed) = feed_of(source, &bytes, None, None) {
         return from_feed(source, feed, &Access::default(), manner).await;
     }
-    match article::read(&bytes, None, None).into_article() {
-        Ok(article) => Gathered { articles: vec![named(source, article)], ..Gathered::default() },
+    match article::read(&bytes, None, None).into_articles() {
+        Ok(articles) => Gathered { articles: named(source, articles), ..Gathered::default() },
         Err(error) => Gathered { failure: Some(format!("{name}: failed to {error}")), ..Gathered::default() },
     }
 }

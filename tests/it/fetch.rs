@@ -560,6 +560,20 @@ mod politeness {
     }
 
     #[tokio::test]
+    async fn a_proxy_is_used_when_one_is_set_and_never_by_itself() {
+        let proxy = Server::start([("http://courier.example/feed", vec![feed("")])]).await;
+        let fetcher = fetcher(&[]);
+        let access = fetcher.through(&proxy.url("/"), Access::default()).unwrap();
+        let request = Request::feed(Url::parse("http://courier.example/feed").unwrap()).access(access);
+        assert!(matches!(fetcher.fetch(&request).await, Ok(Fetched::Document(_))));
+        assert!(
+            proxy.requests()[0].starts_with("GET http://courier.example/feed HTTP/1.1\r\n"),
+            "{:?}",
+            proxy.requests()
+        );
+    }
+
+    #[tokio::test]
     async fn a_host_is_asked_with_a_gap_and_few_at_once() {
         let server = Server::start([("/feed", vec![feed("")])]).await;
         let limits =

@@ -6,6 +6,8 @@
 mod config;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
+/// Text → claims: total, and true to its spans.
+mod extraction;
 /// Fetching over real HTTP, against a server that does wrong things on purpose.
 mod fetch;
 /// The mailer against a scripted mail server, and against the real one.

@@ -51,8 +51,8 @@ const BLOCKS: &[&str] = &[
 
 /// Elements without words for a reader.
 const SILENT: &[&str] = &[
-    "audio", "button", "canvas", "embed", "head", "iframe", "input", "math", "noscript", "object", "script", "select",
-    "style", "svg", "template", "textarea", "video",
+    "audio", "button", "canvas", "embed", "head", "iframe", "input", "noscript", "object", "script", "select", "style",
+    "svg", "template", "textarea", "video",
 ];
 
 /// One block of text as it stood on the page.

@@ -46,6 +46,8 @@ struct Run<'t> {
     month: Option<i8>,
 }
 
+/// Year, month and day as they stand behind numbers in Chinese, Japanese and Korean.
+const CALENDAR_SIGNS: [&str; 6] = ["年", "月", "日", "년", "월", "일"];
 /// Runs looked at in one line.
 const RUNS_MAX: usize = 48;
 
@@ -60,12 +62,15 @@ fn runs(lower: &str) -> Vec<Run<'_>> {
         let end =
             after.find(|c: char| !inside(c)).unwrap_or(after.len()).max(after.chars().next().map_or(1, char::len_utf8));
         let (text, after) = after.split_at(end);
+        rest = after;
+        if CALENDAR_SIGNS.contains(&text) {
+            continue;
+        }
         let month = match WORDS.get(text) {
             Some(Word::Month(month)) => Some(*month),
             _ => None,
         };
         runs.push(Run { text, gap, number: text.parse().ok().filter(|_| digits && text.len() <= 4), month });
-        rest = after;
     }
     runs
 }
@@ -117,12 +122,8 @@ fn date_at(runs: &[Run<'_>], order: Order) -> Option<civil::Date> {
     let number = first.number?;
     if first.text.len() == 4 {
         // 2025-03-25, 2025/3/25, 2025年3月25日, 2025 March 25
-        let joined = ["-", "/", ".", "年", "", " ", ". "];
-        let month = second
-            .month
-            .or_else(|| month(second).filter(|_| joined.contains(&second.gap)))
-            .or_else(|| month(rest.first()?).filter(|_| second.text == "年"));
-        let rest = if second.text == "年" { skip(&rest[1..], &["月"]) } else { rest };
+        let joined = ["-", "/", ".", "", " ", ". "];
+        let month = second.month.or_else(|| month(second).filter(|_| joined.contains(&second.gap)));
         return make(i16::try_from(number).ok()?, month?, day(rest.first()?)?);
     }
     // 25 March 2025, 25. März 2025, 25 de marzo de 2025, 25th of March 2025
@@ -196,6 +197,7 @@ mod tests {
             "2025-03-25",
             "2025/3/25 09:12",
             "2025年3月25日",
+            "2025년 3월 25일 09:12",
             "2025. 3. 25.",
             "25.03.2025, 09:12 Uhr",
             "25. März 2025",
@@ -215,9 +217,21 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in
-            ["", "12 people were hurt", "March 2025", "31 February 2025", "In 2025 3 people", "1,2025", "9:12", "may 5"]
-        {
+        for text in [
+            "",
+            "12 people were hurt",
+            "March 2025",
+            "31 February 2025",
+            "In 2025 3 people",
+            "1,2025",
+            "9:12",
+            "may 5",
+            "2025年",
+            "2025年3月",
+            "25",
+            "25.",
+            "25.3",
+        ] {
             check(text, None);
         }
     }

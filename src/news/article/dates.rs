@@ -109,9 +109,11 @@ pub(super) fn read(declared: &Declared, url: Option<&Url>) -> (Option<Published>
             .find_map(|time| time.machine.as_deref().and_then(machine).or_else(|| machine(&time.shown)))
     };
     let line = || {
-        let only = declared.lines.iter().filter(|line| calendar::is_only_when(line)).find_map(|line| machine(line));
+        let (above, below) = declared.lines.split_at(declared.lines_above.min(declared.lines.len()));
+        let lines = || below.iter().chain(above);
+        let only = lines().filter(|line| calendar::is_only_when(line)).find_map(|line| machine(line));
         only.or_else(|| {
-            let leading = declared.lines.iter().find_map(|line| calendar::leading(line, order));
+            let leading = lines().find_map(|line| calendar::leading(line, order));
             leading.filter(|day| believable(*day)).map(Published::On)
         })
     };
@@ -167,8 +169,9 @@ fn order(declared: &Declared, url: Option<&Url>) -> Order {
 }
 
 fn is_of_publication(time: &Time) -> bool {
-    ["publi", "posted", "pubdat", "created", "entry-date"].iter().any(|word| time.named.contains(word))
-        && !["modified", "updated"].iter().any(|word| time.named.contains(word))
+    let named = |words: &[&str]| words.iter().any(|word| time.named.contains(word));
+    // Unchanged posts of some programs are "published updated".
+    named(&["publi", "entry-date"]) || named(&["posted", "pubdat", "created"]) && !named(&["modified", "updated"])
 }
 
 /// A day in an address: `/2025/03/25/`, `/2025-03-25-title`, `/20250325/`.
@@ -244,6 +247,17 @@ mod tests {
             Some("2025-03-25T09:12:00Z"),
         );
         check(r#"<script>push("{\"datePublished\":\"2025-03-25\"}")</script>"#, "", Some("2025-03-25"));
+    }
+
+    #[test]
+    fn dates_of_comments_and_other_stories_are_not_the_articles() {
+        check(
+            "<h1>Ferry</h1><div id=comments><time datetime=2025-04-02>2 April</time></div><time class=updated datetime=2025-03-26>\
+             </time><time class='published updated' datetime=2025-03-25></time>",
+            "",
+            Some("2025-03-25"),
+        );
+        check("<p>1 April 2025</p><h1>Ferry</h1><p>25 March 2025</p>", "", Some("2025-03-25"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::body::line;
+use super::live;
 
 /// The fields of the page's article node, as they stand.
 #[derive(Debug, Default, PartialEq)]
@@ -16,6 +17,9 @@ pub(super) struct JsonLd {
     pub page_published: Option<String>,
     pub url: Option<String>,
     pub language: Option<String>,
+    pub is_live: bool,
+    /// The posts of a live blog.
+    pub posts: Vec<live::Told>,
     /// The whole article, as some publishers give it to search engines.
     pub body: Option<String>,
 }
@@ -45,7 +49,9 @@ pub(super) fn read<'t>(blocks: impl IntoIterator<Item = &'t str>) -> JsonLd {
                         found.page_published =
                             object.get("datePublished").or_else(|| object.get("uploadDate")).and_then(text);
                     }
-                    queue.extend(object.values().filter(|value| value.is_object() || value.is_array()));
+                    // Posts are articles within the article: they must not fill its gaps.
+                    let parts = object.iter().filter(|(key, _)| *key != "liveBlogUpdate").map(|(_, value)| value);
+                    queue.extend(parts.filter(|value| value.is_object() || value.is_array()));
                 }
                 _ => {}
             }
@@ -93,6 +99,11 @@ impl JsonLd {
         set(&mut self.url, node.get("mainEntityOfPage").or_else(|| node.get("url")));
         set(&mut self.language, node.get("inLanguage"));
         set(&mut self.publisher, node.get("publisher"));
+        self.is_live |= node.get("@type").is_some_and(|kind| kind.to_string().contains("LiveBlogPosting"));
+        if self.posts.is_empty() {
+            let posts = node.get("liveBlogUpdate").and_then(Value::as_array);
+            self.posts = posts.into_iter().flatten().take(VALUES_MAX).map(told).collect();
+        }
         if self.body.is_none() {
             self.body = node.get("articleBody").and_then(Value::as_str).map(str::to_owned);
         }
@@ -103,6 +114,15 @@ impl JsonLd {
                 None => Vec::new(),
             };
         }
+    }
+}
+
+fn told(post: &Value) -> live::Told {
+    live::Told {
+        headline: post.get("headline").and_then(text),
+        body: post.get("articleBody").and_then(Value::as_str).unwrap_or_default().to_owned(),
+        published: post.get("datePublished").and_then(text),
+        url: post.get("url").and_then(text),
     }
 }
 

@@ -62,8 +62,9 @@ pub fn of<'d>(declared: impl Iterator<Item = &'d str>, text: &str) -> Option<Str
             code(found.lang()).or(Some(declared))
         }
         (Some(declared), _) => Some(declared),
-        (None, Some(found)) => code(found.lang()),
-        (None, None) => None,
+        // A few words may look like anything.
+        (None, Some(found)) if found.is_reliable() => code(found.lang()),
+        (None, _) => None,
     }
 }
 

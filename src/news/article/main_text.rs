@@ -68,69 +68,80 @@ fn paragraphs(document: &Document) -> Vec<Paragraph> {
     let found = document.select_single("#readability-page-1");
     let Some(root) = found.nodes().first() else { return Vec::new() };
     let chars = root.normalized_char_count();
-    body::paragraphs(*root, |node, name| is_beside_the_point(node, name, chars))
+    let kept = body::paragraphs(*root, |node, name| is_beside_the_point(node, name, chars));
+    let kept_chars: usize = kept.iter().map(|paragraph| paragraph.text.chars().count()).sum();
+    if (kept_chars as f64) < chars as f64 * KEPT_SHARE_MIN {
+        // Names that would take out most of what was found do not mean what they say here.
+        return body::paragraphs(*root, |_, name| matches!(name, "figcaption" | "nav"));
+    }
+    kept
 }
 
-/// Beginnings of words in classes and ids under which sites put what is not the article.
+/// The least part of a find that is left when furniture is taken out.
+const KEPT_SHARE_MIN: f64 = 0.4;
+
+/// Words in classes and ids under which sites put what is not the article. Builders of pages call every block a
+/// "widget" and sites call their own text "subscriber": such words are none.
 const FURNITURE_NAMES: &[&str] = &[
+    "also",
+    "bio",
+    "date",
+    "dateline",
+    "follow",
+    "latest",
+    "meta",
+    "popular",
+    "print",
+    "published",
+    "rss",
+    "subscribe",
+    "tags",
+    "timestamp",
+    "toolbar",
+    "topics",
+];
+
+/// Beginnings of such words.
+const FURNITURE_PREFIXES: &[&str] = &[
     "addthis",
     "advert",
-    "also",
     "author",
-    "bio",
     "breadcrumb",
     "byline",
     "caption",
     "comment",
     "copyright",
     "credit",
-    "date",
-    "dateline",
     "disclaimer",
     "donat",
-    "follow",
     "footer",
-    "inline-related",
-    "latest",
-    "meta",
     "mostread",
     "newsletter",
     "outbrain",
-    "paywall",
-    "popular",
-    "print",
     "promo",
     "pubdate",
-    "published",
     "readmore",
     "recirc",
     "recommend",
     "related",
-    "rss",
     "share",
     "sharing",
     "signup",
     "social",
     "sponsor",
-    "subscri",
     "taboola",
-    "tags",
-    "timestamp",
-    "toolbar",
-    "topics",
     "trending",
-    "widget",
 ];
 
 /// The largest part of the article that one piece of furniture takes; a larger one is a wrapper with an odd name.
 const FURNITURE_SHARE_MAX: f64 = 0.25;
 
-fn is_beside_the_point(node: &NodeRef<'_>, name: &str, article_chars: usize) -> bool {
+pub(super) fn is_beside_the_point(node: &NodeRef<'_>, name: &str, article_chars: usize) -> bool {
     match name {
-        "figcaption" | "nav" | "menu" | "dialog" | "form" => return true,
+        "figcaption" | "nav" | "menu" | "dialog" => return true,
         // Tables and quotations stand in figures too.
         "figure" => return !node.descendants_it().any(|n| n.has_name("table") || n.has_name("blockquote")),
-        "aside" | "footer" => return is_small(node, article_chars),
+        "aside" | "footer" | "form" => return is_small(node, article_chars),
         "body" | "article" | "main" | "html" | "p" => return false,
         // A piece of a sentence: "<span class=dateline>CAIRO</span> —".
         "span" | "a" | "b" | "strong" | "em" | "i" | "time" if node.parent().is_some_and(|p| p.has_name("p")) => {
@@ -141,9 +152,9 @@ fn is_beside_the_point(node: &NodeRef<'_>, name: &str, article_chars: usize) -> 
     let named = |attribute: &str| {
         node.attr(attribute).is_some_and(|value| {
             let value = value.to_ascii_lowercase();
-            value
-                .split(|c: char| !c.is_ascii_alphanumeric())
-                .any(|word| FURNITURE_NAMES.iter().any(|name| word.starts_with(name)))
+            value.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+                FURNITURE_NAMES.contains(&word) || FURNITURE_PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+            })
         })
     };
     (named("class") || named("id")) && is_small(node, article_chars)

@@ -26,6 +26,8 @@ pub(super) struct Declared {
     pub times: Vec<Time>,
     /// Text with a number of four digits near its beginning, in page order: a date may be shown without any markup.
     pub lines: Vec<String>,
+    /// How many of them stand before the first `h1`.
+    pub lines_above: usize,
     /// A date of publication in the data that a page's own script works on.
     pub in_script: Option<String>,
 }
@@ -75,7 +77,12 @@ impl Declared {
                 "title" if declared.page_title.is_none() && in_head(&node) => {
                     declared.page_title = some_line(&node.text());
                 }
-                "h1" if declared.headings.len() < HEADINGS_MAX => declared.headings.extend(some_line(&node.text())),
+                "h1" if declared.headings.len() < HEADINGS_MAX => {
+                    if declared.headings.is_empty() {
+                        declared.lines_above = declared.lines.len();
+                    }
+                    declared.headings.extend(some_line(&node.text()));
+                }
                 "script" => {
                     if node
                         .attr("type")
@@ -109,6 +116,9 @@ impl Declared {
         }
         let named = format!("{name} {class} {id} {itemprop}").to_ascii_lowercase();
         if name != "time" && !DATE_NAMES.iter().any(|word| named.contains(word)) {
+            return;
+        }
+        if is_aside(node) {
             return;
         }
         // A wrapper of half the page may be called "post-date-view" too: only short elements show a date.
@@ -243,6 +253,24 @@ impl Declared {
     }
 }
 
+/// Parts of the names of what stands beside an article and has dates of its own.
+const ASIDE_NAMES: &[&str] = &["comment", "sidebar", "related", "recent", "popular", "widget", "latest"];
+/// How far up a date's surroundings are looked at.
+const ASIDE_DEPTH_MAX: usize = 8;
+
+fn is_aside(node: &NodeRef<'_>) -> bool {
+    node.ancestors_it(Some(ASIDE_DEPTH_MAX)).any(|node| {
+        let named = |attribute: &str| {
+            node.attr(attribute).is_some_and(|name| {
+                let name = name.to_ascii_lowercase();
+                ASIDE_NAMES.iter().any(|aside| name.contains(aside))
+            })
+        };
+        ["nav", "aside", "footer"].iter().any(|name| node.has_name(name))
+            || !node.has_name("body") && !node.has_name("html") && (named("class") || named("id"))
+    })
+}
+
 /// Keys under which pages keep the date of publication for their scripts.
 const SCRIPT_KEYS: &[&str] = &[
     "datePublished",
@@ -297,9 +325,9 @@ pub(super) fn names(byline: &str) -> Option<String> {
         .iter()
         .find_map(|word| byline.strip_prefix(word))
         .unwrap_or(byline);
-    let end = bare
-        .find(|c: char| c.is_ascii_digit() || matches!(c, '@' | '|' | '•' | '·' | '—' | '(' | '<'))
-        .unwrap_or(bare.len());
+    let end =
+        bare.find(|c: char| c.is_ascii_digit() || matches!(c, '@' | '|' | '•' | '·' | '—' | '<')).unwrap_or(bare.len());
+    let end = bare.find("(http").map_or(end, |address| address.min(end));
     let mut name = bare[..end].trim_end();
     // A month or weekday before the digits.
     while let Some((rest, last)) = name.rsplit_once(' ') {

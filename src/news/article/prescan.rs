@@ -16,7 +16,7 @@ const DEPTH_MAX: usize = 512;
 /// Attributes of one tag. Honest tags have up to about 40.
 const TAG_ATTRIBUTES_MAX: usize = 256;
 /// The same inside raw text, which is markup only in foreign elements; scripts look like tags with many attributes.
-const RAW_ATTRIBUTES_MAX: usize = 4_096;
+const RAW_ATTRIBUTES_MAX: usize = 1_024;
 /// Nodes of the tree. Big honest pages have about 20,000.
 const NODES_MAX: usize = 200_000;
 /// The sum of the depths of all nodes, which is what scoring a tree costs. Big honest pages reach about 300,000.
@@ -126,11 +126,10 @@ fn count_attributes(html: &[u8]) -> Result<(), Hostile> {
         if attributes > limit {
             return Err(Hostile::TooManyAttributes);
         }
+        at += closing + name_len + len;
         if raw.is_some() {
-            // Only looked at in case it is markup; what follows is looked at again.
             continue;
         }
-        at += closing + name_len + len;
         foreign_seen |= name.eq_ignore_ascii_case(b"svg") || name.eq_ignore_ascii_case(b"math");
         if closing == 0 {
             raw = RAW_TEXT.into_iter().find(|raw| raw.eq_ignore_ascii_case(name));

@@ -123,6 +123,26 @@ fn a_short_article_is_not_padded_with_its_surroundings() {
 }
 
 #[test]
+fn odd_class_names_do_not_cost_the_article() {
+    let block = |text: &str| {
+        format!("<div class='shared-text print'><div>{text}, the coast guard said on Tuesday evening.</div></div>")
+    };
+    let story: String = [
+        "A ferry ran aground",
+        "Nine people were hurt",
+        "Two of them were children",
+        "Divers looked at the hull",
+        "The line stays closed",
+        "The crew was tested",
+        "The operator did not comment",
+    ]
+    .map(block)
+    .concat();
+    let page = read(format!("<article>{story}</article>").as_bytes(), None, None);
+    assert!(page.text.starts_with("A ferry") && page.text.contains("did not comment"), "{}", page.text);
+}
+
+#[test]
 fn another_outlets_address_is_not_taken_on() {
     let page = br#"<link rel=canonical href="https://wire.example/story"><p>The ferry ran aground.</p>"#;
     let page = read(page, Some("https://courier.example/ferry"), None);

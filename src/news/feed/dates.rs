@@ -11,6 +11,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
+use crate::news::lexicon::{self, Entry};
+
 /// No date is longer; what is longer is text.
 const DATE_BYTES_MAX: usize = 128;
 /// A date may be this far ahead of the clock (zones gone wrong, announcements set to the hour) before it is disbelieved.
@@ -108,30 +110,32 @@ enum Meaning {
 }
 
 static WORDS: LazyLock<HashMap<&str, Meaning>> = LazyLock::new(|| {
-    let lines = include_str!("../../../config/lexicon/feed-dates.txt").lines();
-    let entries = lines.filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let (name, words) = line.split_once(": ")?;
-        let meaning = match name.split_once(' ') {
-            Some(("month", number)) => Meaning::Month(number.parse().ok()?),
-            Some(("zone", offset)) => Meaning::Zone(zone_offset(offset)?),
-            _ => match name {
-                "am" => Meaning::Am,
-                "pm" => Meaning::Pm,
-                "filler" => Meaning::Filler,
-                "year" => Meaning::Year,
-                "month" => Meaning::MonthUnit,
-                "day" => Meaning::Day,
-                _ => return None,
-            },
-        };
-        Some(words.split_whitespace().map(move |word| (word, meaning)))
-    });
-    // `mar` is a month before it is anything else: the first entry of a word stays.
-    entries.flatten().fold(HashMap::new(), |mut words, (word, meaning)| {
-        words.entry(word).or_insert(meaning);
-        words
-    })
+    let mut words = HashMap::new();
+    for entry in lexicon::entries(LEXICON) {
+        if let Some(meaning) = meaning(&entry) {
+            // A word in two lists means what it means in the first.
+            words.entry(entry.phrase).or_insert(meaning);
+        }
+    }
+    words
 });
+
+const LEXICON: &str = include_str!("../../../config/lexicon/feed-dates.txt");
+
+/// What a word of the lexicon means.
+fn meaning(entry: &Entry<'_>) -> Option<Meaning> {
+    Some(match (entry.section, entry.value) {
+        ("month", number) => Meaning::Month(number.parse().ok()?),
+        ("zone", offset) => Meaning::Zone(zone_offset(offset)?),
+        ("am", "") => Meaning::Am,
+        ("pm", "") => Meaning::Pm,
+        ("filler", "") => Meaning::Filler,
+        ("unit", "year") => Meaning::Year,
+        ("unit", "month") => Meaning::MonthUnit,
+        ("unit", "day") => Meaning::Day,
+        _ => return None,
+    })
+}
 
 /// The zones by name, from the copy in the binary: the same on every machine.
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
@@ -363,7 +367,9 @@ impl Found {
             Date::new(full_year(year)?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
         };
         let split = |value: i64| (value / 10_000, value / 100 % 100, value % 100);
-        match (self.month.map(i64::from), self.numbers.as_slice()) {
+        // Beside a date in numbers, the name of a month was a weekday (`mar. 04/03/2031`).
+        let month = self.month.filter(|_| self.numbers.len() < 3).map(i64::from);
+        match (month, self.numbers.as_slice()) {
             (Some(month), &[(year, 4)]) => date((year, 4), month, 1),
             (Some(month), &[year @ (value, digits), day] | &[day, year @ (value, digits)])
                 if digits == 4 || digits == 3 || value > 31 =>
@@ -443,6 +449,7 @@ mod tests {
         check("March 4th, 2031 at 6:05 p.m. EST", Some("2031-03-04T23:05:00Z"));
         check("Dienstag, 4. März 2031 um 18:05 Uhr", Some("2031-03-04T18:05:00Z"));
         check("mar. 04 mars 2031 18:05:09 +0100", Some("2031-03-04T17:05:09Z"));
+        check("mar. 04/03/2031", Some("2031-04-03T00:00:00Z"));
         check("4 марта 2031 г., 18:05", Some("2031-03-04T18:05:00Z"));
         check("04.03.2031 18:05", Some("2031-03-04T18:05:00Z"));
         check("3/4/2031 12:05 AM", Some("2031-03-04T00:05:00Z"));
@@ -478,6 +485,13 @@ mod tests {
             read_in("2031-03-04 18:05", &kyiv).map(|date| date.to_string()).as_deref(),
             Some("2031-03-04T16:05:00Z")
         );
+    }
+
+    #[test]
+    fn every_word_of_the_lexicon_is_understood() {
+        for entry in lexicon::entries(LEXICON) {
+            assert!(meaning(&entry).is_some(), "{entry:?}");
+        }
     }
 
     #[test]

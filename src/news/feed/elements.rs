@@ -409,7 +409,7 @@ impl FeedDraft {
             (Core | Atom, "updated" | "modified" | "lastbuilddate" | "lastmod") => self.updated.offer(0, date(element)),
             (DublinCore, "modified" | "date") => self.updated.offer(1, date(element)),
             (_, "updateperiod") => {
-                self.period_minutes.offer(0, element.text().and_then(|period| period_minutes(&period)))
+                self.period_minutes.offer(0, element.text().and_then(|period| period_minutes(&period)));
             }
             (_, "updatefrequency") => self.frequency.offer(0, element.text().and_then(|text| text.parse().ok())),
             (Core, "ttl") => self.ttl_minutes.offer(0, element.text().and_then(|text| text.parse().ok())),

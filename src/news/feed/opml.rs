@@ -26,10 +26,10 @@ pub struct Subscription {
     pub category: Option<String>,
 }
 
-/// Why a document is no list of feeds.
+/// Why a document is no list of feeds, in words that fit after "failed to read … as a list of feeds: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOpml {
-    #[error("read a list of feeds: the file is empty; export it again")]
+    #[error("the file is empty; export it again")]
     Empty,
     #[error(
         "read a list of feeds: there is no <opml>, <body> or <outline> in it; export the feeds of your reader as OPML"

@@ -129,6 +129,7 @@ pub fn absolute(base: Option<&Url>, address: &str) -> String {
         Some(base) if Url::parse(&address).is_err() => {
             base.join(&address).map_or_else(|_| address.into_owned(), String::from)
         }
+        None if address.starts_with("//") => format!("https:{address}"),
         _ => address.into_owned(),
     }
 }
@@ -491,5 +492,76 @@ fn lower(name: &str) -> Cow<'_, str> {
         Cow::Owned(name.to_ascii_lowercase())
     } else {
         Cow::Borrowed(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first element named `x` in a document: its vocabulary and what it says.
+    #[track_caller]
+    fn check(source: &str, namespace: Namespace, markup: Option<&str>) {
+        let mut walker = Walker::new(source, Some("https://c.example/f/"));
+        while let Some(head) = walker.next() {
+            if head.name == "x" {
+                let element = walker.element(head);
+                assert_eq!((element.head.namespace, element.markup(true).as_deref()), (namespace, markup));
+                return;
+            }
+            walker.enter(head);
+        }
+        panic!("no <x>");
+    }
+
+    #[test]
+    fn prefixes_mean_what_is_declared_or_else_what_they_usually_mean() {
+        check("<r><dc:x>a</dc:x></r>", Namespace::DublinCore, Some("a"));
+        check("<r xmlns:q='http://purl.org/dc/elements/1.1/'><q:x/></r>", Namespace::DublinCore, None);
+        check("<r xmlns:dc='http://elsewhere.example/'><dc:x/></r>", Namespace::Other, None);
+        check("<r xmlns='http://elsewhere.example/'><x/></r>", Namespace::Core, None);
+        check("<r xmlns='http://www.w3.org/2005/Atom/'><x/></r>", Namespace::Atom, None);
+        // What an element declares ends with it.
+        check("<r><a xmlns='http://www.w3.org/2005/Atom'></a><x/></r>", Namespace::Core, None);
+        check("<r><X:x>a</X:x></r>", Namespace::Other, Some("a"));
+    }
+
+    #[test]
+    fn markup_comes_back_closed() {
+        check("<r><x>a<b c='\"'>d<br>e</x>f</r>", Namespace::Core, Some("a<b c=\"&quot;\">d<br>e</b>"));
+        check(
+            "<r><x><h:p xmlns:h='http://www.w3.org/1999/xhtml'>a &lt; b</h:p></q></x>",
+            Namespace::Core,
+            Some("<p>a &lt; b</p>"),
+        );
+        check("<r><x>a</r>b", Namespace::Core, Some("a"));
+        check("<r><x><title>a<link>b</x>", Namespace::Core, Some("<title>a</title><link>b</link>"));
+    }
+
+    #[test]
+    fn bases_are_inherited_and_resolved() {
+        let check = |source: &str, expected: &str| {
+            let mut walker = Walker::new(source, Some("https://c.example/f/"));
+            while let Some(head) = walker.next() {
+                if head.name == "x" {
+                    assert_eq!(head.absolute("y"), expected);
+                }
+                walker.enter(head);
+            }
+        };
+        check("<r><x/></r>", "https://c.example/f/y");
+        check("<r xml:base='g/'><s xml:base='h/'></s><x xml:base='/i/'/></r>", "https://c.example/i/y");
+        check("<r xml:base='javascript:z'><x/></r>", "https://c.example/f/y");
+    }
+
+    #[test]
+    fn addresses() {
+        let check = |base: Option<&str>, address: &str, expected: &str| {
+            assert_eq!(absolute(base.and_then(|base| Url::parse(base).ok()).as_ref(), address), expected);
+        };
+        check(Some("https://c.example/a/b"), " c\n/d ", "https://c.example/a/c/d");
+        check(Some("https://c.example/"), "urn:x:1", "urn:x:1");
+        check(None, "//c.example/a", "https://c.example/a");
+        check(None, "a", "a");
     }
 }

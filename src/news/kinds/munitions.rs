@@ -15,6 +15,8 @@ use crate::news::value::Count;
 
 /// Units between a count and its weapon: "139 long-range strike and decoy drones".
 const MODIFIERS_MAX: usize = 7;
+/// A modal or plan this near before the verb makes it unreal.
+const MODAL_UNITS_MAX: usize = 6;
 /// Units between weapons and the verb behind them: "13 missiles aimed at the port of … were shot down".
 const VERB_UNITS_MAX: usize = 12;
 
@@ -120,9 +122,11 @@ pub fn merge(claims: Vec<Claim>) -> Vec<Claim> {
 }
 
 fn is_same(a: &Claim, b: &Claim) -> bool {
+    let is_elsewhere = a.evidence != b.evidence;
     match (&a.what, &b.what) {
+        // Items of one list are not each other: "one over Orlo, one over Maro".
         (What::Munitions(a), What::Munitions(b)) => {
-            a.munition == b.munition && a.count == b.count && a.action == b.action
+            a.munition == b.munition && a.count == b.count && a.action == b.action && is_elsewhere
         }
         _ => false,
     }
@@ -152,6 +156,16 @@ fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
         None if opening.is(Role::Indefinite) => Count { low: Some(1), high: Some(1), ..Count::default() },
         None => return None,
     };
+    // "43 of the 58 drones": the first count is what the verb takes.
+    if units.get(at + 1).is_some_and(|unit| unit.text.eq_ignore_ascii_case("of")) && opening.count().is_some() {
+        let whole = at + 2 + usize::from(units.get(at + 2).is_some_and(|unit| unit.is(Role::Determiner)));
+        let has_count = units.get(whole).is_some_and(|unit| unit.count().is_some());
+        return if has_count {
+            weapon_phrase(units, whole).map(|phrase| Phrase { units: at..phrase.units.end, count, ..phrase })
+        } else {
+            None
+        };
+    }
     let mut found: Option<(usize, MunitionType)> = None;
     for index in at + 1..units.len().min(at + 1 + MODIFIERS_MAX) {
         let unit = units.get(index)?;
@@ -165,6 +179,7 @@ fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
         }
         let joins = unit.is(Role::And) || unit.is(Role::Or);
         let is_modifier = !unit.ends_phrase()
+            && (unit.text.contains('-') || !unit.text.to_ascii_lowercase().ends_with("ing"))
             && !unit.word.is_harm_verb()
             && unit.word.person.is_none()
             && !unit.is(Role::Thing)
@@ -209,7 +224,7 @@ fn compound(units: &Units, at: usize) -> Option<(usize, Option<MunitionAction>)>
     let is_thing =
         next.is(Role::Thing) || next.word.event.is_some() && next.word.action.is_none() && !next.word.is_harm();
     let is_verb = next.text.to_ascii_lowercase().ends_with("ed") || next.text.to_ascii_lowercase().ends_with("ing");
-    (!(is_noun && !is_verb) && !is_thing).then_some((at, None))
+    ((!is_noun || is_verb) && !is_thing).then_some((at, None))
 }
 
 /// "another 128 went astray", "three of which were over": a count without a noun.
@@ -262,7 +277,10 @@ fn before(units: &Units, at: usize) -> Option<MunitionAction> {
         let unit = &units.units[index];
         if let Some(action) = unit.word.action {
             let passive = index > 0 && units.units[index - 1].is(Role::Be);
-            return (!passive).then_some(action);
+            let opens = index.saturating_sub(MODAL_UNITS_MAX);
+            let is_unreal =
+                units.units[opens..index].iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Intention));
+            return (!passive && !is_unreal).then_some(action);
         }
         if ["barrage", "salvo", "volley", "wave", "swarm"].iter().any(|word| unit.text.eq_ignore_ascii_case(word)) {
             return Some(MunitionAction::Launched);
@@ -274,8 +292,11 @@ fn before(units: &Units, at: usize) -> Option<MunitionAction> {
             || unit.is(Role::Another)
             || unit.text.eq_ignore_ascii_case("of")
             || ["total", "with", "combined"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
-            || is_preposition_of_time(units, index);
-        if !is_step || at - index > 5 {
+            || is_preposition_of_time(units, index)
+            // "shot down five aircraft and [a drone]"
+            || unit.is(Role::And)
+            || index + 1 < at && (unit.is(Role::Thing) || unit.is_name || unit.count().is_some());
+        if !is_step || at - index > 6 {
             return None;
         }
     }
@@ -337,6 +358,8 @@ mod tests {
             "The air force said 88 drones were intercepted and another 12 went astray.",
             "Drone 88 Intercepted, Drone 12 Lost",
         );
+        check("The army shot down 43 of the 58 drones.", "Drone 43 Intercepted");
+        check("Nearly 500 drones were used in the attack.", "Drone 500 Launched");
         check("More than 20 rockets landed in the harbour.", "Rocket 20 Hit");
         check(
             "Gunners shot down 7 drones, three of which were over Orlo and one over Maro.",

@@ -8,15 +8,22 @@ use super::harm::Clauses;
 use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
+use super::words::{Role, Tags, WORDS};
 use crate::news::article::{Article, Published};
 use crate::news::kinds::toll::{Event, Measure, Scope};
 use crate::news::text::{Span, Text};
-use crate::news::value::Place;
 use crate::news::value::date::Calendar;
 use crate::news::value::place::{self, Disputed, PlaceMention};
+use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
 pub const LEAD_SENTENCES: usize = 4;
+/// Late in the article, a happening further back than this is background.
+const LATE_DAYS: i64 = 7;
+/// Names of claimants are learned from this many sentences of harm.
+const NAMED_SENTENCES_MAX: usize = 60;
+/// An article's main place is found among its first mentions.
+const MAIN_MENTIONS_MAX: usize = 200;
 /// A happening or place is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
 
@@ -45,6 +52,9 @@ pub struct Setting {
 #[derive(Debug)]
 pub struct Reading<'t> {
     pub text: &'t Text<'t>,
+    tags: Tags,
+    /// Sentences read ahead for their claimants, until their turn comes.
+    ahead: Vec<(usize, Units<'t>, Vec<Attribution>)>,
     pub published: Option<Date>,
     /// All places, in text order, and by sentence where its places start.
     places: Vec<PlaceMention>,
@@ -52,6 +62,13 @@ pub struct Reading<'t> {
     titled_place: Option<Place>,
     subject: Subject,
     last_claimant: Option<String>,
+    /// Named claimants of the article's first sentences of harm.
+    names: Vec<String>,
+    main_place: Option<Place>,
+    main_land: Option<Place>,
+    last_place: Option<(usize, Place)>,
+    /// The claimant of the last harm.
+    last_said: Option<(usize, String)>,
     /// The last sentence of harm and its first measure.
     last_measure: Option<(usize, Measure)>,
     /// The last sentence whose happening was dated, and whether that was news.
@@ -62,9 +79,13 @@ pub struct Reading<'t> {
 
 impl<'t> Reading<'t> {
     /// Looks over the whole article once. `title` is context only: nothing is claimed from it.
-    pub fn new(article: &Article, text: &'t Text<'t>) -> Self {
+    pub fn new(article: &Article, text: &'t Text<'t>, tags: Tags, telling: &[usize]) -> Self {
         let title = Text::read(&article.title);
-        let [titled, places] = place::find([&title, text], &Disputed::default());
+        let (near, near_indexes) = surroundings(text, telling);
+        let [titled, mut places] = place::find([&title, &near], &Disputed::default());
+        for mention in &mut places {
+            mention.sentence = near_indexes.get(mention.sentence).copied().unwrap_or_default();
+        }
         let mut place_starts = vec![places.len(); text.sentences.len() + 1];
         for (index, mention) in places.iter().enumerate().rev() {
             place_starts[mention.sentence] = index;
@@ -72,13 +93,22 @@ impl<'t> Reading<'t> {
         for index in (0..text.sentences.len()).rev() {
             place_starts[index] = place_starts[index].min(place_starts[index + 1]);
         }
+        let main_place = place::focus(&titled, &places).map(|mention| mention.place.clone());
+        let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
         Self {
             text,
+            ahead: Vec::new(),
             published: article.published.map(day),
+            names: Vec::new(),
+            main_place,
+            main_land,
+            last_place: None,
+            last_said: None,
             places,
             place_starts,
             titled_place: location::first(&titled).cloned(),
-            subject: Subject::of(&title, text),
+            subject: Subject::of(&title, text, &tags),
+            tags,
             last_claimant: None,
             last_measure: None,
             last_dated: None,
@@ -86,20 +116,66 @@ impl<'t> Reading<'t> {
         }
     }
 
-    /// Reads the clauses of a sentence.
-    pub fn sentence(&self, index: usize) -> ReadSentence<'t> {
-        let sentence = &self.text.sentences[index];
-        let units = Units::read(self.text, sentence, Calendar::past(self.published));
-        let attributions = attribution::read(&units);
-        ReadSentence {
-            index,
-            span: sentence.span,
-            clauses: Clauses::read(
-                units,
-                self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure),
-            ),
-            attributions,
+    /// Learns the names of those quoted in `telling` sentences, so that "the monitor" finds its name wherever it stands.
+    pub fn learn_names(&mut self, telling: &[usize]) {
+        for index in telling.iter().take(NAMED_SENTENCES_MAX) {
+            let (units, attributions) = self.read(*index);
+            self.learn(&units, &attributions);
+            self.ahead.push((*index, units, attributions));
         }
+        // A watcher is often introduced where nothing is told: "the Observatory for Human Rights said it was unclear …".
+        for index in 0..self.text.sentences.len().min(NAMED_SENTENCES_MAX) {
+            let is_watcher = self.tags.words(&self.text.sentences[index]).any(|word| word.is(Role::Watcher));
+            if is_watcher && telling.binary_search(&index).is_err() {
+                let (units, attributions) = self.read(index);
+                self.learn(&units, &attributions);
+            }
+        }
+        // The first is wanted first.
+        self.ahead.reverse();
+    }
+
+    fn learn(&mut self, units: &Units, attributions: &[Attribution]) {
+        for attribution in attributions.iter().filter(|attribution| !attribution.is_pronoun) {
+            let name = attribution::name(units, &attribution.claimant);
+            if capitals(name).count() >= 2 && !self.names.iter().any(|known| known == name) {
+                self.names.push(name.to_owned());
+            }
+        }
+    }
+
+    /// The full name of a claimant called by a part of it or by its kind.
+    fn full_name(&self, name: &str) -> String {
+        let shares = |known: &&String| {
+            known.len() > name.len() && capitals(name).any(|word| capitals(known).any(|other| other == word))
+        };
+        let is_watcher =
+            |text: &str| text.split_whitespace().filter_map(|word| WORDS.word(word)).any(|word| word.is(Role::Watcher));
+        let by_kind =
+            || self.names.iter().find(|known| is_watcher(name) && capitals(name).next().is_none() && is_watcher(known));
+        self.names
+            .iter()
+            .filter(|_| capitals(name).count() == 1)
+            .find(shares)
+            .or_else(by_kind)
+            .cloned()
+            .unwrap_or_else(|| name.to_owned())
+    }
+
+    fn read(&self, index: usize) -> (Units<'t>, Vec<Attribution>) {
+        let units = Units::read(self.text, &self.tags, &self.text.sentences[index], Calendar::past(self.published));
+        let attributions = attribution::read(&units);
+        (units, attributions)
+    }
+
+    /// Reads the clauses of a sentence.
+    pub fn sentence(&mut self, index: usize) -> ReadSentence<'t> {
+        let ahead =
+            self.ahead.pop_if(|(ahead, ..)| *ahead == index).map(|(_, units, attributions)| (units, attributions));
+        let (units, attributions) = ahead.unwrap_or_else(|| self.read(index));
+        let inherited = self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure);
+        let span = self.text.sentences[index].span;
+        ReadSentence { index, span, clauses: Clauses::read(units, inherited), attributions }
     }
 
     /// Remembers what a sentence told for those behind it.
@@ -119,17 +195,24 @@ impl<'t> Reading<'t> {
         let places = self.places_of(sentence.index);
         let named = location::near(places, &sentence.clauses.units, at).cloned();
         let is_placed = named.is_some();
+        let place = named.map(|place| self.finer(place, time)).or_else(|| self.carried_place(sentence.index, time));
+        if let Some(place) = place.clone().filter(|_| is_placed) {
+            self.last_place = Some((sentence.index, place));
+        }
+        let claimant = self.claimant(sentence, at, goes_on);
+        if let Some(claimant) = claimant.clone() {
+            self.last_said = Some((sentence.index, claimant));
+        }
         Setting {
             event: self.subject.event(&sentence.clauses.units, sentence.index, at, time),
-            place: named.or_else(|| self.carried_place(sentence.index)),
+            place,
             is_placed,
             time,
-            claimant: self.claimant(sentence, at),
+            claimant,
         }
     }
 
-    /// The places that a sentence names, in order.
-    pub fn places_of(&self, sentence: usize) -> &[PlaceMention] {
+    fn places_of(&self, sentence: usize) -> &[PlaceMention] {
         &self.places[self.place_starts[sentence]..self.place_starts[sentence + 1]]
     }
 
@@ -147,7 +230,17 @@ impl<'t> Reading<'t> {
             return last;
         }
         // Late in the article, what is told in passing ("the attack that killed 26") is known already.
-        if time.current.is_none() && embedding.is_some() && sentence.index >= LEAD_SENTENCES {
+        if time.current.is_none()
+            && embedding.is_some()
+            && sentence.index >= LEAD_SENTENCES
+            && 3 * sentence.index > 2 * self.text.sentences.len()
+        {
+            time.current = Some(false);
+        }
+        // What is a week old is no longer the news, save where the article opens with it.
+        let is_old =
+            time.date.zip(self.published).is_some_and(|(date, published)| date.days_before(published) > LATE_DAYS);
+        if is_old && sentence.index >= LEAD_SENTENCES {
             time.current = Some(false);
         }
         if time.date.is_some() {
@@ -163,21 +256,82 @@ impl<'t> Reading<'t> {
         time
     }
 
-    /// The place of the sentences before, of the title, of the article's head.
-    fn carried_place(&self, sentence: usize) -> Option<Place> {
-        let first = sentence.saturating_sub(CARRIED_SENTENCES_MAX);
-        let before = (first..sentence).rev().find_map(|index| location::first(self.places_of(index)));
+    /// What happened "in the Orlo region" happened in the town there that the article is about.
+    fn finer(&self, place: Place, time: Time) -> Place {
+        let is_news = time.scope == Scope::Event && time.current != Some(false);
+        match &self.main_place {
+            Some(main) if is_news && place.precision != Precision::Settlement && place.contains(main) => main.clone(),
+            _ => place,
+        }
+    }
+
+    /// Where no place is named: that of the sentence before, of the last harm, of the article.
+    fn carried_place(&self, sentence: usize, time: Time) -> Option<Place> {
+        if time.scope == Scope::Campaign {
+            return self.main_land.clone().or_else(|| self.main_place.clone());
+        }
+        let before = sentence.checked_sub(1).and_then(|index| location::first(self.places_of(index)));
+        let last = self
+            .last_place
+            .as_ref()
+            .filter(|(index, _)| index + CARRIED_SENTENCES_MAX >= sentence)
+            .map(|(_, place)| place);
         let head = || {
             (0..self.text.sentences.len().min(LEAD_SENTENCES)).find_map(|index| location::first(self.places_of(index)))
         };
-        before.or(self.titled_place.as_ref()).or_else(head).cloned()
+        let titled = self.titled_place.as_ref();
+        before
+            .filter(|place| place.precision != Precision::Country)
+            .or(last)
+            .or(titled)
+            .or(self.main_place.as_ref())
+            .or_else(head)
+            .cloned()
     }
 
-    fn claimant(&self, sentence: &ReadSentence, at: usize) -> Option<String> {
-        let attribution = attribution::of(&sentence.attributions, at)?;
+    fn claimant(&self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Option<String> {
+        let Some(attribution) = attribution::of(&sentence.attributions, at) else {
+            let last = self.last_said.as_ref().filter(|(index, _)| goes_on && sentence.index <= index + 2);
+            return last.map(|(_, claimant)| claimant.clone());
+        };
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
-        if attribution.is_pronoun { self.last_claimant.clone() } else { Some(name.to_owned()) }
+        if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
+}
+
+/// The sentences that can tell where something happened: the article's head, those that tell of harm, those before them;
+/// and their indexes in the whole text.
+fn surroundings<'t>(text: &Text<'t>, telling: &[usize]) -> (Text<'t>, Vec<usize>) {
+    let mut indexes: Vec<usize> = telling
+        .iter()
+        .flat_map(|index| index.saturating_sub(1)..=*index)
+        .chain(0..text.sentences.len().min(LEAD_SENTENCES))
+        .collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    let sentences = indexes.iter().map(|index| text.sentences[*index].clone()).collect();
+    (Text { text: text.text, sentences, tokens: text.tokens.clone(), is_capitals: text.is_capitals }, indexes)
+}
+
+/// The place named most often, of those that fit; of equals the first.
+fn main(places: &[PlaceMention], fits: impl Fn(&Place) -> bool) -> Option<Place> {
+    let mut counts: Vec<(&Place, usize)> = Vec::new();
+    for mention in
+        places.iter().filter(|mention| mention.cue.is_location() && fits(&mention.place)).take(MAIN_MENTIONS_MAX)
+    {
+        match counts.iter_mut().find(|(known, _)| known.name == mention.place.name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&mention.place, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts.iter().find(|(_, count)| *count == most).map(|(place, _)| (*place).clone())
+}
+
+fn capitals(name: &str) -> impl Iterator<Item = &str> {
+    // "The London-based observatory" names no one.
+    let words = name.split_whitespace().filter(|word| !word.ends_with("-based"));
+    words.filter(|word| word.chars().next().is_some_and(char::is_uppercase))
 }
 
 /// The day of publication, by the publisher's clock.

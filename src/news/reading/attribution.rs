@@ -64,7 +64,7 @@ fn said(units: &Units, at: usize) -> Option<Attribution> {
     let is_participle = unit.text.to_ascii_lowercase().ends_with("ing");
     let group = verb_group_start(units, at);
     let passive = units.units[group..at].iter().any(|unit| unit.is(Role::Be));
-    if passive {
+    if passive && !unit.text.eq_ignore_ascii_case("quoted") {
         return None;
     }
     if is_participle {
@@ -76,7 +76,13 @@ fn said(units: &Units, at: usize) -> Option<Attribution> {
     let before = claimant.end <= at;
     let closes = is_closing(units, at.max(claimant.end.saturating_sub(1)) + 1);
     let opens = before && claimant.start.checked_sub(1).is_none_or(|index| opens_clause(&units.units[index]));
-    let reach = if closes && !(opens && claimant.start == 0) {
+    let behind = at.max(claimant.end.saturating_sub(1)) + 1;
+    let is_inserted =
+        closes && units.units[behind.min(units.len())..].iter().filter(|unit| !unit.is_mark()).count() > 6;
+    let reach = if is_inserted && !(opens && claimant.start == 0) {
+        // "…, officials say, with two people killed"
+        0..units.len()
+    } else if closes && !(opens && claimant.start == 0) {
         clause_start(units, claimant.start.min(at))..claimant.start.min(at)
     } else {
         at + 1..clause_end(units, at + 1)
@@ -165,13 +171,39 @@ fn name_before(units: &Units, end: usize) -> Option<Range<usize>> {
         }
         start = index;
     }
+    // Without commas, what stands before the article belongs to another phrase: "… in Orlo a monitoring group said".
+    let article = (start + 1..last).rev().find(|index| {
+        let unit = &units.units[*index];
+        (unit.is(Role::Indefinite) || unit.is(Role::Determiner))
+            && !units.units[index - 1].is(Role::Preposition)
+            && !units.units[index - 1].is(Role::And)
+    });
+    start = article.unwrap_or(start);
+    if let Some(name) = named_before(units, start) {
+        return Some(name);
+    }
     // A name does not start with what only ties it.
     while start < last && is_joint(&units.units[start]) {
         start += 1;
     }
     let is_someone = (start..last).any(|index| names_someone(&units.units[index]))
-        || last - start == 1 && units.units[start].is(Role::Pronoun);
+        || last - start == 1 && units.units[start].is(Role::Pronoun)
+        // "The coastguard said": who speaks need not be listed.
+        || (2..=4).contains(&(last - start)) && units.units[start].is(Role::Determiner);
     (start < last && is_someone).then_some(start..last)
+}
+
+/// "Sharif Hotak, a member of the council said": the name before an apposition.
+fn named_before(units: &Units, start: usize) -> Option<Range<usize>> {
+    let comma = start.checked_sub(1).filter(|index| units.units[*index].text == ",")?;
+    let is_apposition = units.get(start).is_some_and(|unit| {
+        unit.is(Role::Indefinite) || unit.is(Role::Determiner) || unit.is(Role::Claimant) && !unit.is_name
+    });
+    let first = (0..comma)
+        .rev()
+        .take_while(|index| units.units[*index].is_name || *index == 0 && !units.units[0].word.is_known())
+        .last()?;
+    (is_apposition && comma - first >= 2).then_some(first..comma)
 }
 
 /// "said Rami Abdel Rahman", "said a spokesman for the army": the name behind the verb.
@@ -265,12 +297,13 @@ fn names_someone(unit: &Unit) -> bool {
 mod tests {
     use super::super::super::text::Text;
     use super::super::super::value::date::Calendar;
+    use super::super::words::Tags;
     use super::*;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let units = Units::read(&read_text, &read_text.sentences[0], Calendar::past(None));
+        let units = Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None));
         let at = (0..units.len()).find(|at| units.units[*at].word.is_harm()).unwrap();
         let attributions = read(&units);
         let found = of(&attributions, at).map_or("nobody", |attribution| name(&units, &attribution.claimant));

@@ -2,7 +2,7 @@
 
 use super::time::Time;
 use super::units::Units;
-use super::words::{Role, Word, words};
+use super::words::{Role, Tags, Word};
 use crate::news::kinds::toll::{Event, Scope};
 use crate::news::text::Text;
 
@@ -22,15 +22,18 @@ pub struct Subject {
 }
 
 impl Subject {
-    pub fn of(title: &Text, text: &Text) -> Self {
+    pub fn of(title: &Text, text: &Text, tags: &Tags) -> Self {
+        let title_tags = Tags::read(title);
         let mut telling = Tally::default();
         let mut general = Tally::default();
         let by_sentence = text.sentences.iter().map(|sentence| {
             let mut first = None;
-            for word in words(text, sentence) {
+            for word in tags.words(sentence) {
                 let Some(event) = word.event else { continue };
                 if is_telling(word) {
-                    telling.add(event);
+                    if is_carried(&event) {
+                        telling.add(event);
+                    }
                     first = first.or(Some(event));
                 } else {
                     general.add(event);
@@ -42,7 +45,7 @@ impl Subject {
         let titled = title
             .sentences
             .iter()
-            .flat_map(|sentence| words(title, sentence))
+            .flat_map(|sentence| title_tags.words(sentence))
             .filter(|word| is_telling(word))
             .find_map(|word| word.event);
         Self { telling: by_sentence, titled, dominant: telling.most(), general: general.most() }
@@ -57,7 +60,7 @@ impl Subject {
         }
         let is_history = time.current == Some(false);
         let first = sentence.saturating_sub(CARRIED_SENTENCES_MAX);
-        let carried = || (first..sentence).rev().find_map(|index| self.telling[index]);
+        let carried = || (first..sentence).rev().find_map(|index| self.telling[index].filter(is_carried));
         near(units, at, is_telling)
             .or_else(|| is_history.then(|| near(units, at, is_named)).flatten())
             .or_else(carried)
@@ -67,6 +70,11 @@ impl Subject {
             .or(self.general.filter(|event| *event != Event::War))
             .unwrap_or_default()
     }
+}
+
+/// What harms goes on over sentences; an exchange or unrest beside it is another matter.
+fn is_carried(event: &Event) -> bool {
+    !matches!(event, Event::Exchange | Event::Unrest | Event::War | Event::Disease)
 }
 
 /// The nearest happening of the sentence that a word names, if the word fits.

@@ -4,6 +4,10 @@
 //! intransitive one to its left, a noun behind "of". Lists share their predicate ("two guards and a nurse were killed"),
 //! predicates share their people ("were killed or hurt"), and "including" gives parts of the nearest figure.
 
+mod bearing;
+mod figures;
+mod subject;
+
 use std::ops::Range;
 
 use super::people::{Head, People};
@@ -11,16 +15,24 @@ use super::units::{Unit, Units};
 use super::words::{Form, Role};
 use crate::news::kinds::toll::{Change, Group, Measure};
 
-/// A subject stands no further from its verb, in units; relative clauses and phrases of place lie between.
-const SUBJECT_UNITS_MAX: usize = 40;
-/// A running figure stands no further behind its noun ("the number of people hurt in … rose to 101").
-const TOLL_UNITS_MAX: usize = 40;
-
 /// A noun and its relative pronoun stand no further apart.
 const EMBEDDING_UNITS_MAX: usize = 12;
 
-/// An aside between dashes is no longer.
-const ASIDE_UNITS_MAX: usize = 20;
+/// Who is lost by dying, when the group does not tell.
+const LOST_NOUNS: [&str; 12] = [
+    "people",
+    "men",
+    "persons",
+    "relatives",
+    "cousins",
+    "brothers",
+    "brother",
+    "sons",
+    "son",
+    "father",
+    "husband",
+    "parents",
+];
 
 /// How real the clause makes its harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,102 +182,9 @@ impl<'t> Clauses<'t> {
             self.push(measure, &people, at..at + 1, false);
         }
         if let Some(measure) = word.harm(Form::Lose) {
-            let people = self
-                .objects(at + 1)
-                .into_iter()
-                .filter(|people| self.people[*people].head == Head::Known)
-                .collect::<Vec<_>>();
+            let people: Vec<usize> = self.objects(at + 1).into_iter().filter(|people| self.is_loss(*people)).collect();
             self.push(measure, &people, at..at + 1, false);
         }
-    }
-
-    /// Verbs that are harm only with the right noun: "took 20 hostages", "suffered burns", "in exchange for 250 prisoners".
-    fn read_with_noun(&mut self, at: usize) {
-        let word = self.units.units[at].word;
-        if let Some(measure) = word.harm(Form::ExchangeFor) {
-            let people = self.objects(at + 1);
-            self.push(measure, &people, at..at + 1, false);
-        }
-        if let Some(measure) = word.harm(Form::Suffer)
-            && let Some(noun) = (at + 1..self.units.len().min(at + 5))
-                .find(|index| self.units.units[*index].word.harm(Form::InjuryNoun).is_some())
-            && self.units.units[at + 1..noun].iter().all(|unit| !unit.is_mark() && !unit.is(Role::Preposition))
-        {
-            let mut people = Vec::new();
-            if self.unit(noun + 1).is_some_and(|next| next.text.eq_ignore_ascii_case("to")) {
-                people = self.objects(noun + 2);
-            } else if self.starts[at + 1..noun].iter().flatten().all(|index| self.people[*index].measure.is_some()) {
-                people = if word.is(Role::Preposition) {
-                    self.adjacent_before(at)
-                } else {
-                    self.subject(self.verb_start(at))
-                };
-            }
-            self.push(measure, &people, at..noun + 1, false);
-        }
-        if let Some(measure) = word.harm(Form::Return) {
-            let objects = self.objects(at + 1);
-            let start = self.verb_start(at);
-            let is_passive = (start..at).any(|index| self.units.units[index].is(Role::Be));
-            let people = if is_passive {
-                self.subject(start)
-            } else if objects.is_empty() {
-                self.adjacent_before(at)
-            } else {
-                objects
-            };
-            let held: Vec<usize> = people.into_iter().filter(|index| self.is_held(*index)).collect();
-            self.push(measure, &held, at..at + 1, false);
-        }
-        if let Some(measure) = word.harm(Form::Force) {
-            let people = self.objects(at + 1);
-            let end = people.last().map_or(at, |last| self.people[*last].units.end);
-            let leaves = |unit: &Unit| {
-                ["flee", "fleeing", "leave", "evacuate", "homes", "homeless", "home"]
-                    .iter()
-                    .any(|word| unit.text.eq_ignore_ascii_case(word))
-            };
-            if end > at && self.units.units[end..self.units.len().min(end + 4)].iter().any(leaves) {
-                self.push(measure, &people, at..at + 1, false);
-            }
-        }
-        if let Some(measure) = word.harm(Form::Take) {
-            let objects = self.objects(at + 1);
-            let people = if objects.is_empty() { self.adjacent_before(at) } else { objects };
-            let Some(last) = people.last().map(|last| self.people[*last].units.clone()) else { return };
-            let is_hostage = |unit: &Unit| {
-                ["hostage", "hostages", "captive", "captives"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
-            };
-            // "Taking 251 back to Gaza as hostages": the noun may come later.
-            let end = self.units.len().min(last.end.max(at) + 7);
-            let verb_only = self.units.units[at].text.to_ascii_lowercase().starts_with("remain");
-            let is_of_hostages = self.units.units[last.start..last.end].iter().any(is_hostage)
-                || !verb_only
-                    && self.units.units[last.end..end].iter().take_while(|unit| !unit.ends_phrase()).any(is_hostage);
-            if is_of_hostages {
-                self.push(measure, &people, at..at + 1, false);
-            }
-        }
-    }
-
-    /// Whether the people were held before: prisoners, hostages, soldiers, deported children.
-    fn is_held(&self, people: usize) -> bool {
-        let phrase = &self.people[people];
-        let held = [
-            "prisoner",
-            "hostage",
-            "captive",
-            "detainee",
-            "pow",
-            "inmate",
-            "abductee",
-            "serviceme",
-            "soldier",
-            "sailor",
-            "crew",
-        ];
-        let noun = self.units.slice(phrase.units.clone()).to_lowercase();
-        held.iter().any(|word| noun.contains(word)) || phrase.group == Group::Military
     }
 
     /// Whether the unit is part of a noun phrase: "28 dead hostages".
@@ -279,6 +198,12 @@ impl<'t> Clauses<'t> {
                 && self.units.units[at].tokens.len() == 1
                 && self.units.units[at].text.eq_ignore_ascii_case("shot")
         }) {
+            return;
+        }
+        // "The injured Ann Ito" and "one shot was fired" are no verbs.
+        let is_attribute =
+            self.before(at).is_some_and(|(_, unit)| unit.word.is_any(&[Role::Determiner, Role::Indefinite]));
+        if is_attribute || self.unit(at + 1).is_some_and(|next| next.is(Role::Be)) {
             return;
         }
         let start = self.verb_start(at);
@@ -353,415 +278,6 @@ impl<'t> Clauses<'t> {
                 .any(|word| next.text.eq_ignore_ascii_case(word))
     }
 
-    /// The people that stand directly before `at`, with those listed before them.
-    fn adjacent_before(&self, at: usize) -> Vec<usize> {
-        let end = self.before(at).map_or(0, |(index, _)| index + 1);
-        let mut end = end;
-        // "Two people (both men) killed" is rare; "12 people - two of them children - killed" is not.
-        if self.unit(end.wrapping_sub(1)).is_some_and(|unit| unit.is(Role::Another)) {
-            end -= 1;
-        }
-        match self.ends.get(end).copied().flatten() {
-            Some(people) => self.list_before(people),
-            None => Vec::new(),
-        }
-    }
-
-    /// The subject of the verbal group that starts at `start`.
-    fn subject(&self, start: usize) -> Vec<usize> {
-        let mut at = start;
-        let mut in_relative = false;
-        // Whether a group without a count was passed, and a relative clause that it may stand in.
-        let (mut passed, mut crossed) = (false, false);
-        while at > 0 && start - at < SUBJECT_UNITS_MAX {
-            if let Some(opens) = self.aside_before(at) {
-                at = opens;
-                continue;
-            }
-            if let Some(people) = self.ends[at] {
-                let list = self.list_before(people);
-                let first = list.first().copied().unwrap_or(people);
-                let opens = self.people[first].units.start;
-                // "with one of the men suffering burns": what stands right before a participle is its subject.
-                let is_absolute =
-                    at == start && self.before(opens).is_some_and(|(_, unit)| unit.text.eq_ignore_ascii_case("with"));
-                let is_whom = self.people[people].of_them
-                    && self.units.units[opens..at].iter().any(|unit| unit.is(Role::Relative));
-                let is_uncounted = list.iter().all(|index| self.people[*index].count.is_none());
-                if is_whom || is_uncounted {
-                    passed |= is_uncounted && self.role_of(first) == Place::Subject;
-                    crossed |= is_whom;
-                    at = opens;
-                    continue;
-                }
-                match self.role_of(first) {
-                    Place::Subject if passed && !crossed => return Vec::new(),
-                    Place::Subject => return list,
-                    Place::Skipped if is_absolute => return list,
-                    Place::Skipped => {
-                        at = opens;
-                        continue;
-                    }
-                }
-            }
-            at -= 1;
-            let unit = &self.units.units[at];
-            if unit.is(Role::Relative) {
-                in_relative = false;
-                crossed = true;
-                // "who" asks for people right before it, at most behind a comma.
-                let comma = usize::from(at > 0 && self.units.units[at - 1].text == ",");
-                let antecedent = self.ends[at - comma];
-                if at + 1 == start || at + 1 == self.skip_back(start) {
-                    return antecedent.map_or(Vec::new(), |people| self.list_before(people));
-                }
-                continue;
-            }
-            let is_verb =
-                unit.word.is_any(&[Role::Be, Role::Have, Role::Modal]) || unit.word.harm(Form::Intransitive).is_some();
-            if is_verb && !in_relative {
-                // A finite verb between: either the clause of "who …", which is stepped over, or another clause.
-                let opens = self.verb_start(at + 1);
-                match self.before(opens) {
-                    Some((_, unit)) if unit.is(Role::Relative) => in_relative = true,
-                    _ => return Vec::new(),
-                }
-            }
-            if matches!(unit.text, ";" | ":" | "." | "?" | "!")
-                || unit.is(Role::Subordinator)
-                || unit.is(Role::Say) && !unit.is(Role::SaidOf)
-            {
-                return Vec::new();
-            }
-        }
-        Vec::new()
-    }
-
-    /// Where the aside opens that closes right before `at`: "Three people - two adults and a child - were".
-    fn aside_before(&self, at: usize) -> Option<usize> {
-        let close = self.units.units[at.checked_sub(1)?].text;
-        let open = match close {
-            ")" => "(",
-            "-" | "–" | "—" => close,
-            _ => return None,
-        };
-        (at.saturating_sub(ASIDE_UNITS_MAX)..at - 1).rev().find(|index| self.units.units[*index].text == open)
-    }
-
-    fn skip_back(&self, at: usize) -> usize {
-        self.before(at).map_or(0, |(index, _)| index + 1)
-    }
-
-    /// Whether the phrase can be a subject where it stands.
-    fn role_of(&self, people: usize) -> Place {
-        let opens = self.people[people].units.start;
-        // A day is no adverb here: "on Monday 12 people were killed".
-        let Some((index, before)) = self
-            .before(opens)
-            .filter(|(index, _)| !self.units.units[*index + 1..opens].iter().any(|unit| unit.is(Role::Time)))
-        else {
-            return Place::Subject;
-        };
-        let is_object =
-            before.word.is_harm_verb() && before.word.harm(Form::Intransitive).is_none() && self.ends[index].is_none();
-        if before.is(Role::Including)
-            || before.is(Role::Most)
-            || before.is(Role::Preposition)
-            || is_object
-            || before.is(Role::Leave)
-        {
-            // "Among them 11 children" is a part; "in Kherson 12 people" has the name between.
-            return Place::Skipped;
-        }
-        if before.is(Role::And) && before.text.len() > 3 {
-            return Place::Skipped;
-        }
-        Place::Subject
-    }
-
-    /// A phrase and those listed before it: "two guards, a nurse and [four rebels]".
-    fn list_before(&self, last: usize) -> Vec<usize> {
-        let mut list = vec![last];
-        let mut first = last;
-        loop {
-            let opens = self.people[first].units.start;
-            let Some(joint) = opens.checked_sub(1).map(|index| &self.units.units[index]) else { break };
-            let is_and = joint.is(Role::And) || joint.is(Role::Or);
-            let is_comma = joint.text == "," && list.len() > 1;
-            if !is_and && !is_comma {
-                break;
-            }
-            let comma = usize::from(is_and && opens >= 2 && self.units.units[opens - 2].text == ",");
-            let Some(before) = self.ends[opens - 1 - comma].filter(|before| {
-                let phrase = &self.people[*before];
-                phrase.measure.is_none()
-            }) else {
-                break;
-            };
-            list.push(before);
-            first = before;
-        }
-        list.reverse();
-        list
-    }
-
-    /// The object that starts at `at`, with what is listed behind it.
-    fn objects(&self, at: usize) -> Vec<usize> {
-        let mut start = self.skip_adverbs(at);
-        if let (Some(and), Some(verb)) = (self.unit(start), self.unit(start + 1)) {
-            // "killed and crucified five civilians", "hurting himself and two soldiers"
-            let shares = and.is(Role::And) && verb.text.to_ascii_lowercase().ends_with("ed") && !verb.word.is_harm();
-            let is_reflexive = verb.is(Role::And) && and.text.to_ascii_lowercase().contains("sel");
-            start += if shares || is_reflexive { 2 } else { 0 };
-        }
-        let Some(first) = self.starts.get(start).copied().flatten() else { return Vec::new() };
-        // "6 people killed 22 injured": the count belongs to the next participle.
-        let told =
-            self.unit(self.people[first].units.end - 1).is_some_and(|last| last.word.harm(Form::State).is_some());
-        if told || self.people[first].head == Head::Count && self.is_claimed(first) {
-            return Vec::new();
-        }
-        self.list_after(first)
-    }
-
-    /// Whether a participle or state right behind the phrase claims it for itself.
-    fn is_claimed(&self, people: usize) -> bool {
-        let end = self.skip_adverbs(self.people[people].units.end);
-        self.unit(end).is_some_and(|next| {
-            let is_verb = next.word.harm(Form::Past).is_some()
-                || next.word.harm(Form::State).is_some()
-                || next.word.harm(Form::Intransitive).is_some();
-            is_verb || next.word.is_any(&[Role::Be, Role::Have])
-        })
-    }
-
-    /// A phrase and those listed behind it, as far as they are not subjects of another clause.
-    fn list_after(&self, first: usize) -> Vec<usize> {
-        let mut list = vec![first];
-        let mut last = first;
-        while let Some(next) = self.next_in_list(self.people[last].units.end) {
-            if self.people[next].measure.is_some() && self.people[first].measure.is_none() {
-                break;
-            }
-            if self.is_claimed(next) && !self.is_lone_part(next) {
-                break;
-            }
-            list.push(next);
-            last = next;
-        }
-        list
-    }
-
-    /// A phrase already stands for a figure of its own.
-    fn is_lone_part(&self, people: usize) -> bool {
-        self.people[people].measure.is_some()
-    }
-
-    fn next_in_list(&self, end: usize) -> Option<usize> {
-        let mut at = end;
-        let comma = self.unit(at).is_some_and(|unit| unit.text == ",");
-        at += usize::from(comma);
-        let and = self.unit(at).is_some_and(|unit| unit.is(Role::And) || unit.is(Role::Or));
-        at += usize::from(and);
-        if !and && !comma {
-            return None;
-        }
-        self.starts.get(at).copied().flatten()
-    }
-
-    /// "the killing of [26 tourists]"
-    fn of_object(&self, at: usize) -> Option<Vec<usize>> {
-        let of = self.unit(at + 1).filter(|unit| unit.text.eq_ignore_ascii_case("of"))?;
-        debug_assert!(of.is(Role::Preposition));
-        let people = self.starts.get(at + 2).copied().flatten()?;
-        Some(self.list_after(people))
-    }
-
-    /// "The number of rebels killed in …": the measure of what is numbered.
-    fn number_of(&self, at: usize) -> Option<Measure> {
-        self.unit(at + 1).filter(|of| of.text.eq_ignore_ascii_case("of"))?;
-        let named = (at + 2..self.units.len().min(at + 8)).map(|index| self.units.units[index].word);
-        named
-            .take_while(|word| !word.is_any(&[Role::Be, Role::Have]))
-            .find_map(|word| word.harm(Form::Past).or(word.harm(Form::State)).or(word.harm(Form::CountedNoun)))
-    }
-
-    /// "The death toll [from …] rose from 90 to 101", "a death toll of 12".
-    fn read_toll(&mut self, at: usize, measure: Measure) {
-        let mut change = None;
-        let mut previous = None;
-        // "Brought to 49 the number killed"
-        let ahead = at.checked_sub(1).and_then(|the| self.ends[the]).filter(|people| {
-            let opens = self.people[*people].units.start;
-            opens > 0 && self.units.units[opens - 1].text.eq_ignore_ascii_case("to")
-        });
-        if let Some(people) = ahead {
-            return self.push(measure, &[people], at..at + 1, false);
-        }
-        let end = self.units.len().min(at + 1 + TOLL_UNITS_MAX);
-        for index in at + 1..end {
-            let unit = &self.units.units[index];
-            if unit.word.harm(Form::Toll).is_some() || matches!(unit.text, ";" | ".") {
-                break;
-            }
-            change = if unit.is(Role::Rose) {
-                Some(Change::Rose)
-            } else if unit.is(Role::Fell) {
-                Some(Change::Fell)
-            } else {
-                change
-            };
-            let Some(people) = self.starts[index] else { continue };
-            let Some(count) = self.people[people].count.clone() else { continue };
-            let before = &self.units.units[index - 1];
-            if before.text.eq_ignore_ascii_case("from") {
-                previous = count.low;
-                continue;
-            }
-            let leads = before.is(Role::Hold)
-                || before.is(Role::Be)
-                || self.before(index).is_some_and(|(_, unit)| unit.is(Role::Hold));
-            let is_of = before.text.eq_ignore_ascii_case("of");
-            if leads && (!is_of || index == at + 2) {
-                self.push(measure, &[people], at..at + 1, false);
-                if let Some(harm) = self.harms.last_mut().filter(|harm| harm.people == people) {
-                    harm.change = change;
-                    harm.previous = previous;
-                }
-                break;
-            }
-        }
-    }
-
-    /// Phrases that tell their harm themselves: "10 dead", "28 dead hostages", "two fatalities".
-    fn read_told_by_phrase(&mut self) {
-        for index in 0..self.people.len() {
-            let phrase = &self.people[index];
-            let Some(measure) = phrase.measure else { continue };
-            let units = phrase.units.clone();
-            let last = &self.units.units[units.end - 1];
-            let is_lives = last.text.eq_ignore_ascii_case("lives");
-            let is_taken = units.start.checked_sub(4).unwrap_or(0)..units.start;
-            let taken = self.units.units[is_taken].iter().any(|unit| {
-                ["claimed", "claiming", "claim", "claims", "cost", "costing", "took", "taking", "taken", "lost"]
-                    .iter()
-                    .any(|word| unit.text.eq_ignore_ascii_case(word))
-            });
-            if !is_lives || taken {
-                self.push(measure, &[index], units, false);
-            }
-        }
-    }
-
-    /// "… were killed along with [six guards]"
-    fn read_company(&mut self) {
-        for at in 0..self.units.len() {
-            let unit = &self.units.units[at];
-            if !(unit.is(Role::And) && unit.text.len() > 3) {
-                continue;
-            }
-            let Some(first) = self.starts[self.skip_adverbs(at + 1)] else { continue };
-            let harm = self.harms.iter().filter(|harm| harm.predicate.end <= at).max_by_key(|harm| harm.predicate.end);
-            if let Some(harm) = harm {
-                let (measure, list) = (harm.measure, self.list_after(first));
-                self.push(measure, &list, harm.predicate.clone(), false);
-            }
-        }
-    }
-
-    /// "including 23 children", "three of them children", "the dead include a nurse".
-    fn read_parts(&mut self) {
-        for at in 0..self.units.len() {
-            if !self.units.units[at].is(Role::Including) {
-                continue;
-            }
-            // "Two children were among them."
-            let subjects = self.verb_start(at);
-            if subjects < at
-                && self.units.units[at].tokens.len() == 2
-                && let Some(measure) = self.inherited
-            {
-                let people = self.subject(subjects);
-                self.push(measure, &people, at..at + 1, true);
-            }
-            if let Some(measure) = self.measure_before(at)
-                && let Some(first) = self.starts[self.skip_adverbs(at + 1)]
-            {
-                let list = self.list_after(first);
-                self.push(measure, &list, at..at + 1, true);
-            }
-        }
-        for index in 0..self.people.len() {
-            // "Three people - two adults and a child -"
-            let opens = self.people[index].units.start;
-            let aside = opens >= 2 && matches!(self.units.units[opens - 1].text, "-" | "–" | "—" | "(" | ":");
-            let told = self.ends[opens.saturating_sub(1)]
-                .and_then(|whole| self.harms.iter().find(|harm| harm.people == whole));
-            if aside && let Some(measure) = told.map(|harm| harm.measure) {
-                let list = self.list_after(index);
-                self.push(measure, &list, opens..opens + 1, true);
-            }
-        }
-        for index in 0..self.people.len() {
-            let phrase = &self.people[index];
-            if phrase.head != Head::Count || self.harms.iter().any(|harm| harm.people == index) {
-                continue;
-            }
-            let end = phrase.units.end;
-            let be = usize::from(self.unit(end).is_some_and(|unit| unit.is(Role::Be)));
-            // "two of them seriously"
-            let is_degree = phrase.of_them
-                && self.unit(end).is_some_and(Unit::is_adverb)
-                && self.unit(end + 1).is_none_or(Unit::is_mark);
-            if is_degree && let Some(measure) = self.measure_before(phrase.units.start) {
-                self.push(measure, &[index], phrase.units.clone(), true);
-                continue;
-            }
-            let Some(noun) = self.starts.get(end + be).copied().flatten() else { continue };
-            if be == 0 && !phrase.of_them {
-                continue;
-            }
-            let group = self.people[noun].group;
-            if let Some(measure) = self.measure_before(phrase.units.start).filter(|_| group != Group::People) {
-                self.push(measure, &[index], phrase.units.clone(), true);
-                if let Some(harm) = self.harms.last_mut() {
-                    harm.group = group;
-                }
-            }
-        }
-    }
-
-    /// The measure of the nearest harm to the left.
-    fn measure_before(&self, at: usize) -> Option<Measure> {
-        // "The dead include …", "the missing in Orlo County include …"
-        let told = (at.saturating_sub(10)..at).rev().find_map(|index| {
-            let word = self.units.units[index].word;
-            let is_named = index > 0 && self.units.units[index - 1].text.eq_ignore_ascii_case("the")
-                || word.harm(Form::State).is_none();
-            let those = index > 0 && self.units.units[index - 1].text.eq_ignore_ascii_case("those");
-            let told = word.harm(Form::State).or(word.harm(Form::Toll)).or(word.harm(Form::CountedNoun));
-            told.or(word.harm(Form::Past).filter(|_| those)).filter(|_| is_named || those)
-        });
-        let nearest = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= at).max_by_key(|harm| {
-            let people = self.people[harm.people].units.end;
-            if harm.predicate.end <= at { people.max(harm.predicate.end) } else { people }
-        });
-        nearest.map(|harm| harm.measure).or(told).or_else(|| self.inherited.filter(|_| self.refers_back(at)))
-    }
-
-    /// Whether what stands before `at` refers to people told of in the sentence before: "they included", "the victims were".
-    fn refers_back(&self, at: usize) -> bool {
-        self.units.units[..at].iter().all(|unit| {
-            let is_people = unit.word.person.is_some()
-                || ["they", "them", "these", "those"].iter().any(|word| unit.text.eq_ignore_ascii_case(word));
-            is_people
-                || unit.is_adverb()
-                || unit.word.is_any(&[Role::Determiner, Role::Be, Role::And, Role::Including])
-                || unit.is_mark()
-                || unit.count().is_some()
-        })
-    }
-
     fn push(&mut self, measure: Measure, people: &[usize], predicate: Range<usize>, is_part: bool) {
         for index in people {
             let phrase = &self.people[*index];
@@ -779,7 +295,7 @@ impl<'t> Clauses<'t> {
             // A name beside a participle is a headline's or a sports report's: "a Frank Lampard shot".
             let is_loose_name = phrase.head == Head::Name
                 && phrase.units.end == predicate.start
-                && !self.units.units[predicate.start].word.harm(Form::Intransitive).is_some();
+                && self.units.units[predicate.start].word.harm(Form::Intransitive).is_none();
             let is_saved = self.units.units[predicate.start.saturating_sub(3)..predicate.start].iter().any(|unit| {
                 unit.word.harm(Form::Past) == Some(Measure::Rescued)
                     || unit.word.harm(Form::Base) == Some(Measure::Rescued)
@@ -842,6 +358,13 @@ impl<'t> Clauses<'t> {
         group.filter(|group| matches!(group, Group::Military | Group::Militants | Group::Police))
     }
 
+    /// Whether the loss of the people is their death: an army's of its men, a family's of its own, no club's of its players.
+    fn is_loss(&self, people: usize) -> bool {
+        let phrase = &self.people[people];
+        let noun = self.noun(phrase);
+        phrase.head == Head::Known && (phrase.group != Group::People || LOST_NOUNS.contains(&noun.as_str()))
+    }
+
     fn noun(&self, phrase: &People) -> String {
         if phrase.head == Head::Count {
             String::new()
@@ -876,7 +399,9 @@ impl<'t> Clauses<'t> {
             return Reality::Supposed;
         }
         let near = &self.units.units[start.saturating_sub(3)..start];
-        if near.iter().any(|unit| unit.is(Role::Intention))
+        let is_finite = word.harm(Form::Past).is_some() || word.harm(Form::Intransitive).is_some() || told;
+        if !is_finite
+            && near.iter().any(|unit| unit.is(Role::Intention))
             && group.iter().all(|unit| !unit.is(Role::Have))
             && word.harm(Form::State).is_none()
         {
@@ -890,14 +415,6 @@ impl<'t> Clauses<'t> {
         }
         Reality::Real
     }
-}
-
-/// Where a phrase stands to the verb behind it.
-#[derive(PartialEq, Eq)]
-enum Place {
-    Subject,
-    /// Object of a preposition or of another verb, or a part: the subject stands further left.
-    Skipped,
 }
 
 /// The measure that fits the people, or `None` where an unknown noun is rather a thing: "released 12 albums".
@@ -919,12 +436,16 @@ fn fitting(measure: Measure, people: &People) -> Option<Measure> {
 mod tests {
     use super::super::super::text::Text;
     use super::super::super::value::date::Calendar;
+    use super::super::words::Tags;
     use super::*;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let clauses = Clauses::read(Units::read(&read_text, &read_text.sentences[0], Calendar::past(None)), None);
+        let clauses = Clauses::read(
+            Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None)),
+            None,
+        );
         let found: Vec<String> = clauses
             .harms
             .iter()
@@ -957,6 +478,7 @@ mod tests {
     #[test]
     fn actives_look_right() {
         check("The blast killed 12 people, including two children.", "Killed 12 People, Killed 2 Children part");
+        check("The strike injured 41 people, the mayor said on Tuesday.", "Injured 41 People");
         check("A shell hit the pier, killing a woman and injuring her two sons.", "Killed 1 Women, Injured 2 People");
         check("The attack, which left 40 people injured, ended.", "Injured 40 People");
         check("Rebels lost 30 fighters.", "Killed 30 Militants");

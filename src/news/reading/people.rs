@@ -3,18 +3,16 @@
 //! Without a tagger, a noun phrase is a count, an article or a determiner, some words, and a noun that the vocabulary knows
 //! to name people, or that looks like one behind a count. Each sentence's phrases are found once, from the left, and do not overlap.
 
+mod noun;
+
 use std::ops::Range;
 
-use super::units::{Unit, Units};
+use self::noun::{Core, MODIFIERS_MAX, core};
+use super::units::Units;
 use super::words::{Form, Number, Role};
 use crate::news::kinds::toll::{Group, Measure};
 use crate::news::text::TokenKind;
 use crate::news::value::Count;
-
-/// Words between a count and its noun: "12 heavily armed masked young Chechen fighters".
-const MODIFIERS_MAX: usize = 9;
-/// Younger than this is a child.
-const ADULT_AGE_YEARS: u32 = 18;
 
 /// How sure it is that the phrase names people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,249 +166,6 @@ fn opening(units: &Units, at: usize) -> Opening {
     opening
 }
 
-/// The noun of a phrase and what it says.
-struct Core {
-    end: usize,
-    head: Head,
-    group: Group,
-    number: Option<Number>,
-    measure: Option<Measure>,
-}
-
-fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
-    let mut measure = None;
-    let mut modifier = None;
-    let mut known: Option<Core> = None;
-    let mut last = start;
-    let mut in_parentheses = false;
-    for at in start..units.len().min(start + MODIFIERS_MAX) {
-        let unit = &units.units[at];
-        // "Five Liberation Front (FLO) rebels"
-        let opens = unit.text == "("
-            && (at + 2..units.len().min(at + 4)).any(|index| units.units[index].text == ")")
-            && known.is_none();
-        if opens || in_parentheses {
-            in_parentheses = unit.text != ")";
-            continue;
-        }
-        let is_head_ahead = known.is_none() && counted_modifier(units, at);
-        // "12 dead", "15 seriously wounded": the state stands for the people.
-        if counted
-            && known.is_none()
-            && !is_head_ahead
-            && let Some(state) = unit.word.harm(Form::State)
-        {
-            let group = modifier.unwrap_or(Group::People);
-            let only_adverbs = units.units[start..at].iter().all(Unit::is_adverb);
-            return only_adverbs.then_some(Core {
-                end: at + 1,
-                head: Head::Known,
-                group,
-                number: None,
-                measure: Some(state),
-            });
-        }
-        if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
-            let group = modifier.unwrap_or(Group::People);
-            return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
-        }
-        if !is_head_ahead && ends_core(unit, known.is_some()) {
-            break;
-        }
-        if is_head_ahead {
-            measure = unit.word.harm(Form::State).or(unit.word.harm(Form::Past));
-            last = at + 1;
-            continue;
-        }
-        modifier = modifier.or(unit.word.modifier).or_else(|| child_of(unit));
-        last = at + 1;
-        let Some((group, number)) = unit.word.person else { continue };
-        if unit.word.is(Role::Title) && units.get(at + 1).is_some_and(|next| next.is_name && !next.word.is_known()) {
-            return None;
-        }
-        // "A woman neighbour" is a woman.
-        let first = known.as_ref().map(|known| known.group);
-        let group = if group == Group::People { modifier.or(first).unwrap_or(group) } else { group };
-        // "Young soldiers" are soldiers, "female officers" women: what the noun says of a trade counts more than age.
-        known = Some(Core { end: at + 1, head: Head::Known, group, number: Some(number), measure });
-        let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some());
-        if counted && is_noun_of_harm {
-            modifier = modifier.or(Some(group));
-            known = None;
-            continue;
-        }
-        if number == Number::Many && !is_compound(units, at) {
-            break;
-        }
-    }
-    if let Some(known) = known {
-        // "A police station", "a student union": the noun that follows is the head.
-        let follows = last > known.end
-            && known.number == Some(Number::One)
-            && !units.units[known.end].is_adverb()
-            && !units.units[known.end].is_name;
-        let is_thing = last > known.end && units.units[known.end..last].iter().any(|unit| unit.is(Role::Thing));
-        return (!is_thing && (!follows || looks_like_participle(units.units[known.end].text))).then_some(known);
-    }
-    if last == start + 1
-        && let Some(age) = aged(&units.units[start])
-    {
-        // "A 23-year-old was killed"
-        return Some(Core { end: last, head: Head::Known, group: age, number: Some(Number::One), measure: None });
-    }
-    if !counted && last > start && units.get(start.wrapping_sub(1)).is_some_and(|before| before.is(Role::Indefinite)) {
-        return one_of_a_nation(units, start);
-    }
-    if !counted || last == start {
-        return None;
-    }
-    unknown_core(units, start, last, modifier, measure)
-}
-
-/// A harm word between a count and its noun describes the people: "28 dead hostages", "20 wounded soldiers".
-fn counted_modifier(units: &Units, at: usize) -> bool {
-    let unit = &units.units[at];
-    let describes = unit.word.harm(Form::State).is_some() || unit.word.harm(Form::Past).is_some();
-    let mut ahead = (at + 1..units.len().min(at + 4)).map(|index| &units.units[index]);
-    describes
-        && ahead
-            .find(|next| next.word.person.is_some() || !(next.is_name || next.word.modifier.is_some()))
-            .is_some_and(|next| next.word.person.is_some())
-}
-
-fn ends_core(unit: &Unit, has_head: bool) -> bool {
-    let is_verb =
-        unit.word.is_harm_verb() || unit.word.harm(Form::State).is_some() && unit.word.person.is_none_or(|_| has_head);
-    let bare = [
-        Role::Preposition,
-        Role::And,
-        Role::Or,
-        Role::Relative,
-        Role::Subordinator,
-        Role::Be,
-        Role::Have,
-        Role::Modal,
-        Role::Including,
-        Role::Determiner,
-        Role::Indefinite,
-        Role::Another,
-        Role::Negation,
-        Role::Pronoun,
-        Role::Leave,
-    ];
-    let says =
-        unit.is(Role::Say) && unit.word.person.is_none() && !matches!(unit.text, "alleged" | "ALLEGED" | "estimated");
-    unit.ends_phrase() || is_verb || unit.word.is_any(&bare) || says || unit.date().is_some() || unit.count().is_some()
-}
-
-/// Whether the plural noun is the first part of a compound whose head follows: "women activists", "police officers".
-fn is_compound(units: &Units, at: usize) -> bool {
-    let unit = &units.units[at];
-    unit.word.modifier.is_some()
-        && units.get(at + 1).is_some_and(|next| next.word.person.is_some() || next.is(Role::Thing))
-}
-
-fn looks_like_participle(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    text.ends_with("ed") || text.ends_with("ing")
-}
-
-/// "10-year-old", "9-years-old", "four-year-old": under age.
-fn child_of(unit: &Unit) -> Option<Group> {
-    aged(unit).filter(|group| *group == Group::Children)
-}
-
-/// "23-year-old": a person of that age.
-fn aged(unit: &Unit) -> Option<Group> {
-    let lower = unit.text.to_ascii_lowercase();
-    let (age, rest) = lower.split_once('-')?;
-    if !rest.contains("-old") {
-        return None;
-    }
-    let words = [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-    ];
-    let is_young =
-        age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS) || words.contains(&age) || !rest.starts_with("year");
-    Some(if is_young { Group::Children } else { Group::People })
-}
-
-/// "an Afghani", "a Dane": one person of a nation, where no noun follows.
-fn one_of_a_nation(units: &Units, at: usize) -> Option<Core> {
-    let noun = &units.units[at];
-    let lower = noun.text.to_lowercase();
-    let has_verb =
-        units.get(at + 1).is_some_and(|next| next.word.is_any(&[Role::Be, Role::Have]) || next.word.is_harm_verb());
-    let has_ending = ["an", "ian", "ani", "ese", "i", "er"].iter().any(|ending| lower.ends_with(ending));
-    let names_nation = noun.is_name && (has_verb || has_ending);
-    let is_last = units.get(at + 1).is_none_or(|next| {
-        next.is_mark() || next.word.is_known() && next.word.person.is_none() && next.word.event.is_none()
-    });
-    let core = Core { end: at + 1, head: Head::Likely, group: Group::People, number: Some(Number::One), measure: None };
-    (names_nation && is_last && !noun.word.is_known()).then_some(core)
-}
-
-/// Behind a count, an unknown noun is taken for people if it is a plural that names no thing.
-fn unknown_core(
-    units: &Units,
-    start: usize,
-    last: usize,
-    modifier: Option<Group>,
-    measure: Option<Measure>,
-) -> Option<Core> {
-    let run = &units.units[start..last];
-    if run.iter().any(|unit| unit.is(Role::Thing) || unit.word.weapon.is_some()) {
-        return None;
-    }
-    let at = run.iter().position(|unit| is_plural(unit.text)).unwrap_or(run.len() - 1);
-    let noun = &run[at];
-    if noun.word.is_known() && noun.word.modifier.is_none()
-        || noun.is_adverb()
-        || noun.text.chars().any(|char| char.is_ascii_digit())
-    {
-        return None;
-    }
-    let head = if names_agent(noun.text) { Head::Likely } else { Head::Unknown };
-    let group = modifier.or(noun.word.modifier).unwrap_or(Group::People);
-    Some(Core { end: start + at + 1, head, group, number: None, measure })
-}
-
-fn is_plural(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    lower.len() > 3
-        && lower.ends_with('s')
-        && !lower.ends_with("ss")
-        && !lower.ends_with("'s")
-        && !lower.ends_with("’s")
-        || lower.ends_with("men")
-        || lower.ends_with("ese")
-}
-
-/// Nouns of agents and of nationality: "villagers", "Palestinians", "motorists".
-fn names_agent(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    ["ers", "ors", "ists", "ites", "ians", "eans", "ans", "ants", "men", "women", "ese", "is", "ees"]
-        .iter()
-        .any(|ending| lower.ends_with(ending))
-        && lower.len() > 5
-}
-
 fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<People> {
     let one = core.number == Some(Number::One);
     if opening.is_indefinite && opening.count.is_none() && core.number == Some(Number::Many) {
@@ -559,6 +314,12 @@ fn name(units: &Units, at: usize) -> Option<People> {
         end += 1;
     }
     let words = end - first;
+    let is_owner = end > first
+        && units.units[end - 1].text.ends_with(['s', 'S'])
+        && units.units[end - 1].text.contains(['\'', '’']);
+    if is_owner {
+        return None;
+    }
     let is_name = words >= 2 && titles == 0 && !follows_article || titles > 0 && words >= 1;
     is_name.then(|| People {
         units: at..end,
@@ -579,17 +340,17 @@ fn is_capitalised_first(units: &Units, at: usize) -> bool {
         && units.get(1).is_some_and(|next| next.is_name && !next.word.is_known())
         && units.units[0].text.chars().next().is_some_and(char::is_uppercase)
 }
-
 #[cfg(test)]
 mod tests {
     use super::super::super::text::Text;
     use super::super::super::value::date::Calendar;
+    use super::super::words::Tags;
     use super::*;
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read_text = Text::read(text);
-        let units = Units::read(&read_text, &read_text.sentences[0], Calendar::past(None));
+        let units = Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None));
         let found: Vec<String> = People::all(&units)
             .iter()
             .filter(|people| people.head != Head::Name)

@@ -51,9 +51,6 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
         time.date = (unit <= DateUnit::Week).then_some(date);
         time.current = published.map(|published| is_news(date, unit, published));
     }
-    if time.current.is_none() && has(Role::Background) {
-        time.current = Some(false);
-    }
     time
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::news::reading::words::{Role, WORDS, Word};
+use crate::news::reading::words::{Role, Tags, WORDS, Word};
 use crate::news::text::{Sentence, Span, Text, Token, TokenKind};
 use crate::news::value::Count;
 use crate::news::value::count;
@@ -114,12 +114,12 @@ pub struct Units<'t> {
 
 impl<'t> Units<'t> {
     /// Reads one sentence. Dates resolve against `calendar`.
-    pub fn read(text: &'t Text<'t>, sentence: &Sentence, calendar: Calendar) -> Self {
+    pub fn read(text: &'t Text<'t>, tags: &Tags, sentence: &Sentence, calendar: Calendar) -> Self {
         let mut units: Vec<Unit<'t>> = Vec::with_capacity(sentence.tokens.len());
         let tokens = &text.tokens[..sentence.tokens.end];
         let mut at = sentence.tokens.start;
         while at < tokens.len() {
-            let (value, len, word) = value_at(tokens, at, calendar);
+            let (value, len, word) = value_at(tokens, tags, at, calendar);
             let token = &tokens[at];
             let word = if text.is_capitals { word } else { acronym(token).unwrap_or(word) };
             let is_name = token.is_capitalised() && at > sentence.tokens.start && !text.is_capitals;
@@ -194,8 +194,8 @@ impl<'t> Units<'t> {
 }
 
 /// What starts at token `at`: a date, else a count, else the longest phrase, else the token.
-fn value_at(tokens: &[Token], at: usize, calendar: Calendar) -> (Value, usize, &'static Word) {
-    let (phrase_len, word) = WORDS.longest_at(&tokens[at..]).map_or((1, &Word::UNKNOWN), |(len, word)| (len, word));
+fn value_at(tokens: &[Token], tags: &Tags, at: usize, calendar: Calendar) -> (Value, usize, &'static Word) {
+    let (phrase_len, word) = tags.at(at);
     if tokens[at].kind == TokenKind::Mark {
         return (Value::None, 1, &Word::UNKNOWN);
     }

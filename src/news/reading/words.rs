@@ -10,7 +10,7 @@ use serde::de::value::{Error, StrDeserializer};
 use crate::news::kinds::munitions::{MunitionAction, MunitionType};
 use crate::news::kinds::toll::{Event, Group, Measure};
 use crate::news::lexicon::{self, Phrases};
-use crate::news::text::{Sentence, Text};
+use crate::news::text::{Sentence, Text, TokenKind};
 
 /// How a word of harm stands to the harmed. The comments show the harmed in brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,11 @@ pub enum Form {
     Return,
     /// "forced [300 families] to flee"
     Force,
+    /// "eliminated [12 militants]"
+    Eliminate,
 }
 
-const FORMS: usize = 16;
+const FORMS: usize = 17;
 
 /// What a word does in a clause; a word may do several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,14 +89,14 @@ pub enum Role {
     /// Someone who is quoted: "police", "ministry".
     Claimant,
     Title,
+    /// "the monitor", "the group": a named body of watchers, called by its kind.
+    Watcher,
     /// A counted noun that is no person.
     Thing,
     /// "Monday", "overnight"
     Time,
     /// A happening that the word alone does not tell: "attack", "fire", "explosion".
     General,
-    /// Past time: "earlier this year", "anniversary".
-    Background,
     /// The figure runs over a whole war, campaign or year: "since the war began".
     Campaign,
     /// The figure runs over some days: "in the past 24 hours".
@@ -112,7 +114,7 @@ pub enum Number {
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
     harm: [Option<Measure>; FORMS],
-    roles: u32,
+    roles: u64,
     pub person: Option<(Group, Number)>,
     /// The group that a word gives to the people of the noun it stands before.
     pub modifier: Option<Group>,
@@ -143,7 +145,7 @@ impl Word {
 
     /// Whether a sentence with the word is worth reading.
     pub fn is_telling(&self) -> bool {
-        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return]
+        let with_others = [Form::InjuryNoun, Form::ExchangeFor, Form::Take, Form::Return, Form::Eliminate]
             .iter()
             .any(|form| self.harm(*form).is_some());
         self.is_harm() || self.weapon.is_some() || with_others
@@ -155,14 +157,18 @@ impl Word {
     }
 
     pub fn is(&self, role: Role) -> bool {
-        self.roles & (1 << role as u32) != 0
+        self.roles & (1 << role as u64) != 0
     }
 
     pub fn is_any(&self, roles: &[Role]) -> bool {
         roles.iter().any(|role| self.is(*role))
     }
 
-    /// Whether some file lists the word.
+    fn is_listed(&self) -> bool {
+        self.is_known() || self.weapon.is_some() || self.action.is_some()
+    }
+
+    /// Whether some file lists the word, other than for weapons.
     pub fn is_known(&self) -> bool {
         self.roles != 0 || self.may_harm() || self.person.is_some() || self.modifier.is_some() || self.event.is_some()
     }
@@ -179,10 +185,44 @@ pub static WORDS: LazyLock<Phrases<Word>> = LazyLock::new(|| {
     Phrases::new(words)
 });
 
-/// The words of a sentence that some vocabulary knows.
-pub fn words<'a>(text: &'a Text, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + 'a {
-    let tokens = &text.tokens[..sentence.tokens.end];
-    sentence.tokens.clone().filter_map(move |at| WORDS.longest_at(&tokens[at..]).map(|(_, word)| word))
+/// What the vocabulary says of each token of a text, looked up once.
+#[derive(Debug)]
+pub struct Tags {
+    /// By token: the longest phrase that starts there, as its number of tokens and its meaning.
+    phrases: Vec<(u8, &'static Word)>,
+}
+
+impl Tags {
+    pub fn read(text: &Text) -> Self {
+        let mut phrases: Vec<(u8, &'static Word)> = vec![(1, &Word::UNKNOWN); text.tokens.len()];
+        for sentence in &text.sentences {
+            let tokens = &text.tokens[..sentence.tokens.end];
+            for at in sentence.tokens.clone().filter(|at| tokens[*at].kind != TokenKind::Mark) {
+                if let Some((len, word)) = WORDS.longest_at(&tokens[at..]) {
+                    phrases[at] = (u8::try_from(len).unwrap_or(1), word);
+                }
+            }
+        }
+        Self { phrases }
+    }
+
+    /// The longest phrase that starts at a token, as its number of tokens and its meaning.
+    pub fn at(&self, token: usize) -> (usize, &'static Word) {
+        self.phrases.get(token).map_or((1, &Word::UNKNOWN), |(len, word)| (usize::from(*len), word))
+    }
+
+    /// The words of a sentence that some vocabulary knows.
+    pub fn words(&self, sentence: &Sentence) -> impl Iterator<Item = &'static Word> + '_ {
+        let phrases = self.phrases.get(sentence.tokens.clone()).unwrap_or_default();
+        phrases.iter().map(|(_, word)| *word).filter(|word| word.is_listed())
+    }
+
+    /// The sentences that are worth reading: those that tell of harm or of weapons.
+    pub fn telling(&self, text: &Text) -> Vec<usize> {
+        let telling =
+            text.sentences.iter().enumerate().filter(|(_, sentence)| self.words(sentence).any(Word::is_telling));
+        telling.map(|(index, _)| index).collect()
+    }
 }
 
 const FILES: [(File, &str); 7] = [
@@ -222,7 +262,7 @@ fn add(word: &mut Word, file: File, entry: &lexicon::Entry) {
                 "fell" => Some(Role::Fell),
                 _ => role(entry.section),
             };
-            word.roles |= role.map_or(0, |role| 1 << role as u32);
+            word.roles |= role.map_or(0, |role| 1 << role as u64);
         }
     }
 }
@@ -234,7 +274,7 @@ fn add_person(word: &mut Word, section: &str) {
         Some((group, _)) => word.person = named(group).map(|group| (group, Number::Many)),
         None => {
             let role = if section == "title" { Role::Title } else { Role::Thing };
-            word.roles |= 1 << role as u32;
+            word.roles |= 1 << role as u64;
         }
     }
 }
@@ -263,6 +303,7 @@ fn form(section: &str) -> Option<Form> {
         "exchange for" => Form::ExchangeFor,
         "return" => Form::Return,
         "force" => Form::Force,
+        "eliminate" => Form::Eliminate,
         _ => return None,
     })
 }
@@ -293,9 +334,9 @@ fn role(section: &str) -> Option<Role> {
         "according" => Role::According,
         "pronoun" => Role::Pronoun,
         "claimant" => Role::Claimant,
+        "watcher" => Role::Watcher,
         "time" => Role::Time,
         "general" => Role::General,
-        "background" => Role::Background,
         "campaign" => Role::Campaign,
         "period" => Role::Period,
         _ => return None,
@@ -328,8 +369,7 @@ mod tests {
             for entry in lexicon::entries(source) {
                 let mut word = Word::UNKNOWN;
                 add(&mut word, file, &entry);
-                let is_listed = word.is_known() || word.weapon.is_some() || word.action.is_some();
-                assert!(is_listed || entry.section == "no event" || entry.value == "none", "{entry:?}");
+                assert!(word.is_listed() || entry.section == "no event" || entry.value == "none", "{entry:?}");
             }
         }
     }

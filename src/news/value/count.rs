@@ -30,6 +30,9 @@ pub struct Found {
 /// is for the reader of noun phrases to say.
 pub fn read(tokens: &[Token], at: usize) -> Option<Found> {
     let rest = tokens.get(at..)?;
+    if !may_start(rest.first()?) {
+        return None;
+    }
     let (hedge_len, hedge) = hedge(rest);
     let body = &rest[hedge_len..];
     let asks = at > 0 && ["so", "how", "too", "as"].iter().any(|word| tokens[at - 1].is(word));
@@ -61,6 +64,17 @@ pub fn read(tokens: &[Token], at: usize) -> Option<Found> {
         may_be_year: number.may_be_year && hedge.is_none(),
     })
 }
+
+/// Whether any count starts with the token: most tokens are told apart by one look-up.
+fn may_start(token: &Token) -> bool {
+    token.kind == TokenKind::Number
+        || token.kind == TokenKind::Word && (STARTS.starts(token.text) || token.text.contains(['-', '‐', '‑']))
+}
+
+static STARTS: LazyLock<Phrases<()>> = LazyLock::new(|| {
+    let articles = ["a", "an", "another", "between"];
+    Phrases::new(lexicon::entries(SOURCE).map(|entry| entry.phrase).chain(articles).map(|phrase| (phrase, ())))
+});
 
 /// How a hedge bounds the number beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +267,7 @@ fn words_after(tokens: &[Token], start: Value) -> Option<Value> {
     }
     let and = usize::from(tokens.get(len).is_some_and(|token| token.is("and")));
     if value >= 100
-        && value % 100 == 0
+        && value.is_multiple_of(100)
         && let Some(rest) = tokens.get(len + and..).and_then(in_words)
         && rest.value < 100
     {

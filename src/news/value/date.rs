@@ -81,6 +81,9 @@ impl Calendar {
 /// left to the caller, since they say what the date is for.
 pub fn read(tokens: &[Token], at: usize, calendar: Calendar) -> Option<Found> {
     let rest = tokens.get(at..)?;
+    if !may_start(rest.first()?) {
+        return None;
+    }
     let before = at.checked_sub(1).and_then(|before| tokens.get(before));
     let (date, unit, len) = iso(rest)
         .or_else(|| day_and_month(rest, calendar))
@@ -94,6 +97,21 @@ pub fn read(tokens: &[Token], at: usize, calendar: Calendar) -> Option<Found> {
         .or_else(|| year_alone(rest, before))?;
     Some(Found { date, unit, tokens: at..at + len })
 }
+
+/// Whether any date starts with the token: most tokens are told apart by one look-up.
+fn may_start(token: &Token) -> bool {
+    token.kind == TokenKind::Number || token.kind == TokenKind::Word && STARTS.starts(token.base())
+}
+
+static STARTS: LazyLock<Phrases<()>> = LazyLock::new(|| {
+    let named = ["month", "weekday", "day", "reach"].into_iter().flat_map(section).map(|entry| entry.phrase);
+    let others = [
+        "the", "last", "past", "previous", "this", "next", "earlier", "later", "early", "late", "a", "an", "one",
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen",
+        "twenty", "thirty", "several", "about", "some", "nearly", "almost", "around", "more", "over", "at", "just",
+    ];
+    Phrases::new(named.chain(others).map(|phrase| (phrase, ())))
+});
 
 /// The first date in `tokens`, searched from the left.
 pub fn first(tokens: &[Token], calendar: Calendar) -> Option<Found> {

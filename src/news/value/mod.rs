@@ -3,6 +3,7 @@
 pub mod count;
 pub mod date;
 pub mod money;
+pub mod party;
 pub mod place;
 
 use serde::{Deserialize, Serialize};

@@ -64,26 +64,31 @@ fn name_last(tokens: &[Token]) -> Option<(Count, &'static str, usize)> {
 
 /// An amount and its tokens. It is given its own slice, since a count is not read behind a sign of money.
 fn amount(tokens: &[Token]) -> Option<(Count, usize)> {
-    if let Some(amount) = suffixed(tokens.first()?.text) {
-        return Some((Count { low: Some(amount), high: Some(amount), ..Count::default() }, 1));
+    if let Some(found) = count::read(tokens, 0) {
+        return Some((found.count, found.tokens.len()));
     }
-    let found = count::read(tokens, 0)?;
-    Some((found.count, found.tokens.len()))
+    let (units, len) = scaled(tokens)?;
+    Some((Count { low: Some(units), high: Some(units), ..Count::default() }, len))
 }
 
-/// "40m", "1.2bn", "2.50": digits with a decimal or a letter for the multiplier, in whole units.
-fn suffixed(text: &str) -> Option<u64> {
+/// "40m", "1.2bn", "1.2 trn", "2.50": digits with a decimal or a multiplier, in whole units.
+fn scaled(tokens: &[Token]) -> Option<(u64, usize)> {
+    let text = tokens.first()?.text;
     let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')).count();
     let (number, suffix) = text.split_at(digits);
+    let (suffix, len) = match tokens.get(1).filter(|next| suffix.is_empty() && SUFFIXES.word(next.text).is_some()) {
+        Some(next) => (next.text, 2),
+        None => (suffix.trim_start_matches('-'), 1),
+    };
     let scale: u64 = match suffix {
         "" if number.contains('.') => 1,
-        _ => SUFFIXES.word(suffix.trim_start_matches('-'))?.parse().ok()?,
+        _ => SUFFIXES.word(suffix)?.parse().ok()?,
     };
     let plain = number.replace(',', "");
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     let fraction_scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
     let units = format!("{whole}{fraction}").parse::<u64>().ok()?;
-    Some(units.checked_mul(scale)? / fraction_scale)
+    Some((units.checked_mul(scale)? / fraction_scale, len))
 }
 
 #[cfg(test)]
@@ -112,6 +117,8 @@ mod tests {
         check("300 million euros", "300000000..300000000 EUR /3");
         check("more than $1.5 billion", "1500000000.. dollar /5");
         check("about 20 million US dollars", "~20000000..20000000 USD /5");
+        check("$1.5 trillion", "1500000000000..1500000000000 dollar /3");
+        check("€2.5 bn", "2500000000..2500000000 EUR /3");
         check("£500,000", "500000..500000 GBP /2");
         check("$12.50", "12..12 dollar /2");
         check("tens of millions of dollars", "millions dollar /5");

@@ -8,6 +8,7 @@
 //! unless [`Disputed`] says otherwise.
 
 mod find;
+mod focus;
 mod fold;
 mod gather;
 mod gazetteer;
@@ -20,6 +21,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use self::find::{find, find_in};
+pub use self::focus::focus;
 pub use self::fold::fold;
 use super::{Place, Precision};
 use crate::news::text::Span;

@@ -106,7 +106,7 @@ pub struct Guard {
 
 /// An address that may not be dialled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("dial {address} for {host}: it is private or special; list it under `allow_private` if it is meant")]
+#[error("connect to {host}: {address} is a private or special address; list it under `allow_private` if it is meant")]
 pub struct NotPublic {
     pub host: String,
     pub address: IpAddr,
@@ -124,6 +124,13 @@ impl Guard {
                 Opened::Net(net) => net.contains(&address) || net.contains(&bare),
                 Opened::Host(name) => name.eq_ignore_ascii_case(host.trim_end_matches('.')),
             })
+    }
+
+    /// True for a host of the public internet, as far as its name tells.
+    pub(super) fn is_public_host(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let opened = self.opened.iter().any(|opened| matches!(opened, Opened::Host(name) if name == host));
+        !opened && Self::default().check_literal(url).is_ok()
     }
 
     /// Checks an address literal in a URL; a host name passes, since its addresses are checked when they are resolved.

@@ -13,13 +13,13 @@ use super::freshness::RetryAfter;
 pub enum FetchError {
     #[error("fetch from {host}: the address is not http or https")]
     Scheme { host: String },
-    #[error("{0}")]
+    #[error(transparent)]
     NotPublic(#[from] NotPublic),
     #[error("find {host}: {detail}; check the spelling of the address")]
     Dns { host: String, detail: String },
     #[error("connect to {host}: {detail}")]
     Connect { host: String, detail: String },
-    #[error("agree on TLS with {host}: {detail}")]
+    #[error("agree on TLS with {host}: {detail}; are the CA certificates of this system up to date?")]
     Tls { host: String, detail: String },
     #[error("hear from {host} within {}", seconds(*after))]
     Timeout { host: String, after: Duration },
@@ -29,6 +29,8 @@ pub enum FetchError {
     Protocol { host: String, detail: String },
     #[error("fetch from {host}: it answered {status}{}", advice(*status))]
     Status { host: String, status: u16, retry_after: Option<RetryAfter> },
+    #[error("fetch from {host}: it asked to be left alone for another {}", seconds(*left))]
+    Resting { host: String, left: Duration },
     #[error(
         "read from {host}: it answered with a challenge for browsers instead of the document; ask its publisher for a feed"
     )]
@@ -79,7 +81,7 @@ impl FetchError {
             Self::Slow { .. } => "slow",
             Self::Protocol { .. } => "protocol",
             Self::Status { status: 410, .. } => "gone",
-            Self::Status { status: 429, .. } => "rate-limited",
+            Self::Status { status: 429, .. } | Self::Resting { .. } => "rate-limited",
             Self::Status { status: 400..=499, .. } => "client-error",
             Self::Status { .. } => "server-error",
             Self::Challenge { .. } => "challenge",
@@ -95,6 +97,7 @@ impl FetchError {
     pub fn retry_after(&self) -> Option<RetryAfter> {
         match self {
             Self::Status { retry_after, .. } | Self::Challenge { retry_after, .. } => *retry_after,
+            Self::Resting { left, .. } => Some(RetryAfter::For(*left)),
             _ => None,
         }
     }

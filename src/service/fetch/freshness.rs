@@ -41,6 +41,14 @@ impl RetryAfter {
         http_date(header).map(Self::Until)
     }
 
+    /// The wait, where it was given as one.
+    pub(super) fn wait(self) -> Option<Duration> {
+        match self {
+            Self::For(wait) => Some(wait),
+            Self::Until(_) => None,
+        }
+    }
+
     /// The instant meant, given when the answer came.
     fn instant(self, now: Timestamp) -> Timestamp {
         match self {
@@ -245,5 +253,70 @@ impl Freshness {
         let held = seen.times >= MOVED_TIMES_MIN && now.duration_since(seen.since) >= MOVED_FOR_MIN;
         self.moved = (!held).then_some(seen);
         held.then(|| to.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_fetch_in_a_hundred_is_made_without_validators() {
+        let validators = Validators { etag: Some("\"a\"".into()), ..Validators::default() };
+        let kept = Freshness { validators: validators.clone(), ..Freshness::default() };
+        let now = at("2025-03-25T09:00:00Z");
+        assert_eq!(kept.plan(now, 0.5), Plan::Fetch { validators });
+        assert_eq!(kept.plan(now, 0.005), Plan::Fetch { validators: Validators::default() });
+    }
+
+    #[test]
+    fn a_source_rests_until_it_is_due() {
+        let until = at("2025-03-25T10:00:00Z");
+        let kept = Freshness { next_try: Some(until), ..Freshness::default() };
+        assert_eq!(kept.plan(at("2025-03-25T09:59:59Z"), 0.5), Plan::Rest { until });
+        assert_eq!(kept.plan(until, 0.5), Plan::Fetch { validators: Validators::default() });
+    }
+
+    #[track_caller]
+    fn check_interval(entries_last_week: u32, ttl_minutes: Option<u64>, expected_minutes: i64) {
+        let ttl = ttl_minutes.map(|minutes| Duration::from_secs(60 * minutes));
+        let pace = Pace { entries_last_week, ttl, ..Pace::default() };
+        let interval = Policy::default().interval(&pace, at("2025-03-25T09:00:00Z"));
+        assert_eq!(interval.as_mins(), expected_minutes, "{pace:?}");
+    }
+
+    #[test]
+    fn sources_are_asked_twice_as_often_as_they_publish() {
+        check_interval(0, None, 24 * 60);
+        check_interval(7, None, 12 * 60);
+        check_interval(70, None, 72);
+        check_interval(100_000, None, 15);
+        check_interval(70, Some(120), 120);
+        check_interval(70, Some(0), 72);
+        check_interval(70, Some(u64::MAX / 120), 24 * 60);
+    }
+
+    #[test]
+    fn backoff_doubles_to_its_limit_and_jitter_takes_a_quarter_at_most() {
+        let policy = Policy::default();
+        assert_eq!(policy.backoff(1, 0.0), policy.retry_min);
+        assert_eq!(policy.backoff(3, 0.0), policy.retry_min * 4);
+        assert_eq!(policy.backoff(u32::MAX, 0.0), policy.retry_max);
+        assert_eq!(policy.backoff(1, 1.0), SignedDuration::from_secs(450));
+        assert_eq!(policy.backoff(1, 7.0), SignedDuration::from_secs(450));
+    }
+
+    #[test]
+    fn what_is_kept_goes_through_json() {
+        let mut kept = Freshness::default();
+        let error = FetchError::Status { host: "a.example".into(), status: 503, retry_after: None };
+        kept.failed(&error, &Policy::default(), 0.5, at("2025-03-25T09:00:00Z"));
+        let json = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<Freshness>(&json).unwrap(), kept);
+        assert_eq!(serde_json::from_str::<Freshness>("{}").unwrap(), Freshness::default());
     }
 }

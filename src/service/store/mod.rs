@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Row, Transaction};
 
-pub use articles::{Inserted, StoredArticle, text_hash};
+pub use articles::{Inserted, Known, StoredArticle, text_hash};
 pub use deliveries::{DeliveryRecord, Lease};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;

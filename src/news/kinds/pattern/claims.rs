@@ -1,33 +1,50 @@
 //! Matches → claims.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::file::{COMMON, common_field};
 use super::program::{Context, Found, STEPS_PER_SENTENCE_MAX, Surroundings};
 use super::slot::Value;
 use super::{Development, Kind, Kinds, Pattern};
 use crate::news::article::Article;
 use crate::news::extract::{Claim, DateSpan, Stance, What};
-use crate::news::reading::article::{Reading, day};
+use crate::news::reading::article::day;
 use crate::news::reading::attribution::{self, Attribution};
 use crate::news::reading::place as location;
 use crate::news::reading::time;
 use crate::news::reading::units::Units;
-use crate::news::text::Text;
+use crate::news::text::{Text, TokenKind};
 use crate::news::value::Place;
 use crate::news::value::date::Calendar;
 
 /// Claims of one kind in one sentence: what holds more is a list of something else.
 const CLAIMS_PER_SENTENCE_MAX: usize = 4;
 
-/// What the kinds find in an article, in the order of the text; of equal claims the first. `reading` is the article's, if it was
-/// made already.
-pub fn read<'t>(kinds: &Kinds, article: &Article, text: &'t Text<'t>, reading: Option<Reading<'t>>) -> Vec<Claim> {
-    let context = Context::new(article, text, reading);
-    let mut claims: Vec<Claim> = Vec::new();
+/// What the kinds find in an article, in the order of the text; of equal claims the first.
+pub fn read(kinds: &Kinds, article: &Article, text: &Text) -> Vec<Claim> {
+    let candidates = candidates(kinds, text);
+    let context = Context::new(article, text, candidates.iter().map(|(sentence, _)| *sentence).collect());
+    let mut claims = Vec::new();
+    let mut known = HashSet::new();
+    for (sentence, patterns) in candidates {
+        let steps = (0, STEPS_PER_SENTENCE_MAX);
+        let mut of_sentence = OfSentence { context: &context, sentence, found: Vec::new(), units: None, steps };
+        for pattern in patterns {
+            let (kind, index, _) = kinds.index.patterns[pattern];
+            of_sentence.look(&kinds.kinds[kind], kind, index);
+        }
+        claims.extend(of_sentence.claims(kinds).into_iter().filter(|claim| known.insert(meaning(claim))));
+    }
+    claims
+}
+
+/// The sentences that have all the words that some pattern needs, and those patterns in the order of their files.
+fn candidates(kinds: &Kinds, text: &Text) -> Vec<(usize, Vec<usize>)> {
+    let mut found = Vec::new();
     let mut leads = vec![0; kinds.index.patterns.len()];
     let mut led = Vec::new();
-    for (sentence, tokens) in text.sentences.iter().map(|sentence| sentence.tokens.clone()).enumerate() {
-        led.clear();
-        for token in &text.tokens[tokens] {
+    for (index, sentence) in text.sentences.iter().enumerate() {
+        for token in text.tokens_of(sentence).iter().filter(|token| token.kind != TokenKind::Mark) {
             for lead in kinds.index.words.word(token.text).into_iter().flatten() {
                 if leads[lead.pattern] == 0 {
                     led.push(lead.pattern);
@@ -35,34 +52,20 @@ pub fn read<'t>(kinds: &Kinds, article: &Article, text: &'t Text<'t>, reading: O
                 leads[lead.pattern] |= lead.bit;
             }
         }
-        // In the order of the kinds and their patterns.
         led.sort_unstable();
-        let mut of_sentence = OfSentence {
-            context: &context,
-            sentence,
-            found: Vec::new(),
-            units: None,
-            steps: (0, STEPS_PER_SENTENCE_MAX),
-        };
-        for pattern in &led {
-            let (kind, index, needed) = kinds.index.patterns[*pattern];
-            if std::mem::take(&mut leads[*pattern]) == needed {
-                of_sentence.look(&kinds.kinds[kind], kind, index);
-            }
-        }
-        for claim in of_sentence.claims(kinds) {
-            if !claims.iter().any(|known| is_same(known, &claim)) {
-                claims.push(claim);
-            }
+        let is_led = |pattern: &usize| std::mem::take(&mut leads[*pattern]) == kinds.index.patterns[*pattern].2;
+        let patterns: Vec<usize> = led.drain(..).filter(is_led).collect();
+        if !patterns.is_empty() {
+            found.push((index, patterns));
         }
     }
-    claims
+    found
 }
 
-/// Whether two claims say the same of the same.
-fn is_same(a: &Claim, b: &Claim) -> bool {
-    let name = |claim: &Claim| claim.place.as_ref().map(|place| place.name.clone());
-    a.what == b.what && a.stance == b.stance && name(a) == name(b) && a.date == b.date
+/// What a claim says, whoever says it and wherever: claims of the same meaning are one.
+fn meaning(claim: &Claim) -> String {
+    let place = claim.place.as_ref().map(|place| &place.name);
+    format!("{:?}", (&claim.what, claim.stance, place, claim.date))
 }
 
 /// The matches of one sentence.
@@ -123,16 +126,16 @@ impl<'a, 't> OfSentence<'a, 't> {
         let sentence = &text.sentences[self.sentence];
         let ahead = found.is_ahead(text) || pattern.stance == Some(Stance::Planned);
         if self.units.is_none() {
-            let units = Units::read(text, sentence, self.calendar(ahead));
+            let units = Units::read(text, self.context.tags(), sentence, self.calendar(ahead));
             let attributions = attribution::read(&units);
             self.units = Some((units, attributions));
         }
         let (units, attributions) = self.units.as_ref()?;
         let at = units.units.iter().position(|unit| unit.tokens.end > found.tokens.start)?;
-        let time = time::read(units, at, 0, self.context.reading().published);
-        let places = self.context.reading().places_of(self.sentence);
+        let time = time::read(units, at, 0, self.calendar(ahead).published);
+        let places = self.context.places_of(self.sentence);
         let mut common = Common::default();
-        let mut fields = std::collections::BTreeMap::new();
+        let mut fields = BTreeMap::new();
         for (field, value) in pattern.set.iter().map(|(field, word)| (*field, Value::Text(word.clone()))) {
             fields.insert(kind.fields.get(field)?.name.clone(), value);
         }

@@ -73,7 +73,7 @@ fn claims(kinds: &Kinds, text: &str, published: Option<Date>) -> Vec<BTreeMap<St
         ..Article::default()
     };
     let text = Text::read(&article.text);
-    super::read(kinds, &article, &text, None).iter().map(shown).collect()
+    super::read(kinds, &article, &text).iter().map(shown).collect()
 }
 
 /// The fields of a claim as an example writes them.

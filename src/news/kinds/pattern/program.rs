@@ -13,11 +13,11 @@ use super::syntax::{GAP_TOKENS_MAX, Node};
 use super::{Kind, List};
 use crate::news::article::Article;
 use crate::news::lexicon::Phrases;
-use crate::news::reading::article::Reading;
-use crate::news::reading::words::{Role, WORDS, Word};
+use crate::news::reading::article::LEAD_SENTENCES;
+use crate::news::reading::words::{Role, Tags, WORDS, Word};
 use crate::news::text::{Sentence, Text, Token, TokenKind};
 use crate::news::value::date::Calendar;
-use crate::news::value::place::PlaceMention;
+use crate::news::value::place::{self, Disputed, PlaceMention};
 
 /// Steps of one pattern.
 pub const OPS_MAX: usize = 512;
@@ -90,22 +90,50 @@ pub struct Surroundings<'a, 't> {
     sentence: usize,
 }
 
-/// The article's reading, made when a match needs it.
+/// What matches need of the article besides its text, read when the first one needs it.
 pub struct Context<'a, 't> {
     pub article: &'a Article,
     pub text: &'t Text<'t>,
-    reading: OnceCell<Reading<'t>>,
+    /// The sentences in which a pattern may match.
+    candidates: Vec<usize>,
+    tags: OnceCell<Tags>,
+    /// The places of the candidates, in text order.
+    places: OnceCell<Vec<PlaceMention>>,
     /// By token: the party that starts there. Many patterns start with one.
     parties: RefCell<HashMap<usize, Option<Range<usize>>>>,
 }
 
 impl<'a, 't> Context<'a, 't> {
-    pub fn new(article: &'a Article, text: &'t Text<'t>, reading: Option<Reading<'t>>) -> Self {
-        Self { article, text, reading: reading.map_or_else(OnceCell::new, OnceCell::from), parties: RefCell::default() }
+    pub fn new(article: &'a Article, text: &'t Text<'t>, candidates: Vec<usize>) -> Self {
+        let (tags, places) = (OnceCell::new(), OnceCell::new());
+        Self { article, text, candidates, tags, places, parties: RefCell::default() }
     }
 
-    pub fn reading(&self) -> &Reading<'t> {
-        self.reading.get_or_init(|| Reading::new(self.article, self.text))
+    pub fn tags(&self) -> &Tags {
+        self.tags.get_or_init(|| Tags::read(self.text))
+    }
+
+    /// The places that a candidate names, in order.
+    pub fn places_of(&self, sentence: usize) -> &[PlaceMention] {
+        let places = self.places.get_or_init(|| self.places());
+        let start = places.partition_point(|mention| mention.sentence < sentence);
+        let len = places[start..].iter().take_while(|mention| mention.sentence == sentence).count();
+        &places[start..start + len]
+    }
+
+    /// What a name means is decided by the title, the article's head and the candidates.
+    fn places(&self) -> Vec<PlaceMention> {
+        let title = Text::read(&self.article.title);
+        let mut indexes: Vec<usize> = (0..self.text.sentences.len().min(LEAD_SENTENCES)).collect();
+        indexes.extend(self.candidates.iter().filter(|index| **index >= LEAD_SENTENCES));
+        let sentences = indexes.iter().filter_map(|index| self.text.sentences.get(*index).cloned()).collect();
+        let Text { text, tokens, is_capitals, .. } = self.text;
+        let near = Text { text, sentences, tokens: tokens.clone(), is_capitals: *is_capitals };
+        let [_, mut places] = place::find([&title, &near], &Disputed::default());
+        for mention in &mut places {
+            mention.sentence = indexes.get(mention.sentence).copied().unwrap_or_default();
+        }
+        places
     }
 }
 
@@ -134,7 +162,7 @@ impl<'a, 't> Surroundings<'a, 't> {
     }
 
     pub fn place_at(&self, token: usize) -> Option<&PlaceMention> {
-        let places = self.context.reading().places_of(self.sentence);
+        let places = self.context.places_of(self.sentence);
         places.iter().find(|mention| mention.tokens.start == token && mention.tokens.end <= self.end)
     }
 }

@@ -37,7 +37,7 @@ match = 'bridge @fell [under {lorries} lorries]'
 fn read_with(kinds: &Kinds, text: &str) -> Vec<Claim> {
     let article = Article { text: text.to_owned(), ..Article::default() };
     let text = Text::read(&article.text);
-    read(kinds, &article, &text, None)
+    read(kinds, &article, &text)
 }
 
 /// A kind with this pattern, and what it gives of `text`: the fields of each claim.
@@ -207,7 +207,7 @@ fn a_hostile_file_stays_bounded() {
     assert!((80 * 400..=80 * program::OPS_MAX).contains(&ops), "{ops}");
     let words = Text::read(&text);
     let article = Article { text: text.clone(), ..Article::default() };
-    let context = program::Context::new(&article, &words, None);
+    let context = program::Context::new(&article, &words, (0..words.sentences.len()).collect());
     let calendar = crate::news::value::date::Calendar::past(None);
     for sentence in 0..words.sentences.len() {
         let around = program::Surroundings::new(&context, kind, sentence, calendar);

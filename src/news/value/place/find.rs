@@ -28,6 +28,8 @@ pub fn find_in(text: &str, disputed: &Disputed) -> Vec<PlaceMention> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::news::value::Precision;
 
@@ -93,6 +95,11 @@ mod tests {
     #[test]
     fn pairs_tell_namesakes_apart() {
         check("A barn collapsed in Paris, Texas.", &["Paris US settlement In"]);
+        check("The American senator spoke in Paris.", &["Paris FR settlement In"]);
+        check(
+            "Rain reached Dallas, Texas. A barn collapsed in Paris.",
+            &["Dallas US settlement To", "Paris US settlement In"],
+        );
         check("A barn collapsed in Paris.", &["Paris FR settlement In"]);
         check("A fire broke out in Santee, Calif., on Friday.", &["Santee US settlement In"]);
         check("Three drowned in Tripoli, Lebanon.", &["Tripoli LB settlement In"]);
@@ -143,5 +150,129 @@ mod tests {
             "TWO SOLDIERS DIED IN SAN SALVADOR YESTERDAY. THE ARMY OF EL SALVADOR HAD NO COMMENT.",
             &["San Salvador SV settlement In", "El Salvador SV country Of"],
         );
+    }
+
+    /// Sentences of the kinds that the digest reads, each alone.
+    #[test]
+    fn reports_are_read() {
+        // Strikes and tolls.
+        check(
+            "Shelling killed two people in Nikopol and one in Marhanets, the head of Dnipropetrovsk oblast wrote.",
+            &["Nikopol UA settlement In", "Marhanets UA settlement In", "Dnipropetrovsk oblast UA region Of"],
+        );
+        check(
+            "Air strikes hit the southern Gaza city of Khan Younis and the Nuseirat camp.",
+            &["southern Gaza PS region Over", "Khan Younis PS settlement Over", "Nuseirat PS settlement Over"],
+        );
+        check("Gunmen raided a village in Plateau state, Nigeria.", &["Plateau state NG region In"]);
+        check(
+            "A car bomb exploded in Mogadishu’s Hodan district.",
+            &["Mogadishu SO settlement In", "Hodan district - unresolved In"],
+        );
+        check(
+            "Fighting spread from El Fasher to the countryside around Nyala, in Sudan’s Darfur region.",
+            &[
+                "El Fasher SD settlement From",
+                "Nyala SD settlement In",
+                "Sudan SD country In",
+                "Darfur region SD region In",
+            ],
+        );
+        check(
+            "Rebels entered Bukavu, the capital of South Kivu.",
+            &["Bukavu CD settlement To", "South Kivu CD region To"],
+        );
+        // Disasters and accidents.
+        check("A quake struck off Hokkaido, Japan.", &["Hokkaido JP region Near"]);
+        check(
+            "The ferry sank in Lake Victoria near Mwanza, Tanzania.",
+            &["Lake Victoria - unresolved In", "Mwanza TZ settlement Near"],
+        );
+        check(
+            "Floods in Valencia, Spain, and Porto Alegre, Brazil, left roads under water.",
+            &["Valencia ES settlement In", "Porto Alegre BR settlement In"],
+        );
+        // Talks.
+        check("Envoys met in Doha and Cairo.", &["Doha QA settlement In", "Cairo EG settlement In"]);
+        check("The next round will be held in Geneva on Friday.", &["Geneva CH settlement In"]);
+        check("Ministers gathered at the Vatican.", &["Vatican VA country In"]);
+        // The sea, and what lies across borders.
+        check("A tanker was hit in the Red Sea.", &["Red Sea - region In"]);
+        check(
+            "Clashes were reported along the Line of Control in Kashmir.",
+            &["Line of Control - region Of", "Kashmir IN region In"],
+        );
+        check("Drones fell in occupied Crimea.", &["Crimea UA region In"]);
+    }
+
+    #[test]
+    fn traps_are_avoided() {
+        check("Real Madrid beat Liverpool United in the Champions League.", &[]);
+        check("Shares of Orange and Mobile rose.", &[]);
+        check("The singer Lana Del Rey and the actor Denzel Washington came.", &[]);
+        check("Judge Jackson read the verdict. Jackson then left.", &[]);
+        check("The frigate HMS Lancaster and the tanker Sounion were near.", &[]);
+        check("“Of course,” said Sofia Vergara.", &[]);
+        check("The Warsaw Pact and the Treaty of Rome are history.", &[]);
+        check("The Chicago Tribune and the Kyiv Independent carried the story.", &[]);
+        check("He bought a Lincoln in August.", &[]);
+        check("Victoria Beckham and Brooklyn Decker posed.", &[]);
+    }
+
+    proptest! {
+        /// Whatever the text, spans are real, in order, and lie in their sentence.
+        #[test]
+        fn any_text_is_read(text in arbitrary_text()) {
+            let read = Text::read(&text);
+            let [mentions] = find([&read], &Disputed::default());
+            let mut last = 0;
+            for mention in mentions {
+                prop_assert!(mention.span.slice(&text).is_some_and(|slice| !slice.is_empty()));
+                prop_assert_eq!(read.span_of(mention.tokens.clone()), Some(mention.span));
+                let sentence = read.sentences[mention.sentence].span;
+                prop_assert!(sentence.start <= mention.span.start && mention.span.end <= sentence.end);
+                prop_assert!(mention.span.start >= last, "out of order or overlapping");
+                last = mention.span.end;
+                prop_assert!(!mention.place.name.is_empty());
+            }
+        }
+    }
+
+    /// Any characters, mixed with words that the finder acts on.
+    fn arbitrary_text() -> impl Strategy<Value = String> {
+        const WORDS: &[&str] = &[
+            "in",
+            "near",
+            "the",
+            "of",
+            "city",
+            "region",
+            "regions",
+            "capital",
+            "southern",
+            "Ukrainian",
+            "Kyiv",
+            "San",
+            "Salvador",
+            "St",
+            ".",
+            ",",
+            "and",
+            "’s",
+            "al-",
+            "Al",
+            "Paris",
+            "Texas",
+            "President",
+            "University",
+            "US",
+            "—",
+            "GOMA",
+            "de",
+            "Syrias",
+            "\n\n",
+        ];
+        let piece = prop_oneof![3 => proptest::sample::select(WORDS).prop_map(str::to_owned), 1 => "\\PC{0,6}", 1 => any::<String>()];
+        proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.join(" "))
     }
 }

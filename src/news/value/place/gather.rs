@@ -14,6 +14,8 @@ use crate::news::text::{Sentence, Text, Token, TokenKind};
 
 /// No name in the tables has more words.
 const NAME_TOKENS_MAX: usize = 6;
+/// Longer runs of capitals are read in pieces, so that time stays linear.
+const RUN_TOKENS_MAX: usize = 24;
 /// A longer run of capitals is a heading or a list, not a name that the gazetteer lacks.
 const UNKNOWN_TOKENS_MAX: usize = 4;
 /// Between two names of a list stand at most ", and the".
@@ -231,7 +233,7 @@ impl<'t> Gather<'_, 't> {
         let mut end = at + 1;
         let mut look = end;
         while let Some(token) = self.token(look) {
-            if self.is_possessive(look - 1) {
+            if look - at >= RUN_TOKENS_MAX || self.is_possessive(look - 1) {
                 break;
             }
             if token.is_capitalised() || has_article_prefix(token.text) {
@@ -276,7 +278,7 @@ impl<'t> Gather<'_, 't> {
             let is_direction = at + 1 < end && word(token) == Some(Word::Direction);
             let is_body = word(token) == Some(Word::Organisation);
             if let Some((len, known)) = found.filter(|(len, _)| *len > 1 || !is_direction && !is_body) {
-                return match self.run_after(at + len, end) {
+                return match self.run_after(at + len, end, &known) {
                     Some(next) => self.push_known(at, at + len, next, known).unwrap_or(at + len),
                     None => self.read_other(at, end),
                 };
@@ -295,7 +297,7 @@ impl<'t> Gather<'_, 't> {
     }
 
     /// After a name at the start of a run: where reading goes on if the rest of the run is not part of the name.
-    fn run_after(&self, at: usize, end: usize) -> Option<usize> {
+    fn run_after(&self, at: usize, end: usize, known: &Known) -> Option<usize> {
         if at >= end || self.is_possessive(at - 1) {
             return Some(at);
         }
@@ -310,14 +312,18 @@ impl<'t> Gather<'_, 't> {
             Some(Word::Function | Word::Article) => true,
             _ => self.is_function_word(at),
         };
-        let is_next_known =
-            || self.longest(at, self.end).is_some_and(|(_, next)| next.is_well_known(CITY_THOUSANDS_MIN));
+        let is_next_known = || {
+            known.is_well_known(CITY_THOUSANDS_MIN)
+                && self.longest(at, self.end).is_some_and(|(_, next)| next.is_well_known(CITY_THOUSANDS_MIN))
+        };
         (is_class || begins || is_next_known()).then_some(at)
     }
 
     /// Whether the word is a possessive, also without its apostrophe as in copy that lost its marks: "Syrias".
     fn is_possessive(&self, at: usize) -> bool {
-        self.token(at).is_some_and(|token| token.is_possessive() || country_without_s(&fold(token.text)).is_some())
+        self.token(at).is_some_and(|token| {
+            token.is_possessive() || token.text.ends_with('s') && country_without_s(&fold(token.text)).is_some()
+        })
     }
 
     /// A title: the rest of the run is a person.
@@ -419,17 +425,16 @@ impl<'t> Gather<'_, 't> {
         for len in 1..=NAME_TOKENS_MAX {
             let token = self.token(last)?;
             let may_end = token.is_capitalised() || self.is_caseless || has_article_prefix(token.text);
-            if may_end && !self.is_short_word(at, len, &key) {
-                let known = Known::of(&key);
-                if !known.is_nothing() {
-                    best = Some((last + 1 - at, known));
-                }
+            let known = Known::of(&key);
+            let goes_on = known.goes_on;
+            if may_end && !known.is_nothing() && !self.is_short_word(at, len, &key) {
+                best = Some((last + 1 - at, known));
             }
             last += 1;
             if let "st" | "ste" | "ft" = key.as_str() {
                 // "St. Petersburg": the dot is a token of its own.
                 last += usize::from(self.token(last).is_some_and(|token| token.text == "."));
-            } else if token.is_possessive() || !gazetteer::goes_on(&key) {
+            } else if token.is_possessive() || !goes_on {
                 break;
             }
             let Some(next) = self.token(last).filter(|next| next.kind == TokenKind::Word && last < end) else { break };
@@ -528,7 +533,10 @@ impl<'t> Gather<'_, 't> {
         if lead.class.is_some() || self.is_possessive(at.checked_sub(1)?) || at >= self.end {
             return None;
         }
-        LEXICON.classes.longest_at(&self.text.tokens[at..self.end]).map(|(len, class)| (len, *class))
+        let (len, class) = LEXICON.classes.longest_at(&self.text.tokens[at..self.end])?;
+        // "the Gaza city of Rafah": the class is that of the next name.
+        let is_next = self.token(at + len).is_some_and(|token| token.is("of"));
+        (!is_next).then_some((len, *class))
     }
 
     /// The country or region after a comma that the name lies in: "Paris, Texas". Returns codes, and where reading goes on.

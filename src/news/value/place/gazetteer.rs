@@ -6,7 +6,7 @@
 //! Data: GeoNames (<https://www.geonames.org>), licence [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), converted
 //! by `.ci/make-gazetteer.py`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::fold::{fold, skeleton};
@@ -68,15 +68,22 @@ pub struct Known {
     /// The best known first.
     pub regions: Vec<&'static Region>,
     pub country: Option<&'static Country>,
+    /// A longer name starts with this one.
+    pub goes_on: bool,
 }
 
 impl Known {
     pub fn of(key: &str) -> Self {
+        if key.is_empty() {
+            return Self::default();
+        }
+        let (lines, goes_on) = lines_of(key);
         Self {
             key: key.to_owned(),
-            settlements: settlements(key),
+            settlements: read_settlements(lines),
             regions: regions(key).collect(),
             country: country(key),
+            goes_on: goes_on || TABLES.starts.contains(key),
         }
     }
 
@@ -112,10 +119,39 @@ pub fn country_code(code: &str) -> &str {
     code.split('.').next().unwrap_or_default()
 }
 
-/// The offset of the first line that does not sort before `probe`. Lines of comment sort before every name.
-fn lower_bound(table: &str, probe: &str) -> usize {
+/// The table of settlements is marked once in so many bytes, so that most of a search does not touch it.
+const FENCE_BYTES: usize = 1024;
+
+/// The first eight bytes of some lines of the table of settlements, and where those lines start.
+static FENCES: LazyLock<Vec<(u64, usize)>> = LazyLock::new(|| {
+    let bytes = SETTLEMENTS.as_bytes();
+    let starts = (0..bytes.len()).step_by(FENCE_BYTES).filter_map(|from| {
+        let start = from + bytes[from..].iter().position(|&byte| byte == b'\n')? + 1;
+        (start < bytes.len()).then(|| (prefix(&bytes[start..]), start))
+    });
+    starts.collect()
+});
+
+/// The first eight bytes as a number that sorts as they do.
+fn prefix(bytes: &[u8]) -> u64 {
+    bytes.iter().chain(std::iter::repeat(&0)).take(8).fold(0, |prefix, &byte| prefix << 8 | u64::from(byte))
+}
+
+/// The offset in the table of settlements of the first line that does not sort before `probe`.
+fn find_settlement(probe: &str) -> usize {
+    let wanted = prefix(probe.as_bytes());
+    let first = FENCES.partition_point(|(prefix, _)| *prefix < wanted);
+    let after = first + FENCES[first..].partition_point(|(prefix, _)| *prefix <= wanted);
+    let start = first.checked_sub(1).map_or(0, |fence| FENCES[fence].1);
+    let end = FENCES.get(after).map_or(SETTLEMENTS.len(), |fence| fence.1);
+    lower_bound(SETTLEMENTS, start..end, probe)
+}
+
+/// The offset of the first line in `range`, which starts a line, that does not sort before `probe`. Lines of comment sort
+/// before every name.
+fn lower_bound(table: &str, range: std::ops::Range<usize>, probe: &str) -> usize {
     let bytes = table.as_bytes();
-    let (mut low, mut high) = (0, bytes.len());
+    let (mut low, mut high) = (range.start, range.end);
     while low < high {
         let middle = low + (high - low) / 2;
         let start = bytes[low..middle].iter().rposition(|&byte| byte == b'\n').map_or(low, |at| low + at + 1);
@@ -129,35 +165,32 @@ fn lower_bound(table: &str, probe: &str) -> usize {
     low
 }
 
-/// The lines of `table` whose first field is `key`, as their other fields.
-fn lines_of<'k>(
-    table: &'static str,
-    key: &'k str,
-) -> impl Iterator<Item = (&'static str, std::str::Split<'static, char>)> + 'k {
-    let rest = table.get(lower_bound(table, key)..).unwrap_or_default();
-    // A key that is the start of another sorts first, whatever follows: tab sorts before space and letters.
-    rest.lines().map_while(move |line| {
-        let (name, fields) = line.split_once('\t')?;
-        (name == key).then(|| (name, fields.split('\t')))
-    })
-}
+/// A line of the table of settlements, cut at tabs: the fields behind the name.
+type Fields = std::str::Split<'static, char>;
 
-/// Whether a name in the table of settlements goes on after `key` and a space.
-pub fn goes_on(key: &str) -> bool {
-    let mut start = String::with_capacity(key.len() + 1);
-    start.push_str(key);
-    start.push(' ');
-    SETTLEMENTS.get(lower_bound(SETTLEMENTS, &start)..).is_some_and(|rest| rest.starts_with(&start))
-        || TABLES.region_starts.contains_key(key)
+/// The lines of the table of settlements with the name `key`, and whether a longer name starts with `key` and a space.
+fn lines_of(key: &str) -> (Vec<(&'static str, Fields)>, bool) {
+    let rest = SETTLEMENTS.get(find_settlement(key)..).unwrap_or_default();
+    let mut found = Vec::new();
+    // A name that is the start of another sorts before it, for tab sorts before space and letters.
+    for line in rest.lines() {
+        match line.strip_prefix(key).map(|rest| rest.as_bytes().first()) {
+            Some(Some(b'\t')) => found.push((&line[..key.len()], line[key.len() + 1..].split('\t'))),
+            Some(Some(b' ')) => return (found, true),
+            _ => break,
+        }
+    }
+    (found, false)
 }
 
 /// The settlements that are called `key`, in the order of the table.
 pub fn settlements(key: &str) -> Vec<Settlement> {
-    if key.is_empty() {
-        return Vec::new();
-    }
+    if key.is_empty() { Vec::new() } else { read_settlements(lines_of(key).0) }
+}
+
+fn read_settlements(lines: Vec<(&'static str, Fields)>) -> Vec<Settlement> {
     let mut found: Vec<Settlement> = Vec::new();
-    for (name, fields) in lines_of(SETTLEMENTS, key) {
+    for (name, fields) in lines {
         if let Some(settlement) = read_settlement(name, fields)
             && found.iter().all(|other| other.geonames_id != settlement.geonames_id)
         {
@@ -172,11 +205,13 @@ pub fn settlements_sounding_like(key: &str) -> Vec<Settlement> {
     skeleton(key).map(|skeleton| settlements(&skeleton)).unwrap_or_default()
 }
 
-fn read_settlement(name: &'static str, mut fields: std::str::Split<'static, char>) -> Option<Settlement> {
+fn read_settlement(name: &'static str, mut fields: Fields) -> Option<Settlement> {
     let first = fields.next()?;
     if let Some(own) = first.strip_prefix('=') {
         let id: u32 = fields.next()?.parse().ok()?;
-        return lines_of(SETTLEMENTS, own)
+        return lines_of(own)
+            .0
+            .into_iter()
             .filter(|(_, fields)| fields.clone().next().is_some_and(|code| !code.starts_with('=')))
             .filter_map(|(name, fields)| read_settlement(name, fields))
             .find(|settlement| settlement.geonames_id == id)
@@ -200,7 +235,7 @@ struct Tables {
     /// States of the United States as wire copy abbreviates them.
     abbreviations: HashMap<String, &'static str>,
     /// First words of the regions and countries whose names have several.
-    region_starts: HashMap<String, ()>,
+    starts: HashSet<String>,
     countries: Vec<Country>,
     countries_by_name: HashMap<String, usize>,
     countries_by_adjective: HashMap<String, usize>,
@@ -219,7 +254,7 @@ impl Tables {
 
     fn add_start(&mut self, key: &str) {
         for (at, _) in key.match_indices(' ') {
-            self.region_starts.insert(key[..at].to_owned(), ());
+            self.starts.insert(key[..at].to_owned());
         }
     }
 
@@ -318,7 +353,10 @@ pub fn country_of_adjective(key: &str) -> Option<&'static Country> {
 
 /// Whether the name of a settlement is also an English word, so that a capital letter does not make it a place.
 pub fn is_english_word(key: &str) -> bool {
-    WORDS.get(lower_bound(WORDS, key)..).and_then(|rest| rest.lines().next()).is_some_and(|word| word == key)
+    WORDS
+        .get(lower_bound(WORDS, 0..WORDS.len(), key)..)
+        .and_then(|rest| rest.lines().next())
+        .is_some_and(|word| word == key)
 }
 
 #[cfg(test)]

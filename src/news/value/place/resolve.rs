@@ -19,7 +19,11 @@ const VOTES_CITY: u32 = 1;
 const CITY_THOUSANDS_MIN: u32 = 100;
 const CITY_RIVAL_TIMES: u32 = 5;
 /// What a country with all the votes is worth, against the logarithm of population (natural, of thousands).
-const CONTEXT_WEIGHT: f64 = 8.0;
+const CONTEXT_WEIGHT: f64 = 6.0;
+/// A namesake this many times smaller than a large city needs its region named: "in Paris" is no town of Texas, even in an
+/// article about the United States.
+const DWARFED_TIMES: u32 = 10;
+const DWARFED_WEIGHT: f64 = 1.5;
 const REGION_WEIGHT: f64 = 3.0;
 const OWN_NAME_WEIGHT: f64 = 2.5;
 /// A capital letter alone makes no place of a smaller settlement in a country the article names.
@@ -93,8 +97,9 @@ impl Context {
         if let Some(country) = known.country {
             return self.vote(country.code, VOTES_COUNTRY);
         }
-        if let ([region], true) =
-            (known.regions.as_slice(), raw.class == Some(Class::Region) || known.settlements.is_empty())
+        let means_region = raw.class == Some(Class::Region) || known.settlements.is_empty();
+        if let Some(region) = known.regions.first()
+            && (region.is_hand_kept || means_region && known.regions.len() == 1)
         {
             self.vote(country_code(region.code), VOTES_REGION);
             self.regions.insert(region.code);
@@ -132,17 +137,23 @@ impl Context {
         self.votes.contains_key(country_code(code))
     }
 
-    fn score(&self, settlement: &Settlement) -> f64 {
+    fn score(&self, settlement: &Settlement, largest: u32) -> f64 {
+        let is_named = self.regions.contains(settlement.code);
+        let is_dwarfed =
+            !is_named && largest >= BARE_THOUSANDS_FAR_MIN && largest >= DWARFED_TIMES * settlement.thousands;
+        let weight = if is_dwarfed { DWARFED_WEIGHT } else { CONTEXT_WEIGHT };
         f64::from(settlement.thousands + 1).ln()
             + if settlement.is_own_name { OWN_NAME_WEIGHT } else { 0.0 }
-            + CONTEXT_WEIGHT * self.share(settlement.code).sqrt()
-            + if self.regions.contains(settlement.code) { REGION_WEIGHT } else { 0.0 }
+            + if is_named { REGION_WEIGHT } else { 0.0 }
+            + weight * self.share(settlement.code).sqrt()
     }
 
-    fn best<'s>(&self, settlements: impl IntoIterator<Item = &'s Settlement>) -> Option<&'s Settlement> {
-        settlements
-            .into_iter()
-            .max_by(|a, b| self.score(a).total_cmp(&self.score(b)).then(b.geonames_id.cmp(&a.geonames_id)))
+    fn best<'s>(&self, settlements: impl IntoIterator<Item = &'s Settlement> + Clone) -> Option<&'s Settlement> {
+        let largest = settlements.clone().into_iter().map(|it| it.thousands).max().unwrap_or(0);
+        settlements.into_iter().max_by(|a, b| {
+            let order = self.score(a, largest).total_cmp(&self.score(b, largest));
+            order.then(b.geonames_id.cmp(&a.geonames_id))
+        })
     }
 
     fn best_region(&self, regions: &[&'static Region]) -> Option<&'static Region> {
@@ -193,7 +204,12 @@ fn unknown(key: &str, raw: &Raw, context: &Context) -> Option<Found> {
     let likeness_min = if is_led { SOUND_LIKENESS_MIN } else { SOUND_LIKENESS_WEAK_MIN };
     let like: Vec<_> = gazetteer::settlements_sounding_like(key)
         .into_iter()
-        .filter(|it| context.names(it.code) && likeness(it.name, key) >= likeness_min)
+        .filter(|it| {
+            // Without the country in the article, a name of several words must be much alike.
+            let is_far = !context.names(it.code);
+            let likeness_min = if is_far { SOUND_LIKENESS_WEAK_MIN } else { likeness_min };
+            likeness(it.name, key) >= likeness_min && (!is_far || is_led && key.contains(' '))
+        })
         .filter(|it| raw.within.is_empty() || raw.within.iter().any(|code| is_within(it.code, code)))
         .collect();
     let best = like.iter().max_by(|a, b| {
@@ -242,7 +258,8 @@ fn meaning(known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
     {
         return Some(if raw.has_direction { Found::PartOf(country) } else { Found::Country(country) });
     }
-    let region = context.best_region(&known.regions);
+    let hand_kept = known.regions.iter().copied().find(|region| region.is_hand_kept);
+    let region = hand_kept.or_else(|| context.best_region(&known.regions));
     match (best, region) {
         (_, Some(region)) if is_region_rather(best.as_ref(), region) => accept_region(region, known, raw, context),
         (Some(settlement), _) => is_meant(&settlement, known, raw, context).then_some(Found::Settlement(settlement)),

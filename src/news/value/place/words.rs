@@ -95,7 +95,7 @@ pub fn word(token: &Token) -> Option<Word> {
 
 /// A capitalised word that shows that a run is no name of a place.
 pub fn is_no_name(token: &Token) -> bool {
-    let is_acronym = token.text.chars().filter(|char| char.is_alphabetic()).count() > 1 && is_upper(token.text);
+    let is_acronym = token.base().chars().filter(|char| char.is_alphabetic()).count() > 1 && is_upper(token.base());
     // "UK-based", "mid-March"
     let is_compound = token.text.rsplit_once('-').is_some_and(|(_, last)| last.starts_with(char::is_lowercase))
         || token.text.starts_with(char::is_lowercase) && !has_article_prefix(token.text);

@@ -1,0 +1,292 @@
+//! Frames → distinct contacts.
+
+use jiff::civil::Date;
+
+use super::cues::{Cues, Role};
+use super::frame::{Frame, Head};
+use super::standing;
+use super::{Form, Outcome, Status, Talks};
+use crate::news::extract::{Claim, Stance, What};
+use crate::news::text::{Span, Text};
+use crate::news::value::Place;
+use crate::news::value::date::DateSpan;
+use crate::news::value::party::Party;
+
+/// News is what was in this many days before publication, by the labelling guidelines.
+pub const NEWS_DAYS: i64 = 15;
+/// "The talks" are those told at most this many sentences before.
+const CARRIED_SENTENCES_MAX: usize = 12;
+
+/// A contact of this many days ago is told as background, unless the article opens with it.
+const FRESH_DAYS: i64 = 2;
+/// An article opens with these sentences.
+const LEAD_SENTENCES: usize = 2;
+/// More sentences than these show nothing new.
+const EVIDENCE_SPANS_MAX: usize = 4;
+
+/// One contact as far as the article has told it.
+#[derive(Clone, Debug)]
+struct Contact {
+    parties: Vec<Party>,
+    mediators: Vec<Party>,
+    form: Form,
+    is_deal: bool,
+    status: Status,
+    outcome: Option<Outcome>,
+    place: Option<Place>,
+    date: Option<DateSpan>,
+    is_background: bool,
+    evidence: Vec<Span>,
+    first_sentence: usize,
+    last_sentence: usize,
+    next: Vec<Span>,
+    topic: Option<String>,
+}
+
+/// The contacts of an article so far.
+pub struct Track<'t> {
+    text: &'t Text<'t>,
+    published: Option<Date>,
+    contacts: Vec<Contact>,
+    /// What is likely to follow contacts that are not told yet.
+    ahead: Vec<(Vec<Party>, Span)>,
+    /// "The ceasefire", before its sides are known.
+    unnamed: Vec<Frame>,
+}
+
+impl<'t> Track<'t> {
+    pub fn new(text: &'t Text<'t>, published: Option<Date>) -> Self {
+        Self { text, published, contacts: Vec::new(), ahead: Vec::new(), unnamed: Vec::new() }
+    }
+
+    /// Takes in the frames of one sentence.
+    pub fn add(&mut self, cues: &Cues, frames: &[Frame]) {
+        for frame in frames {
+            if (frame.parties.len() >= 2 || frame.is_summit_of_union) && !frame.is_borrowed {
+                self.tell(frame);
+            } else {
+                self.refer(cues, frame);
+            }
+        }
+    }
+
+    fn tell(&mut self, frame: &Frame) {
+        if let Some(contact) = self.contacts.iter_mut().rev().find(|contact| contact.is_same(frame)) {
+            contact.take(frame);
+            return;
+        }
+        let is_ahead = is_ahead(frame.status);
+        let past = self
+            .contacts
+            .iter_mut()
+            .rev()
+            .find(|contact| !contact.is_ahead() && same_sides(&contact.parties, &frame.parties));
+        let is_open = frame.place.is_none() && frame.date.is_none() && frame.is_vague;
+        if is_ahead && (frame.form == Some(Form::Contacts) || is_open && past.is_some()) {
+            match past {
+                Some(past) => past.look_ahead(frame.span),
+                None => self.ahead.push((frame.parties.clone(), frame.span)),
+            }
+            return;
+        }
+        if let Some(past) = past
+            && is_ahead
+        {
+            past.look_ahead(frame.span);
+        }
+        let mut contact = Contact::new(frame);
+        if !is_ahead {
+            self.ahead.retain(|(parties, span)| {
+                let is_same = same_sides(parties, &contact.parties);
+                if is_same {
+                    contact.look_ahead(*span);
+                }
+                !is_same
+            });
+        }
+        self.contacts.push(contact);
+    }
+
+    /// "The talks …": says more of a contact told before.
+    fn refer(&mut self, cues: &Cues, frame: &Frame) {
+        let is_near = |contact: &Contact| {
+            contact.last_sentence + CARRIED_SENTENCES_MAX >= frame.sentence
+                && frame.parties.iter().all(|party| contact.parties.contains(party))
+                && (frame.head == Head::Deal || !contact.is_deal)
+        };
+        let of_speaker = |contact: &Contact| {
+            frame.speaker.is_some_and(|speaker| contact.parties.contains(&speaker)) && !contact.is_ahead()
+        };
+        let index = self
+            .contacts
+            .iter()
+            .rposition(|contact| contact.last_sentence == frame.sentence && is_near(contact))
+            .or_else(|| self.contacts.iter().rposition(|contact| is_near(contact) && of_speaker(contact)))
+            .or_else(|| self.contacts.iter().rposition(is_near));
+        let Some(contact) = index.and_then(|index| self.contacts.get_mut(index)) else {
+            if frame.is_peace && !frame.is_borrowed {
+                self.unnamed.push(frame.clone());
+            }
+            return;
+        };
+        // "No plans to meet, but a meeting could be held quickly"
+        if contact.status == Status::Rejected
+            && frame.status == Status::Proposed
+            && contact.last_sentence == frame.sentence
+        {
+            contact.status = Status::Proposed;
+            contact.look_ahead(frame.span);
+            return;
+        }
+        // "… agreed to a truce after two days of talks in Oslo": what goes with it in the same sentence.
+        if frame.is_borrowed && !contact.is_ahead() && !is_ahead(frame.status) && contact.place.is_none() {
+            contact.place.clone_from(&frame.place);
+        }
+        if frame.is_borrowed || frame.is_weak && !frame.is_definite {
+            return;
+        }
+        let is_planned =
+            is_ahead(frame.status) && (frame.place.is_some() || frame.date.is_some()) && !contact.is_ahead();
+        if is_planned && frame.head == Head::Noun && frame.parties.len() == 1 {
+            let frame = Frame { parties: contact.parties.clone(), ..frame.clone() };
+            self.tell(&frame);
+            return;
+        }
+        if matches!(contact.status, Status::Concluded | Status::Stalled)
+            && contact.outcome.is_none()
+            && frame.head != Head::Deal
+        {
+            contact.outcome = standing::best(cues.outcomes.iter(), false);
+        }
+        if is_ahead(frame.status) && (0..cues.tokens.len()).any(|at| cues.is(at, Role::Next)) {
+            contact.look_ahead(frame.span);
+        }
+        contact.last_sentence = frame.sentence;
+    }
+
+    /// Gives what was told without sides to the contact that the article names later, else to its warring sides.
+    pub fn close(&mut self, warring: &[Party]) {
+        for frame in std::mem::take(&mut self.unnamed) {
+            let is_named = self.contacts.iter().any(|contact| {
+                contact.is_deal == (frame.head == Head::Deal) && contact.is_ahead() == is_ahead(frame.status)
+            });
+            let fits = frame.parties.iter().all(|party| warring.contains(party));
+            if !is_named && fits && warring.len() == 2 {
+                self.tell(&Frame { parties: warring.to_vec(), ..frame });
+            }
+        }
+    }
+
+    pub fn claims(self) -> Vec<Claim> {
+        let published = self.published;
+        debug_assert!(
+            self.contacts
+                .iter()
+                .all(|contact| contact.evidence.iter().all(|span| span.slice(self.text.text).is_some()))
+        );
+        self.contacts.into_iter().map(|contact| contact.claim(published)).collect()
+    }
+}
+
+impl Contact {
+    fn new(frame: &Frame) -> Self {
+        Self {
+            parties: frame.parties.clone(),
+            mediators: frame.mediators.iter().filter(|party| !frame.parties.contains(party)).copied().collect(),
+            form: frame.form.unwrap_or(Form::Talks),
+            is_deal: matches!(frame.head, Head::Deal | Head::Agree),
+            status: frame.status,
+            outcome: frame.outcome,
+            place: frame.place.clone(),
+            date: frame.date,
+            is_background: frame.is_background,
+            evidence: vec![frame.span],
+            first_sentence: frame.sentence,
+            last_sentence: frame.sentence,
+            next: Vec::new(),
+            topic: frame.topic.clone(),
+        }
+    }
+
+    fn is_ahead(&self) -> bool {
+        is_ahead(self.status)
+    }
+
+    fn is_same(&self, frame: &Frame) -> bool {
+        let same_time = self.is_ahead() == is_ahead(frame.status);
+        let same_form = (self.form == Form::Call) == (frame.form == Some(Form::Call));
+        let same_place = match (&self.place, &frame.place) {
+            (Some(one), Some(other)) => one.name == other.name || one.contains(other) || other.contains(one),
+            _ => true,
+        };
+        let same_date = match (self.date, frame.date) {
+            (Some(one), Some(other)) => one.start <= other.end && other.start <= one.end,
+            _ => true,
+        };
+        same_sides(&self.parties, &frame.parties) && same_time && same_form && same_place && same_date
+    }
+
+    fn take(&mut self, frame: &Frame) {
+        let is_finer = self.place.as_ref().zip(frame.place.as_ref()).is_some_and(|(one, other)| one.contains(other));
+        if self.place.is_none() || is_finer {
+            self.place.clone_from(&frame.place);
+        }
+        self.date = self.date.or(frame.date);
+        self.outcome = self.outcome.or(frame.outcome);
+        if self.topic.is_none() {
+            self.topic.clone_from(&frame.topic);
+        }
+        self.is_background &= frame.is_background;
+        self.last_sentence = frame.sentence;
+        if self.evidence.len() < EVIDENCE_SPANS_MAX && !self.evidence.contains(&frame.span) {
+            self.evidence.push(frame.span);
+        }
+        for party in &frame.mediators {
+            if !self.parties.contains(party) && !self.mediators.contains(party) {
+                self.mediators.push(party);
+            }
+        }
+    }
+
+    fn look_ahead(&mut self, span: Span) {
+        if !self.next.contains(&span) {
+            self.next.push(span);
+        }
+    }
+
+    fn claim(self, published: Option<Date>) -> Claim {
+        let is_lead = self.first_sentence < LEAD_SENTENCES;
+        let days = if is_lead { NEWS_DAYS } else { FRESH_DAYS };
+        let is_old = !self.is_ahead()
+            && published
+                .zip(self.date)
+                .is_some_and(|(published, date)| DateSpan::day(date.start).days_before(published) > days);
+        let stance = if is_ahead(self.status) { Stance::Planned } else { Stance::Reported };
+        let outcome = self.outcome.filter(|_| matches!(self.status, Status::Concluded | Status::Stalled));
+        Claim {
+            what: What::Talks(Talks {
+                parties: self.parties.iter().map(|party| (*party).to_owned()).collect(),
+                mediators: self.mediators.iter().map(|party| (*party).to_owned()).collect(),
+                form: self.form,
+                status: self.status,
+                outcome,
+                topic: self.topic,
+                next: self.next,
+            }),
+            current: !is_old && !self.is_background,
+            stance,
+            claimant: None,
+            place: self.place,
+            date: self.date,
+            evidence: self.evidence,
+        }
+    }
+}
+
+fn is_ahead(status: Status) -> bool {
+    matches!(status, Status::Proposed | Status::Scheduled | Status::Postponed | Status::Cancelled | Status::Rejected)
+}
+
+fn same_sides(one: &[Party], other: &[Party]) -> bool {
+    one.len() == other.len() && one.iter().all(|party| other.contains(party))
+}

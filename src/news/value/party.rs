@@ -1,0 +1,506 @@
+//! Parties: who takes part in talks. Names of states, bodies and armed groups, their adjectives, seats and leaders.
+//!
+//! A country counts as a party only where it acts: its adjective or possessive must stand before someone who speaks for it
+//! ("Russian officials", but not "Russian missiles"), and its name must not tell a place ("the war in Ukraine"). Persons
+//! speak for their country: some from the vocabulary, the others as the article introduces them ("Estonia's prime minister,
+//! Kaja Kallas").
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use crate::news::lexicon::{self, Phrases};
+use crate::news::text::{Text, Token, TokenKind};
+
+/// Words between an adjective of a country and the office it belongs to: "Russian deputy foreign minister".
+const OFFICE_WORDS_MAX: usize = 7;
+/// "Democratic Republic of the Congo"
+const PARTY_WORDS_MAX: usize = 6;
+/// Parts of a person's name: "Mohammed bin Abdul Rahman Al Thani".
+const NAME_WORDS_MAX: usize = 6;
+
+/// The common English name of a party.
+pub type Party = &'static str;
+
+/// How a party is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// "Ukraine"
+    Country,
+    /// "Hamas", "the EU"
+    Body,
+    /// "Russian", "Ukrainians"
+    Adjective,
+    /// "Kyiv", "the Kremlin": a place as well.
+    Seat,
+    Person,
+    /// "the government": the one that the article is about.
+    Government,
+    /// "the rebels": those that the article is about.
+    Rebels,
+}
+
+/// How a mention stands in its sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It can act: "Moscow", "Russian officials", "Putin".
+    Side,
+    /// An adjective or possessive with nobody behind it: "Russian missiles", "US-Russia …".
+    Modifier,
+    /// It tells a place: "in Ukraine".
+    Place,
+    /// Where someone goes: "to Ukraine".
+    Destination,
+}
+
+/// A party in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// Indexes into [`Text::tokens`]: the name with the office and the person behind it.
+    pub tokens: Range<usize>,
+    pub party: Party,
+    pub naming: Naming,
+    pub standing: Standing,
+    /// Joined to the mention before it: "India *and Pakistan*".
+    pub joined: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    party: Party,
+    naming: Naming,
+}
+
+static SOURCE: &str = include_str!("../../../config/lexicon/parties.txt");
+static COUNTRIES: &str = include_str!("../../../config/lexicon/countries.tsv");
+static PARTIES: LazyLock<Phrases<Known>> = LazyLock::new(parties);
+static OFFICES: LazyLock<Phrases<()>> = LazyLock::new(|| section("office"));
+static OFFICE_MODIFIERS: LazyLock<Phrases<()>> = LazyLock::new(|| section("office modifier"));
+
+fn section(name: &'static str) -> Phrases<()> {
+    Phrases::new(lexicon::entries(SOURCE).filter(|entry| entry.section == name).map(|entry| (entry.phrase, ())))
+}
+
+fn parties() -> Phrases<Known> {
+    let mut known: Vec<(String, Known)> = Vec::new();
+    for entry in lexicon::entries(SOURCE) {
+        let (naming, party) = match entry.section {
+            "union" | "body" => (Naming::Body, entry.value),
+            "seat" => (Naming::Seat, entry.value),
+            "name" => (Naming::Country, entry.value),
+            "adjective" => (Naming::Adjective, entry.value),
+            "person" => (Naming::Person, entry.value),
+            "government" => (Naming::Government, ""),
+            "rebels" => (Naming::Rebels, ""),
+            _ => continue,
+        };
+        known.push((entry.phrase.to_owned(), Known { party, naming }));
+    }
+    for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
+        let mut cells = line.split('\t').skip(1);
+        let (Some(name), Some(capital)) = (cells.next(), cells.next()) else { continue };
+        let names = cells.nth(2).unwrap_or_default();
+        let adjectives = cells.next().unwrap_or_default();
+        let mut add = |phrase: &str, naming| {
+            if !phrase.is_empty() {
+                known.push((phrase.to_lowercase(), Known { party: name, naming }));
+            }
+        };
+        add(name, Naming::Country);
+        names.split('|').for_each(|name| add(name, Naming::Country));
+        adjectives.split('|').for_each(|adjective| add(adjective, Naming::Adjective));
+        // A capital that is named like its country tells nothing more.
+        if capital != name {
+            add(capital, Naming::Seat);
+        }
+    }
+    Phrases::new(known.iter().map(|(phrase, known)| (phrase.as_str(), *known)))
+}
+
+/// The parties of one article, in text order.
+#[derive(Debug)]
+pub struct Parties<'t> {
+    text: &'t Text<'t>,
+    /// Last names that the article introduces, and whom they speak for.
+    persons: HashMap<&'t str, Party>,
+    mentions: Vec<Mention>,
+}
+
+impl<'t> Parties<'t> {
+    /// Finds every mention. Linear in the text.
+    pub fn find(text: &'t Text<'t>) -> Self {
+        let mut parties = Self { text, persons: HashMap::new(), mentions: Vec::new() };
+        for sentence in &text.sentences {
+            parties.meet(sentence.tokens.clone());
+        }
+        for sentence in &text.sentences {
+            parties.read(sentence.tokens.clone());
+        }
+        parties.resolve_roles();
+        parties
+    }
+
+    /// The mentions that lie in a range of tokens.
+    pub fn within(&self, tokens: Range<usize>) -> &[Mention] {
+        let start = self.mentions.partition_point(|mention| mention.tokens.start < tokens.start);
+        let end = self.mentions.partition_point(|mention| mention.tokens.start < tokens.end);
+        self.mentions.get(start..end).unwrap_or_default()
+    }
+
+    /// The two parties that the article names most, unions of states aside: in news of war, those who fight it.
+    pub fn warring(&self) -> Vec<Party> {
+        let mut counts: Vec<(Party, usize)> = Vec::new();
+        for mention in self.mentions.iter().filter(|mention| !is_union(mention.party)) {
+            match counts.iter_mut().find(|(party, _)| *party == mention.party) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((mention.party, 1)),
+            }
+        }
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts.iter().take(2).map(|(party, _)| *party).collect()
+    }
+
+    /// Learns whom the persons of a sentence speak for.
+    fn meet(&mut self, tokens: Range<usize>) {
+        for at in tokens.clone() {
+            let Some((len, known)) = self.known(at, tokens.end) else { continue };
+            if !matches!(known.naming, Naming::Country | Naming::Adjective) {
+                continue;
+            }
+            let Some(office) = self.office_end(at + len, tokens.end) else { continue };
+            let comma = usize::from(self.is(office, ",") && office < tokens.end);
+            let name = self.name_from(office + comma, tokens.end);
+            let name = if name.is_empty() { self.name_before(at, tokens.start) } else { name };
+            let last = name.end.checked_sub(1).filter(|_| !name.is_empty());
+            if let Some(last) = last {
+                self.persons.insert(self.text.tokens[last].base(), known.party);
+            }
+        }
+    }
+
+    fn read(&mut self, tokens: Range<usize>) {
+        let first = self.mentions.len();
+        let mut at = tokens.start;
+        while at < tokens.end {
+            at = self.read_at(at, &tokens).unwrap_or(at + 1);
+        }
+        // "Israeli and Hamas negotiators": an adjective stands as what it is joined to.
+        for index in (first + 1..self.mentions.len()).rev() {
+            let (before, mention) = (&self.mentions[index - 1], &self.mentions[index]);
+            if mention.joined && before.standing == Standing::Modifier && mention.standing == Standing::Side {
+                self.mentions[index - 1].standing = Standing::Side;
+            }
+        }
+    }
+
+    /// Reads the mention that starts at token `at` and gives the token behind it.
+    fn read_at(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
+        if let Some(end) = self.read_hyphened(at, sentence) {
+            return Some(end);
+        }
+        let (len, known) = self.known(at, sentence.end)?;
+        let name_end = at + len;
+        let is_possessive = self.is_possessive(name_end);
+        let mut end =
+            name_end + usize::from(is_possessive && self.text.tokens.get(name_end).is_some_and(is_apostrophe));
+        let mut standing = self.standing(at, sentence.start, known.naming);
+        let is_modifier = known.naming == Naming::Adjective || is_possessive;
+        let plural = known.naming == Naming::Adjective
+            && self.text.tokens[name_end - 1].text.to_ascii_lowercase().ends_with('s');
+        if is_modifier || matches!(known.naming, Naming::Country | Naming::Body | Naming::Seat) {
+            if let Some(office) = self.office_end(end, sentence.end) {
+                let comma = usize::from(is_possessive && self.is(office, ","));
+                let name = self.name_from(office + comma, sentence.end);
+                end = if name.is_empty() { office } else { name.end };
+                standing = Standing::Side;
+            } else if is_modifier && !plural {
+                standing = Standing::Modifier;
+            }
+        }
+        let joined = self.mentions.last().is_some_and(|last| {
+            last.tokens.start >= sentence.start && last.tokens.end <= at && self.joins(last.tokens.end..at)
+        });
+        if let Some(last) = self.mentions.last().filter(|_| joined) {
+            // "in Qatar and Egypt"
+            if matches!(last.standing, Standing::Place | Standing::Destination)
+                && matches!(known.naming, Naming::Country | Naming::Seat)
+                && standing == Standing::Side
+            {
+                standing = last.standing;
+            }
+        }
+        self.mentions.push(Mention { tokens: at..end, party: known.party, naming: known.naming, standing, joined });
+        Some(end)
+    }
+
+    /// "US-Russia", "Putin-Zelensky": several parties in one token.
+    fn read_hyphened(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
+        let token = self.text.tokens.get(at).filter(|token| token.kind == TokenKind::Word)?;
+        let parts: Option<Vec<Known>> =
+            token.base().split(['-', '‐', '‑']).map(|part| self.word(part).filter(|known| known.party != "")).collect();
+        let parts = parts.filter(|parts| parts.len() > 1)?;
+        if self.known(at, sentence.end).is_some() {
+            return None;
+        }
+        for (index, known) in parts.into_iter().enumerate() {
+            let (party, naming) = (known.party, known.naming);
+            self.mentions.push(Mention {
+                tokens: at..at + 1,
+                party,
+                naming,
+                standing: Standing::Modifier,
+                joined: index > 0,
+            });
+        }
+        Some(at + 1)
+    }
+
+    /// The party whose name starts at `at`, and the number of its tokens.
+    fn known(&self, at: usize, end: usize) -> Option<(usize, Known)> {
+        let tokens = self.text.tokens.get(at..end)?;
+        let token = tokens.first()?;
+        let is_named = self.text.is_capitals || token.is_capitalised();
+        // "North Korea's" matches without its ending.
+        let is_possessive = |token: &Token| token.base().len() < token.text.len();
+        let found = match tokens.iter().take(PARTY_WORDS_MAX).position(is_possessive) {
+            Some(last) if last > 0 => {
+                let bare: Vec<Token> =
+                    tokens[..=last].iter().map(|token| Token { text: token.base(), ..*token }).collect();
+                PARTIES.longest_at(&bare)
+            }
+            _ => PARTIES.longest_at(tokens),
+        };
+        if let Some((len, known)) = found {
+            let is_role = matches!(known.naming, Naming::Government | Naming::Rebels);
+            if is_role || is_named && !(self.text.is_capitals && len == 1 && is_common_word(token.text)) {
+                return Some((len, *known));
+            }
+        }
+        // "Moscow's" is one token.
+        let known = self.word(token.base()).filter(|_| token.base().len() < token.text.len() && is_named);
+        known.or_else(|| self.person(token)).map(|known| (1, known))
+    }
+
+    fn word(&self, word: &str) -> Option<Known> {
+        PARTIES.word(word).copied().filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels))
+    }
+
+    fn person(&self, token: &Token) -> Option<Known> {
+        let party = self.persons.get(token.base()).filter(|_| token.is_capitalised())?;
+        Some(Known { party, naming: Naming::Person })
+    }
+
+    /// How a name stands by the words before it.
+    fn standing(&self, at: usize, start: usize, naming: Naming) -> Standing {
+        let mut before = at;
+        while before > start
+            && ["the", "southern", "northern", "eastern", "western", "neighbouring", "central"]
+                .iter()
+                .any(|word| self.is(before - 1, word))
+        {
+            before -= 1;
+        }
+        let Some(before) = before.checked_sub(1).filter(|before| *before >= start) else { return Standing::Side };
+        let is_any = |words: &[&str]| words.iter().any(|word| self.is(before, word));
+        match naming {
+            Naming::Country | Naming::Seat => {
+                if is_any(&[
+                    "in",
+                    "at",
+                    "inside",
+                    "across",
+                    "throughout",
+                    "outside",
+                    "near",
+                    "over",
+                    "on",
+                    "against",
+                    "around",
+                    "about",
+                    "for",
+                    "into",
+                    "within",
+                ]) {
+                    Standing::Place
+                } else if is_any(&["to", "visit", "visits", "visited", "visiting"]) {
+                    Standing::Destination
+                } else if is_any(&["of"]) && !self.is_office_before(before) {
+                    Standing::Modifier
+                } else {
+                    Standing::Side
+                }
+            }
+            _ => Standing::Side,
+        }
+    }
+
+    /// "The president [of]", "leaders [of]"
+    fn is_office_before(&self, of: usize) -> bool {
+        of.checked_sub(1).is_some_and(|at| is_office_word(&self.text.tokens[at]))
+    }
+
+    /// The end of the office that starts at or shortly behind `at`: "… deputy foreign minister".
+    fn office_end(&self, at: usize, end: usize) -> Option<usize> {
+        let limit = end.min(at + OFFICE_WORDS_MAX);
+        let mut found = None;
+        let mut index = at;
+        while index < limit {
+            let tokens = &self.text.tokens[index..end];
+            if let Some((len, ())) = OFFICES.longest_at(tokens) {
+                index += len;
+                found = Some(index);
+            } else if let Some((len, ())) = OFFICE_MODIFIERS.longest_at(tokens) {
+                index += len;
+            } else if self.is(index, "-") {
+                index += 1;
+            } else {
+                break;
+            }
+        }
+        found
+    }
+
+    /// The capitalised words from `at` on that no list knows otherwise.
+    fn name_from(&self, at: usize, end: usize) -> Range<usize> {
+        let mut last = at;
+        while last < end.min(at + NAME_WORDS_MAX) && self.is_name_word(last) {
+            last += 1;
+        }
+        at..last
+    }
+
+    /// The name before an apposition: "Kaja Kallas, Estonia's prime minister".
+    fn name_before(&self, at: usize, start: usize) -> Range<usize> {
+        let the = usize::from(at > start && self.is(at - 1, "the"));
+        let Some(comma) = (at - the).checked_sub(1).filter(|comma| *comma > start && self.is(*comma, ",")) else {
+            return at..at;
+        };
+        let mut first = comma;
+        while first > start && comma - first < NAME_WORDS_MAX && self.is_name_word(first - 1) {
+            first -= 1;
+        }
+        // One capital alone is as often the start of a sentence.
+        if comma - first < 2 { at..at } else { first..comma }
+    }
+
+    fn is_name_word(&self, at: usize) -> bool {
+        let Some(token) = self.text.tokens.get(at) else { return false };
+        let is_particle = ["al", "bin", "von", "van", "de", "der", "la", "el", "ben", "da"].contains(&token.text);
+        !self.text.is_capitals
+            && (token.is_capitalised() || is_particle)
+            && PARTIES.longest_at(&self.text.tokens[at..=at]).is_none_or(|(_, known)| known.naming == Naming::Person)
+            && !is_day_or_month(token.text)
+    }
+
+    fn is_possessive(&self, end: usize) -> bool {
+        let last = &self.text.tokens[end - 1];
+        let mark =
+            self.text.tokens.get(end).is_some_and(|token| is_apostrophe(token) && token.span.start == last.span.end);
+        last.base().len() < last.text.len() || mark && last.text.ends_with(['s', 'S'])
+    }
+
+    /// Whether only joining words lie between two mentions.
+    fn joins(&self, between: Range<usize>) -> bool {
+        between.len() <= 5
+            && between.clone().all(|at| {
+                ["and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its", "then"]
+                    .iter()
+                    .any(|word| self.is(at, word))
+            })
+            && !between.clone().all(|at| self.is(at, "the"))
+            && !(between.len() == 1 && self.is(between.start, "with"))
+            || between.is_empty()
+    }
+
+    fn is(&self, at: usize, word: &str) -> bool {
+        self.text.tokens.get(at).is_some_and(|token| token.text.eq_ignore_ascii_case(word))
+    }
+
+    /// "The government" is that of the country, "the rebels" the armed group, that the article names most.
+    fn resolve_roles(&mut self) {
+        let is_state = |naming| matches!(naming, Naming::Country | Naming::Adjective);
+        let state = most(self.mentions.iter().filter(|mention| is_state(mention.naming)));
+        let group =
+            most(self.mentions.iter().filter(|mention| mention.naming == Naming::Body && is_armed(mention.party)));
+        self.mentions.retain_mut(|mention| {
+            mention.party = match mention.naming {
+                Naming::Government => state.unwrap_or_default(),
+                Naming::Rebels => group.unwrap_or_default(),
+                _ => return true,
+            };
+            !mention.party.is_empty()
+        });
+    }
+}
+
+/// Whether a word tells an office or what stands with one: "deputy", "minister", "head".
+pub fn is_office_word(token: &Token) -> bool {
+    let token = std::slice::from_ref(token);
+    OFFICES.longest_at(token).is_some() || OFFICE_MODIFIERS.longest_at(token).is_some()
+}
+
+/// Whether a body is a union of states, which meets as such.
+pub fn is_union(party: Party) -> bool {
+    !is_armed(party)
+}
+
+/// The party that a single word names: "Qatar", "Qatari", "US".
+pub fn named(word: &str) -> Option<Party> {
+    PARTIES.word(word).map(|known| known.party).filter(|party| !party.is_empty())
+}
+
+fn most<'a>(mentions: impl Iterator<Item = &'a Mention>) -> Option<Party> {
+    let mut counts: Vec<(Party, usize)> = Vec::new();
+    for mention in mentions {
+        match counts.iter_mut().find(|(party, _)| *party == mention.party) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((mention.party, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts.into_iter().find(|(_, count)| *count == most).map(|(party, _)| party)
+}
+
+/// Whether a body is no union of states.
+fn is_armed(party: Party) -> bool {
+    static UNIONS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        lexicon::entries(SOURCE).filter(|entry| entry.section == "union").map(|entry| entry.value).collect()
+    });
+    !UNIONS.contains(&party)
+}
+
+fn is_apostrophe(token: &Token) -> bool {
+    matches!(token.text, "'" | "’")
+}
+
+/// Names that are common words in text without lower case.
+fn is_common_word(text: &str) -> bool {
+    ["us", "un", "xi", "abe", "fico", "who", "duda", "turkey", "chad", "jersey", "guinea", "ira"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn is_day_or_month(text: &str) -> bool {
+    const NAMES: [&str; 19] = [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    NAMES.contains(&text)
+}
