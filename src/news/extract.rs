@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::article::{self, Article, Published};
+use super::kinds::pattern::{self, Development, Kinds};
 use super::kinds::{munitions, talks, toll};
 use super::reading::article::{Reading, day};
 use super::reading::words::Tags;
@@ -52,6 +53,9 @@ pub enum What {
     Toll(Toll),
     Munitions(Munitions),
     Talks(Talks),
+    /// A kind that a file defines; its name stands in `kind` as those of the others do.
+    #[serde(untagged)]
+    Developed(Development),
 }
 
 /// What the extractor made of one article.
@@ -62,8 +66,14 @@ pub struct Extraction {
     pub diagnostics: Vec<String>,
 }
 
-/// Reads what an article claims. Total: any text gives an extraction, and what was not read is told in its diagnostics.
+/// Reads what an article claims, with the shipped kinds. Total: any text gives an extraction, and what was not read is
+/// told in its diagnostics.
 pub fn extract(article: &Article) -> Extraction {
+    extract_with(article, Kinds::standard())
+}
+
+/// The same with these kinds beside the built-in ones.
+pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
     if !reads(article) {
         let language = article.language.as_deref().unwrap_or_default();
         let why = format!("not read: the article is in {language}, and only English is read");
@@ -75,7 +85,9 @@ pub fn extract(article: &Article) -> Extraction {
     let telling = tags.telling(&text);
     let talks = talks::read(&text, article.published.map(day));
     if telling.is_empty() {
-        return Extraction { claims: talks, diagnostics: Vec::new() };
+        let mut claims = talks;
+        claims.extend(pattern::read(kinds, article, &text));
+        return Extraction { claims, diagnostics: Vec::new() };
     }
     let mut reading = Reading::new(article, &text, tags, &telling);
     reading.learn_names(&telling);
@@ -90,6 +102,7 @@ pub fn extract(article: &Article) -> Extraction {
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
     claims.extend(talks);
+    claims.extend(pattern::read(kinds, article, &text));
     Extraction { claims, diagnostics: Vec::new() }
 }
 
