@@ -6,6 +6,7 @@
 mod demo;
 mod eval;
 mod extract;
+mod kinds;
 mod lists;
 mod run;
 mod serve;
@@ -28,6 +29,17 @@ pub enum Status {
     Usage = 2,
     /// Done, but something needs attention: a source failed, a message waits.
     Attention = 3,
+}
+
+impl Status {
+    /// Of many things that were to be done, some failed.
+    fn of_many(all: usize, failures: usize) -> Self {
+        match failures {
+            0 => Self::Done,
+            _ if failures == all => Self::Failed,
+            _ => Self::Attention,
+        }
+    }
 }
 
 impl From<Status> for ExitCode {
@@ -89,6 +101,20 @@ enum Verb {
     /// List, add or remove subscribers
     #[command(subcommand)]
     Subscribers(SubscribersVerb),
+    /// List, check or try kinds of development, which files define
+    ///
+    /// Tolls, munitions and talks are built in. Every other kind (agreements, sanctions, evacuations, …) is a TOML file with fields, patterns
+    /// and examples, and you can write your own: start from one that is shipped.
+    #[command(
+        subcommand,
+        after_help = "Write your own kind:\n  \
+                      daybrief kinds show disaster > kinds/avalanche.toml    start from one that is shipped\n  \
+                      daybrief kinds check kinds/                            mistakes with line and column; runs the examples\n  \
+                      daybrief kinds try kinds/avalanche.toml article.txt    what it finds in an article\n\n\
+                      In a pattern, `word` is that word, `@list` a phrase of a list, `{field:type}` a value (count, number, money,\n\
+                      date, place, party, words, quote, @list), `...` up to 6 tokens, `(a | b)` one of them, `[a]` that or nothing."
+    )]
+    Kinds(KindsVerb),
     /// Print what the reader takes from a page
     Read(ReadArgs),
     /// Score the extractor against labelled articles: precision, recall and F1 per kind, accuracy per field
@@ -96,6 +122,37 @@ enum Verb {
     /// GOLD has one labelled article a line: {"id", "tolls", "munitions", "talks"}, and its "text" (with "title" and "published") unless
     /// ARTICLES has it under the same id.
     Eval(EvalArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KindsVerb {
+    /// The kinds in force, with their fields
+    List {
+        /// A folder of your own kinds, which stand over the shipped ones of their names
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every mistake in kind files, with line and column; their examples are run
+    Check {
+        /// Files or folders [default: the shipped kinds]
+        #[arg(value_name = "FILE|DIR")]
+        files: Vec<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the file of a shipped kind
+    Show { name: String },
+    /// What a kind finds in an article, each with its sentence
+    Try {
+        /// The kind's file, or the name of a shipped kind
+        file: PathBuf,
+        /// A file, an address, or - for standard input
+        article: String,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -165,7 +222,7 @@ pub struct PreviewArgs {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Open the HTML in the browser instead of printing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     open: bool,
 }
 
@@ -293,6 +350,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Serve(args) => serve::serve(&args, config, terminal).await,
         Verb::Sources(verb) => lists::sources(verb, config, terminal).await,
         Verb::Subscribers(verb) => lists::subscribers(verb, config, terminal).await,
+        Verb::Kinds(verb) => kinds::kinds(verb, config, terminal).await,
         Verb::Read(args) => extract::read(&args, config, terminal).await,
         Verb::Eval(args) => eval::eval(&args, terminal),
     };

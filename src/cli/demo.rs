@@ -10,7 +10,6 @@ use crate::config::{Config, Edition, Location, Source, StoreUrl, Transport};
 use crate::news::digest::Window;
 use crate::news::schedule::Schedule;
 use crate::service::pipeline::{self, Order};
-use crate::service::store::Audience;
 use crate::service::worker::{Clock, Stop};
 
 /// One bundled feed.
@@ -71,11 +70,10 @@ pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status>
         let sources: Vec<Source> =
             samples.iter().map(|(name, bytes)| Source::new(name, Location::Bundled(bytes))).collect();
         let window = Window { from: slot - SignedDuration::from_hours(24), to: slot };
-        let order = Order { edition: &edition, window, slots: &[slot], collected_only: false };
+        let order = Order { edition: &edition, window, slots: &[slot], collected_only: false, partial: false };
         let collected = pipeline::collect(&service, &sources, &progress).await?;
         pipeline::keep(&service, &collected).await?;
-        let composed = pipeline::compose(&service, &order, &collected).await?;
-        pipeline::freeze(&service, &composed, Audience::Subscribers).await?;
+        let (composed, _) = pipeline::publish(&service, &order, &collected).await?;
         terminal.note(&format!("day {}: {}", index + 1, composed.rendered.subject));
         if let Some(folder) = &args.out {
             pipeline::deliver(&service, &stop, &progress).await?;

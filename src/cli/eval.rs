@@ -100,7 +100,7 @@ pub fn eval(args: &EvalArgs, terminal: Terminal) -> anyhow::Result<Status> {
 /// Extracts from a line as `extract --jsonl` does, and scores what it answers.
 fn scored(labels: &Labels, line: &str) -> Scored {
     let article: ArticleText = serde_json::from_str(line).context("read it as an article")?;
-    let answer: Value = serde_json::from_str(&extract::answer(line))?;
+    let answer: Value = serde_json::from_str(&extract::answer(line, None))?;
     if let Some(error) = answer.get("error").and_then(Value::as_str) {
         anyhow::bail!("{error}");
     }

@@ -15,6 +15,7 @@ use crate::config::{Config, Location};
 use crate::news::article::{self, Article, Published};
 use crate::news::extract;
 use crate::service::fetch::{Fetched, Request};
+use crate::service::gather;
 
 /// Bytes of one line of `--jsonl`: a line is one article, and an article of 10 MB is still read.
 const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -26,13 +27,21 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
     let published = args.published.as_deref().map(day).transpose()?;
     if args.jsonl {
         for input in &args.inputs {
-            jsonl(input).with_context(|| format!("read {input}"))?;
+            match jsonl(input, published) {
+                // A reader that has seen enough (`| head`) is no error.
+                Err(error)
+                    if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
+                {
+                    break;
+                }
+                result => result.with_context(|| format!("failed to read {input}"))?,
+            }
         }
         return Ok(Status::Done);
     }
     let config = Config::load(config)?;
     let mut answers = Vec::new();
-    let mut status = Status::Done;
+    let mut failures = 0;
     for input in &args.inputs {
         match article_of(input, &config).await {
             Ok(mut article) => {
@@ -42,7 +51,10 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
                 answer["text"] = json!(article.text);
                 answers.push(answer);
             }
-            Err(error) => status = terminal.fail(&error.context(format!("failed to read {input}"))),
+            Err(error) => {
+                failures += 1;
+                terminal.fail(&error.context(format!("failed to read {input}")));
+            }
         }
     }
     if args.json {
@@ -52,37 +64,43 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
             terminal.print(&serde_json::to_string_pretty(answer)?)?;
         }
     }
-    Ok(status)
+    Ok(Status::of_many(args.inputs.len(), failures))
 }
 
 fn day(text: &str) -> anyhow::Result<civil::Date> {
     text.parse().map_err(|_| Misuse(format!("--published {text}: write a date such as 2031-03-05")).into())
 }
 
-/// Answers one file of JSON lines on standard output.
-fn jsonl(input: &str) -> anyhow::Result<()> {
+/// Answers one file of JSON lines, in its order.
+fn jsonl(input: &str, published: Option<civil::Date>) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    each_line(input, |line| extract::answer(line.trim_end()), |answer| Ok(writeln!(out, "{answer}")?))?;
+    let work = |line: &str| extract::answer(line.trim_end(), published);
+    each_line(input, work, |answer| Ok(writeln!(out, "{answer}")?))?;
     Ok(out.flush()?)
 }
 
-/// Streams one file (or `-`) of lines, a batch at a time over all cores: `work` on each line, then `done` in the order of the input.
+/// Streams one file of JSON lines, a batch at a time over all cores; `done` gets the results in the order of the input.
 pub(super) fn each_line<T: Send>(
     input: &str,
     work: impl Fn(&str) -> T + Sync,
     mut done: impl FnMut(T) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let reader: Box<dyn Read> =
-        if input == "-" { Box::new(io::stdin()) } else { Box::new(std::fs::File::open(input)?) };
+    let reader: Box<dyn Read> = match source_of(input)?.location {
+        Location::Stdin => Box::new(io::stdin()),
+        Location::Path(path) => Box::new(std::fs::File::open(path)?),
+        _ => {
+            let why = "JSON lines are read from files and standard input; fetch an address with `daybrief extract URL`";
+            return Err(Misuse(why.to_owned()).into());
+        }
+    };
     let mut reader = io::BufReader::new(reader);
     loop {
         let mut lines = Vec::new();
         while lines.len() < LINES_AT_ONCE {
-            let mut line = Vec::new();
-            if (&mut reader).take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
-                break;
+            match line(&mut reader)? {
+                Some(line) => lines.push(line),
+                None => break,
             }
-            lines.push(line);
         }
         if lines.is_empty() {
             return Ok(());
@@ -93,22 +111,36 @@ pub(super) fn each_line<T: Send>(
     }
 }
 
+/// The next line without its end; of one that is too long, its start, which is no JSON and is answered with an error.
+fn line(reader: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    if reader.take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.pop_if(|last| *last == b'\n').is_none() {
+        reader.skip_until(b'\n')?;
+    }
+    Ok(Some(line))
+}
+
 /// One result for each line, worked out on all cores: the next free one takes the next line, since lengths differ much.
 fn side_by_side<T: Send>(lines: &[Vec<u8>], work: &(impl Fn(&str) -> T + Sync)) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let worker = || {
         let mut done = Vec::new();
-        while let Some((index, line)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, lines.get(i)?)))
-        {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(line) = lines.get(index) else { return done };
             done.push((index, work(&String::from_utf8_lossy(line))));
         }
-        done
     };
     let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+        let finished = |worker: std::thread::ScopedJoinHandle<'_, Vec<(usize, T)>>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().flat_map(finished).collect()
     });
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
@@ -124,14 +156,13 @@ type Bytes = (Vec<u8>, Option<String>, Option<String>);
 
 /// What a path, an address or standard input holds, with its address and type where it has them.
 pub async fn bytes_of(input: &str, config: &Config) -> anyhow::Result<Bytes> {
+    let bytes_max = config.limits.fetch.body_bytes_max;
     match source_of(input)?.location {
-        Location::Stdin => {
-            let mut bytes = Vec::new();
-            io::stdin().read_to_end(&mut bytes)?;
-            Ok((bytes, None, None))
-        }
+        Location::Stdin => Ok((gather::read_all(tokio::io::stdin(), bytes_max).await?, None, None)),
         Location::Bundled(bytes) => Ok((bytes.to_vec(), None, None)),
-        Location::Path(path) => Ok((std::fs::read(path)?, None, None)),
+        Location::Path(path) => {
+            Ok((gather::read_all(tokio::fs::File::open(path).await?, bytes_max).await?, None, None))
+        }
         Location::Url(url) => match fetcher(config)?.fetch(&Request::page(url)).await? {
             Fetched::Document(document) => Ok((document.body, Some(document.url.to_string()), document.content_type)),
             Fetched::Unchanged(_) => anyhow::bail!("the server says \"not modified\" to a first request"),
@@ -141,17 +172,23 @@ pub async fn bytes_of(input: &str, config: &Config) -> anyhow::Result<Bytes> {
 
 pub async fn read(args: &ReadArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
     let config = Config::load(config)?;
-    let mut status = Status::Done;
+    let mut failures = 0;
     for input in &args.inputs {
         let page = match bytes_of(input, &config).await {
             Ok((bytes, url, content_type)) => {
                 article::read(&bytes, args.url.as_deref().or(url.as_deref()), content_type.as_deref())
             }
             Err(error) => {
-                status = terminal.fail(&error.context(format!("failed to read {input}")));
+                failures += 1;
+                if args.json {
+                    terminal
+                        .print(&json!({ "source": input, "ok": false, "error": format!("{error:#}") }).to_string())?;
+                }
+                terminal.fail(&error.context(format!("failed to read {input}")));
                 continue;
             }
         };
+        failures += usize::from(!page.is_ok());
         if args.json {
             let mut line = json!({ "source": input, "ok": page.is_ok() });
             if let (Some(line), serde_json::Value::Object(fields)) =
@@ -163,7 +200,7 @@ pub async fn read(args: &ReadArgs, config: Option<&Path>, terminal: Terminal) ->
             continue;
         }
         if let Some(error) = &page.error {
-            status = terminal.fail(&anyhow::anyhow!("failed to {error} ({input})"));
+            terminal.fail(&anyhow::anyhow!("failed to {error} ({input})"));
             continue;
         }
         let published = page.published.as_ref().map(crate::news::wording::published);
@@ -182,5 +219,5 @@ pub async fn read(args: &ReadArgs, config: Option<&Path>, terminal: Terminal) ->
         }
         terminal.print(&format!("\n{}\n", page.text))?;
     }
-    Ok(status)
+    Ok(Status::of_many(args.inputs.len(), failures))
 }

@@ -20,6 +20,11 @@ pub async fn sources(verb: SourcesVerb, path: Option<&Path>, terminal: Terminal)
         SourcesVerb::List { json } => list_sources(&Config::load(path)?, json, terminal).await,
         SourcesVerb::Add { location, name, outlet } => {
             let Source { location, kind, .. } = source_of(&location)?;
+            // A path is meant from where the person is, and read from where the file is.
+            let location = match location {
+                Location::Path(path) => Location::Path(std::path::absolute(path)?),
+                other => other,
+            };
             let name = name.unwrap_or_else(|| name_of(&location));
             let file = path.map(Path::to_path_buf).or_else(Config::find).unwrap_or_else(|| "daybrief.toml".into());
             config::add_source(&file, &NewSource { name: name.clone(), location, kind, outlet })?;
@@ -92,17 +97,24 @@ async fn test_sources(
     json: bool,
     terminal: Terminal,
 ) -> anyhow::Result<Status> {
-    let mut status = Status::Done;
+    let mut failures = 0;
     for input in inputs {
         let (bytes, url, declared) = match bytes_of(input, config).await {
             Ok(found) => found,
             Err(error) => {
-                status = terminal.fail(&error.context(format!("failed to read {input}")));
+                failures += 1;
+                if json {
+                    terminal.print(
+                        &json!({ "file": input, "out": { "ok": false }, "error": format!("{error:#}") }).to_string(),
+                    )?;
+                }
+                terminal.fail(&error.context(format!("failed to read {input}")));
                 continue;
             }
         };
         let url = base_url.or(url.as_deref());
         let read = feed::read(&bytes, url, content_type.or(declared.as_deref()));
+        failures += usize::from(read.is_err());
         if json {
             terminal.print(&feed::report(input, &read).to_string())?;
             continue;
@@ -118,14 +130,14 @@ async fn test_sources(
                 }
             }
             Err(error) => {
-                status = terminal.fail(&anyhow::anyhow!("failed to read {input} as a feed: {error}"));
+                terminal.fail(&anyhow::anyhow!("failed to read {input} as a feed: {error}"));
                 for found in discovery::feeds_of_page(&bytes, url, declared.as_deref()) {
                     terminal.note(&format!("  the page names a feed: {}", found.url));
                 }
             }
         }
     }
-    Ok(status)
+    Ok(Status::of_many(inputs.len(), failures))
 }
 
 /// Entries that `sources test` shows of each feed.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, civil};
+use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lettre::Address;
 use serde_json::json;
 use url::Url;
@@ -16,8 +16,8 @@ use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::service::fetch::Fetcher;
 use crate::service::mail::Mailer;
-use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Service};
-use crate::service::store::{Audience, Store};
+use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Published, Service};
+use crate::service::store::Store;
 use crate::service::worker::{Clock, Stop};
 
 /// Shown where a message needs an address and no subscriber is named.
@@ -69,67 +69,69 @@ fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edi
 
 pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
     let config = Config::load(config)?;
-    let now = Clock::System.now();
+    let edition = edition(&config, args.edition.as_deref())?.clone();
     let (addresses, until): (Vec<&String>, Vec<&String>) = args.to.iter().partition(|to| to.contains('@'));
     let addresses: Vec<Address> = addresses.into_iter().map(|to| address(to)).collect::<anyhow::Result<_>>()?;
-    // What goes to given addresses is a copy for them: it must not count as the subscribers' edition.
-    let recorded = !args.dry_run && addresses.is_empty();
-    let service = service(config, recorded).await?;
-    let edition = edition(&service.config, args.edition.as_deref())?;
+    let given = window(args, &until, &edition, Clock::System.now())?;
     let named: Vec<Source> = args.sources.iter().map(|source| source_of(source)).collect::<anyhow::Result<_>>()?;
-    let sources = if named.is_empty() { service.config.sources.clone() } else { named };
+    let collected_only = !named.is_empty() && given.is_none();
+    let partial = !named.is_empty() || given.is_some();
+    let sources = if named.is_empty() { config.sources.clone() } else { named };
     if sources.is_empty() {
         return Err(
             Misuse("there is no source: name one, or add one with `daybrief sources add URL`".to_owned()).into()
         );
     }
-    let windowed = args.since.is_some() || args.from.is_some();
-    let order = Order {
-        window: match window(args, &until, edition, now)? {
-            Some(window) => window,
-            None => pipeline::window(&service, edition, None, now).await?,
-        },
-        slots: &[],
-        collected_only: !args.sources.is_empty() && !windowed,
-        edition,
-    };
+    // What goes to given addresses is a copy for them: it must not count as the subscribers' edition.
+    let recorded = !args.dry_run && addresses.is_empty();
+    let service = service(config, recorded).await?;
     let progress = terminal.progress();
     let mut delivered = Delivered::default();
     let (_asker, stop) = Stop::controlled();
     if recorded {
         // What an earlier run could not send goes first: its facts are the older ones.
-        service.store.hurry(now).await?;
+        service.store.hurry(service.clock.now()).await?;
         delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
     }
     let collected = pipeline::collect(&service, &sources, &progress).await?;
     if recorded {
         pipeline::keep(&service, &collected).await?;
     }
-    let composed = pipeline::compose(&service, &order, &collected).await?;
+    // The window ends now and not before the sources were read: what they have just brought is in it.
+    let window = match given {
+        Some(window) => window,
+        None => pipeline::window(&service, &edition, &[], service.clock.now()).await?,
+    };
+    let order = Order { edition: &edition, window, slots: &[], collected_only, partial };
+    let (composed, published) = if recorded {
+        pipeline::publish(&service, &order, &collected).await?
+    } else {
+        (pipeline::compose(&service, &order, &collected).await?, Published::Quiet)
+    };
     let mut status = report_sources(&collected, terminal);
-    if let Some(folder) = &args.out {
+    for folder in args.out.iter().chain(service.config.archive.iter().filter(|_| recorded)) {
         write_edition(&service, &composed, folder).await?;
         terminal.note(&format!("wrote the edition to {}", folder.display()));
     }
     if args.dry_run {
         progress.finish_and_clear();
-        let digest =
-            if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text.clone() };
+        let digest = if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text };
         terminal.print(&digest)?;
         return Ok(status);
     }
-    if !recorded {
-        delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?);
-    } else if !composed.digest.is_quiet() {
-        if service.store.has_readers(&edition.name).await? {
-            pipeline::freeze(&service, &composed, Audience::Subscribers).await?;
-            delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
-        } else {
+    match published {
+        _ if !recorded => delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?),
+        Published::Frozen { .. } => delivered.add(pipeline::deliver(&service, &stop, &progress).await?),
+        Published::Unread => {
             status = Status::Attention;
             terminal.note(
                 "warning: nobody subscribes, so nothing was sent; add one with `daybrief subscribers add ADDRESS`",
             );
         }
+        Published::Before { id } => {
+            terminal.note(&format!("note: the edition {id} was composed before; this one was dropped"));
+        }
+        Published::Quiet => {}
     }
     progress.finish_and_clear();
     report(&composed, &delivered, args.json, terminal)?;
@@ -144,14 +146,20 @@ fn address(text: &str) -> anyhow::Result<Address> {
 /// The window that the arguments ask for, if they do.
 fn window(args: &RunArgs, until: &[&String], edition: &Edition, now: Timestamp) -> anyhow::Result<Option<Window>> {
     if let Some(since) = &args.since {
-        let back: SignedDuration =
-            since.parse().map_err(|_| Misuse(format!("--since {since}: write 24h, 90m or 3d")))?;
-        return Ok(Some(Window { from: now - back, to: now }));
+        let wrong = || Misuse(format!("--since {since}: write a length of time such as 24h, 90m or 3d"));
+        let length: Span = since.parse().map_err(|_| wrong())?;
+        let length = length.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+        let from = now.checked_sub(length).ok().filter(|_| length.is_positive()).ok_or_else(wrong)?;
+        return Ok(Some(Window { from, to: now }));
     }
     let to = match until {
         [] => now,
         [to] => moment(to, edition.zone(), "--to")?,
-        _ => return Err(Misuse("--to: one end of the window is enough; addresses have an @".to_owned()).into()),
+        _ => return Err(Misuse(
+            "--to: give one end of the window at most, such as 2031-03-05; anything with an @ is an address to send to"
+                .to_owned(),
+        )
+        .into()),
     };
     let from = match &args.from {
         Some(from) => moment(from, edition.zone(), "--from")?,
@@ -217,10 +225,10 @@ pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.digest)?),
     ];
-    std::fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
     for (extension, content) in files {
         let path = folder.join(format!("{name}.{extension}"));
-        std::fs::write(&path, content).with_context(|| format!("write {}", path.display()))?;
+        std::fs::write(&path, content).with_context(|| format!("failed to write {}", path.display()))?;
     }
     Ok(())
 }
@@ -237,16 +245,24 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         }
         None => {
             let now = Clock::System.now();
-            let window = pipeline::window(&service, edition, None, now).await?;
-            let order = Order { edition, window, slots: &[], collected_only: false };
+            let window = pipeline::window(&service, edition, &[], now).await?;
+            let order = Order { edition, window, slots: &[], collected_only: false, partial: false };
             pipeline::compose(&service, &order, &Collected::default()).await?
         }
     };
     let reader = address(args.reader.as_deref().unwrap_or(PLACEHOLDER))?;
     if args.open {
-        let path = std::env::temp_dir().join(format!("daybrief-{}.html", edition.name));
-        std::fs::write(&path, &composed.rendered.html).with_context(|| format!("write {}", path.display()))?;
-        open::that(&path).with_context(|| format!("open {} in a browser", path.display()))?;
+        // A folder of its own, which nobody else can have put there.
+        let folder = std::env::temp_dir().join(format!(
+            "daybrief-{}-{}",
+            std::process::id(),
+            Clock::System.now().as_microsecond()
+        ));
+        std::fs::create_dir(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+        let path = folder.join("preview.html");
+        std::fs::write(&path, &composed.rendered.html)
+            .with_context(|| format!("failed to write {}", path.display()))?;
+        open::that(&path).with_context(|| format!("failed to open {} in a browser", path.display()))?;
         terminal.note(&format!("opened {}", path.display()));
         return Ok(Status::Done);
     }

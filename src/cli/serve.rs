@@ -6,13 +6,12 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 use jiff::SignedDuration;
 
-use super::run::service;
+use super::run::{service, write_edition};
 use super::{ServeArgs, Status, Terminal};
-use crate::config::{Config, Edition, Empty, Source};
+use crate::config::{Config, Edition, Source};
 use crate::news::schedule::Due;
 use crate::news::wording;
-use crate::service::pipeline::{self, Order, Service};
-use crate::service::store::{Audience, Frozen};
+use crate::service::pipeline::{self, Order, Published, Service};
 use crate::service::worker::{self, Clock, Ended, Plan, Stop};
 
 /// How often sources are looked through for such as are due: feeds drop entries between two editions.
@@ -73,18 +72,18 @@ async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Res
     for silent in &collected.silent {
         tracing::warn!(source = silent.source, "gave nothing: {}", silent.reason);
     }
-    let window = pipeline::window(service, edition, due.covered.first().copied(), slot).await?;
-    let order = Order { edition, window, slots: &due.covered, collected_only: false };
-    let composed = pipeline::compose(service, &order, &collected).await?;
-    let quiet = composed.digest.is_quiet() && edition.empty == Empty::Skip;
-    let readers = service.store.has_readers(&edition.name).await?;
-    let audience = if quiet || !readers { Audience::Nobody } else { Audience::Subscribers };
-    match pipeline::freeze(service, &composed, audience).await? {
-        Frozen::Now { id, deliveries } => {
-            tracing::info!(edition = id, deliveries, "composed “{}”", composed.rendered.subject);
-        }
-        Frozen::Before { id } => tracing::info!(edition = id, "another process composed this slot"),
-        Frozen::Overtaken { id } => anyhow::bail!("compose the edition: {id} used its articles meanwhile"),
+    let window = pipeline::window(service, edition, &due.covered, slot).await?;
+    let order = Order { edition, window, slots: &due.covered, collected_only: false, partial: false };
+    let (composed, published) = pipeline::publish(service, &order, &collected).await?;
+    let subject = &composed.rendered.subject;
+    match published {
+        Published::Frozen { id, deliveries } => tracing::info!(edition = id, deliveries, "composed “{subject}”"),
+        Published::Quiet => tracing::info!(edition = edition.name, "nothing new, nothing sent"),
+        Published::Unread => tracing::warn!(edition = edition.name, "nobody subscribes, so nothing was sent"),
+        Published::Before { id } => tracing::info!(edition = id, "another process composed this slot"),
+    }
+    if let Some(folder) = &service.config.archive {
+        write_edition(service, &composed, folder).await?;
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! `init` and `check`: from nothing to a configuration that works, and what stands in its way.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::json;
 
 use super::run::{fetcher, mailer};
+use super::terminal::Misuse;
 use super::{CheckArgs, InitArgs, Status, Terminal};
 use crate::config::{Config, ConfigError};
 use crate::service::gather::{self, Manner};
@@ -20,11 +22,21 @@ const SAMPLE: &str = include_str!("../../config/daybrief.toml");
 const UPCOMING: usize = 3;
 
 pub fn init(args: &InitArgs, terminal: Terminal) -> anyhow::Result<Status> {
-    std::fs::create_dir_all(&args.dir).with_context(|| format!("make the folder {}", args.dir.display()))?;
+    std::fs::create_dir_all(&args.dir).with_context(|| format!("failed to make the folder {}", args.dir.display()))?;
     let path = args.dir.join("daybrief.toml");
-    let mut file = std::fs::File::create_new(&path)
-        .with_context(|| format!("write {}; an existing configuration is never overwritten", path.display()))?;
-    std::io::Write::write_all(&mut file, SAMPLE.as_bytes()).with_context(|| format!("write {}", path.display()))?;
+    let mut file = match std::fs::File::create_new(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let why = format!(
+                "{} is there already and is never overwritten; edit it, or name another folder",
+                path.display()
+            );
+            return Err(Misuse(why).into());
+        }
+        Err(error) => return Err(error).with_context(|| format!("failed to write {}", path.display())),
+    };
+    std::io::Write::write_all(&mut file, SAMPLE.as_bytes())
+        .with_context(|| format!("failed to write {}", path.display()))?;
     terminal.print(&format!("wrote {}", path.display()))?;
     terminal.note(
         "It works as it is: mail goes to the folder `outbox`. Next:\n  \
@@ -78,7 +90,7 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
     }
     if !args.offline {
         let fetcher = fetcher(&config)?;
-        let known = |_: &str| true;
+        let known = HashMap::new();
         let progress = terminal.progress();
         progress.set_prefix("asking sources");
         progress.set_length(config.sources.len() as u64);

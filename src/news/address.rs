@@ -10,6 +10,12 @@ static TRACKING_PARAMETERS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     lexicon::entries(include_str!("../../config/lexicon/tracking-parameters.txt")).map(|entry| entry.phrase).collect()
 });
 
+/// The address as a reader's programs may follow it: `http` or `https`, in the form that browsers give it; else nothing.
+pub fn web(address: &str) -> Option<String> {
+    let url = Url::parse(address.trim()).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| url.to_string())
+}
+
 /// The address without tracking parameters, otherwise as it was: fit to be fetched and shown.
 pub fn without_tracking(address: &str) -> String {
     let address = address.trim();

@@ -1,8 +1,8 @@
 //! Page bytes → [`Page`] → [`Article`].
 //!
 //! Reading is total: whatever the bytes are, a [`Page`] comes out, with [`Page::error`] when it cannot be news. Markup
-//! that would keep a reader busy is refused before a tree is built ([`prescan`]), pages that stand in the way of an
-//! article are recognised ([`obstacle`]), and text is normalised once ([`body`]), since every span points into it.
+//! that would keep a reader busy is refused before a tree is built (`prescan`), pages that stand in the way of an
+//! article are recognised (`obstacle`), and text is normalised once (`body`), since every span points into it.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -126,7 +126,7 @@ impl Page {
         Ok(Article {
             id: article_id(self.canonical.as_deref(), &self.text),
             outlet: self.site.clone().or_else(host).unwrap_or_default(),
-            url: self.canonical.or(self.url),
+            url: self.canonical.or(self.url).as_deref().and_then(address::web),
             title: self.title,
             byline: self.byline,
             language: self.language,
@@ -192,6 +192,9 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     }
     let decoded = charset::decode(bytes, content_type, Markup::Html);
     let html = decoded.text.as_ref();
+    if is_binary(html) {
+        return Page::failed(url, PageError::NotAPage("binary data".to_owned()));
+    }
     if plain::is_plain(html, content_type) {
         let name = url.map(Url::as_str);
         return Page { url: name.map(str::to_owned), ..plain::read_page(html, name) };
@@ -232,6 +235,14 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
         posts: if error.is_some() { Vec::new() } else { posts },
         error,
     }
+}
+
+/// Whether text has more characters that no text has than a damaged transmission leaves: one in a hundred.
+fn is_binary(text: &str) -> bool {
+    const UNREADABLE_SHARE_MAX: usize = 100;
+    let unreadable = |c: &char| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace());
+    let probe = &text[..text.floor_char_boundary(text.len().min(64 * 1024))];
+    probe.chars().filter(unreadable).count() * UNREADABLE_SHARE_MAX > probe.chars().count()
 }
 
 /// What the bytes are when they are neither markup nor text, by the marks that formats begin with.

@@ -35,19 +35,23 @@ pub struct Window {
 const LATE: SignedDuration = SignedDuration::from_hours(48);
 
 impl Window {
-    /// Whether an article that was first seen, or changed, at `seen` is news to an edition with this window.
+    /// Whether an instant lies in it.
+    pub fn holds(&self, at: Timestamp) -> bool {
+        self.from < at && at <= self.to
+    }
+
+    /// Whether an article that was first seen at `seen` is news to an edition with this window.
     ///
     /// A feed that is read for the first time brings weeks of old entries; those are not news.
     pub fn admits(&self, published: Option<Published>, seen: Timestamp) -> bool {
-        let holds = |at: Timestamp| self.from < at && at <= self.to;
         match published {
-            None => holds(seen),
+            None => self.holds(seen),
             Some(Published::On(date)) => {
                 let day = |at: Timestamp| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
-                (day(self.from)..=day(self.to)).contains(&date) || (holds(seen) && day(self.from - LATE) <= date)
+                (day(self.from)..=day(self.to)).contains(&date) || (self.holds(seen) && day(self.from - LATE) <= date)
             }
             // What claims to come from the future was seen now.
-            Some(Published::At(at, _)) => holds(at) || (holds(seen) && at > self.from - LATE),
+            Some(Published::At(at, _)) => self.holds(at) || (self.holds(seen) && at > self.from - LATE),
         }
     }
 }
@@ -64,6 +68,8 @@ pub struct Frame {
     pub window: Window,
     /// The due times this edition stands for: more than one after missed slots, none for a manual run.
     pub slots: Vec<Timestamp>,
+    /// Made of given sources or of a given window: the next edition does not go on from where this one ends.
+    pub partial: bool,
     /// The ends of earlier editions that reached nobody: this one holds their facts over.
     pub held_over: Vec<Timestamp>,
     pub composed_at: Timestamp,
@@ -338,9 +344,11 @@ fn talks_items(notes: &mut Notes, tracks: &[Track], earlier: &[Digest]) -> Vec<T
                 .filter(|round| round.fresh())
                 .filter_map(|round| round_item(notes, &round.head))
                 .collect();
-            let now = *rounds.first()?.state.value();
+            let head = rounds.first()?;
+            let now = *head.state.value();
             let before = earlier.iter().find_map(|digest| digest.talks.iter().find(|item| item.key == track.key));
-            let was = before.and_then(|item| item.rounds.first()).map(|round| *round.state.value());
+            let was = before.and_then(|item| item.rounds.iter().find(|old| is_same_round(old, head)));
+            let was = was.map(|round| *round.state.value());
             let news = match was {
                 None => News::New,
                 Some(was) if was != now => News::Changed,
@@ -352,6 +360,17 @@ fn talks_items(notes: &mut Notes, tracks: &[Track], earlier: &[Digest]) -> Vec<T
         .collect();
     items.sort_by(|a, b| (a.news, rank(b), &a.key).cmp(&(b.news, rank(a), &b.key)));
     items
+}
+
+/// How far apart the days may lie that two editions give one round of talks: rounds last some days.
+const ROUND_DAYS_MAX: i32 = 4;
+
+/// Whether an earlier edition's round is this one: nothing known of it speaks against it.
+fn is_same_round(old: &RoundItem, new: &RoundItem) -> bool {
+    let places = old.place.as_ref().zip(new.place.as_ref());
+    let days = old.day.zip(new.day);
+    places.is_none_or(|(old, new)| old.eq_ignore_ascii_case(new))
+        && days.is_none_or(|(old, new)| (new - old).get_days().abs() <= ROUND_DAYS_MAX)
 }
 
 /// What puts one track before another: rounds that took place before plans, then the number of rounds told.

@@ -1,9 +1,11 @@
 //! (&Article) → claims: the one entrance to extraction.
 
+use jiff::civil;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::article::{self, Article, Published};
+use super::kinds::pattern::{self, Development, Kinds};
 use super::kinds::{munitions, talks, toll};
 use super::reading::article::{Reading, day};
 use super::reading::words::Tags;
@@ -51,6 +53,9 @@ pub enum What {
     Toll(Toll),
     Munitions(Munitions),
     Talks(Talks),
+    /// A kind that a file defines; its name stands in `kind` as those of the others do.
+    #[serde(untagged)]
+    Developed(Development),
 }
 
 /// What the extractor made of one article.
@@ -61,8 +66,14 @@ pub struct Extraction {
     pub diagnostics: Vec<String>,
 }
 
-/// Reads what an article claims. Total: any text gives an extraction, and what was not read is told in its diagnostics.
+/// Reads what an article claims, with the shipped kinds. Total: any text gives an extraction, and what was not read is
+/// told in its diagnostics.
 pub fn extract(article: &Article) -> Extraction {
+    extract_with(article, Kinds::standard())
+}
+
+/// The same with these kinds beside the built-in ones.
+pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
     if !reads(article) {
         let language = article.language.as_deref().unwrap_or_default();
         let why = format!("not read: the article is in {language}, and only English is read");
@@ -74,7 +85,9 @@ pub fn extract(article: &Article) -> Extraction {
     let telling = tags.telling(&text);
     let talks = talks::read(&text, article.published.map(day));
     if telling.is_empty() {
-        return Extraction { claims: talks, diagnostics: Vec::new() };
+        let mut claims = talks;
+        claims.extend(pattern::read(kinds, article, &text));
+        return Extraction { claims, diagnostics: Vec::new() };
     }
     let mut reading = Reading::new(article, &text, tags, &telling);
     reading.learn_names(&telling);
@@ -89,6 +102,7 @@ pub fn extract(article: &Article) -> Extraction {
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
     claims.extend(talks);
+    claims.extend(pattern::read(kinds, article, &text));
     Extraction { claims, diagnostics: Vec::new() }
 }
 
@@ -136,9 +150,11 @@ struct Line {
 
 /// One line of `extract --jsonl`, answered: the object of the contract without the line break. A line that cannot be
 /// read is answered too, with an `error` and no developments.
-pub fn answer(line: &str) -> String {
+///
+/// `published` is the day of articles that do not give theirs.
+pub fn answer(line: &str, published: Option<civil::Date>) -> String {
     let (id, result) = match serde_json::from_str::<Line>(line) {
-        Ok(line) => (line.id.clone(), article(line)),
+        Ok(line) => (line.id.clone(), article(line, published)),
         Err(error) => {
             (id_of(line), Err(format!("not read: the line is no article ({error}); it needs an id and a text")))
         }
@@ -177,7 +193,7 @@ struct Given {
     from_html: bool,
 }
 
-fn article(line: Line) -> Result<Given, String> {
+fn article(line: Line, day: Option<civil::Date>) -> Result<Given, String> {
     let (page, from_html) = match (line.text, line.html) {
         (Some(text), _) => (Article { text, ..Article::default() }, false),
         (None, Some(html)) => {
@@ -197,7 +213,7 @@ fn article(line: Line) -> Result<Given, String> {
         url: line.url.or(page.url),
         title: line.title.unwrap_or(page.title),
         language: article::language_of(declared.into_iter().flatten(), &page.text),
-        published: published.or(page.published),
+        published: published.or(page.published).or(day.map(Published::On)),
         text: page.text,
         ..page
     };

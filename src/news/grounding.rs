@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::address;
 use super::article::{Article, Published};
 use super::extract::Claim;
 use super::text::Span;
@@ -44,8 +45,8 @@ impl Note {
     ///
     /// Syntax: WICG "URL Fragment Text Directives". A long quote is given by its first and last words.
     pub fn link(&self) -> Option<String> {
-        let url = self.url.as_deref()?;
-        let page = url.split_once('#').map_or(url, |(page, _)| page);
+        let url = &address::web(self.url.as_deref()?)?;
+        let page = url.split_once('#').map_or(url.as_str(), |(page, _)| page);
         let words: Vec<&str> = self.quote.split_whitespace().collect();
         let fragment = match words.as_slice() {
             [] => return Some(page.to_owned()),

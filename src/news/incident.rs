@@ -85,7 +85,9 @@ pub const HEADLINE_RULE: &str =
 pub fn incidents(readings: &[Reading]) -> Vec<Incident<'_>> {
     let mut by_key: BTreeMap<IncidentKey, Vec<Telling>> = BTreeMap::new();
     for reading in readings {
-        let tellings: Vec<Telling> = tellings(reading).collect();
+        let mut tellings: Vec<Telling> = tellings(reading).collect();
+        let rises: Vec<Telling> = tellings.iter().copied().filter(is_rise).collect();
+        tellings.retain(|telling| !rises.iter().any(|rise| is_step(telling, rise)));
         let keys: Vec<IncidentKey> = tellings.iter().map(key).collect();
         for (telling, key) in tellings.into_iter().zip(&keys) {
             by_key.entry(dated(key, &keys, &reading.article)).or_default().push(telling);
@@ -108,6 +110,23 @@ fn tellings(reading: &Reading) -> impl Iterator<Item = Telling<'_>> {
         }
         _ => None,
     })
+}
+
+/// "The number of people killed rose to six"
+fn is_rise(telling: &Telling) -> bool {
+    telling.toll.change == Some(Change::Rose) && telling.toll.group == Group::People && !telling.toll.part
+}
+
+/// What made a total rise, told in the same breath ("… rose to six after a woman died in hospital"), is in the total.
+fn is_step(telling: &Telling, rise: &Telling) -> bool {
+    let (step, total) = (telling.toll, rise.toll);
+    let same_breath =
+        telling.claim.evidence.iter().any(|a| rise.claim.evidence.iter().any(|b| a.start < b.end && b.start < a.end));
+    same_breath
+        && step.measure == total.measure
+        && !step.part
+        && step.change.is_none()
+        && number(&step.count).is_some_and(|step| number(&total.count).is_some_and(|total| step < total))
 }
 
 fn key(telling: &Telling) -> IncidentKey {

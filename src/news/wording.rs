@@ -59,7 +59,7 @@ pub fn measure(measure: Measure) -> &'static str {
         Measure::Abducted => "abducted",
         Measure::Released => "released",
         Measure::Rescued => "rescued",
-        Measure::Affected => "killed or injured, or otherwise affected",
+        Measure::Affected => "affected (killed, injured or otherwise)",
     }
 }
 

@@ -3,6 +3,7 @@
 //! What the bytes are is decided by `news` (a feed, a page, plain text); here they are only brought. A source that fails
 //! costs nothing but itself, and its state (validators, backoff) is handed back to be stored.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ use crate::config::{Limits, Location, Source, SourceKind};
 use crate::news::article::entry::{self, Told};
 use crate::news::article::{self, Article, Published};
 use crate::news::feed::{self, Feed};
+use crate::service::store::Known;
 
 /// Pages of one feed that are fetched side by side; the fetcher's own turns keep each host's pace.
 const PAGES_AT_ONCE: usize = 4;
@@ -34,6 +36,8 @@ pub struct Gathered {
     pub state: Option<Freshness>,
     /// Why the source as a whole gave nothing.
     pub failure: Option<String>,
+    /// Something of it is still to be had: it must not be taken for known next time.
+    incomplete: bool,
 }
 
 /// How to ask, the same for all sources of a run.
@@ -44,18 +48,13 @@ pub struct Manner<'a> {
     pub body_bytes_max: usize,
     /// New articles that are taken from one source.
     pub articles_max: usize,
-    /// Tells by its id whether an article is stored already: its page need not be fetched again.
-    pub known: &'a (dyn Fn(&str) -> bool + Sync),
+    /// What is stored already: pages of unchanged entries need not be fetched again.
+    pub known: &'a HashMap<String, Known>,
     pub now: Timestamp,
 }
 
 impl<'a> Manner<'a> {
-    pub fn new(
-        fetcher: &'a Fetcher,
-        limits: &Limits,
-        known: &'a (dyn Fn(&str) -> bool + Sync),
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(fetcher: &'a Fetcher, limits: &Limits, known: &'a HashMap<String, Known>, now: Timestamp) -> Self {
         let body_bytes_max = limits.fetch.body_bytes_max;
         Self { fetcher, body_bytes_max, articles_max: limits.articles_max, known, now }
     }
@@ -104,9 +103,9 @@ async fn from_web(source: &Source, url: &Url, mut state: Freshness, manner: Mann
                 ttl: None,
                 cache: document.answer.cache,
             };
-            // A document of which nothing could be read is fetched anew next time, whatever its validators say.
-            let validators =
-                if gathered.failure.is_none() { document.answer.validators } else { Validators::default() };
+            // A document of which something is missing is read anew next time, whatever its validators say.
+            let whole = gathered.failure.is_none() && !gathered.incomplete;
+            let validators = if whole { document.answer.validators } else { Validators::default() };
             state.succeeded(validators, Policy::default().interval(&pace, manner.now), manner.now);
             if let Some(reason) = &gathered.failure {
                 state.last_error = Some(("unreadable".to_owned(), reason.clone()));
@@ -173,22 +172,30 @@ async fn from_feed(source: &Source, feed: Feed, access: &Access, manner: Manner<
     if feed.entries_cut {
         gathered.remarks.push(format!("the feed has more than {} entries; the rest was not read", feed.entries.len()));
     }
-    let mut told = entry::of_feed(&feed, manner.now);
+    // Of a known entry the page was read before, and the feed's teaser must not take its place.
+    let wants_page = |told: &Told| source.full_text && !told.whole && told.article.url.is_some();
+    let is_news = |told: &Told| {
+        let known = manner.known.get(&told.article.id);
+        !(wants_page(told) && known.is_some_and(|known| known.covers(&told.article)))
+    };
+    let mut told: Vec<Told> = entry::of_feed(&feed, manner.now).into_iter().filter(is_news).collect();
     if told.len() > manner.articles_max {
-        gathered.remarks.push(format!("took the first {} of {} entries", manner.articles_max, told.len()));
+        gathered.remarks.push(format!("took the first {} of {} new entries", manner.articles_max, told.len()));
+        gathered.incomplete = true;
         told.truncate(manner.articles_max);
     }
     let mut read = stream::iter(told)
         .map(|told| async move {
-            let wanted = source.full_text && !told.whole && !(manner.known)(&told.article.id);
-            match told.article.url.as_deref().filter(|_| wanted).and_then(|url| Url::parse(url).ok()) {
+            let page = told.article.url.as_deref().filter(|_| wants_page(&told)).and_then(|url| Url::parse(url).ok());
+            match page {
                 Some(url) => full_text(told, url, access, manner).await,
-                None => (vec![told.article], None),
+                None => FullText { articles: vec![told.article], missing: None, comes_later: false },
             }
         })
         .buffered(PAGES_AT_ONCE);
-    while let Some((mut articles, remark)) = read.next().await {
-        gathered.remarks.extend(remark);
+    while let Some(FullText { mut articles, missing, comes_later }) = read.next().await {
+        gathered.remarks.extend(missing);
+        gathered.incomplete |= comes_later;
         // An entry without any text says nothing that could be quoted.
         articles.retain(|article| !article.text.is_empty());
         gathered.articles.extend(named(source, articles));
@@ -196,23 +203,43 @@ async fn from_feed(source: &Source, feed: Feed, access: &Access, manner: Manner<
     gathered
 }
 
+/// What an entry and its page give together.
+struct FullText {
+    articles: Vec<Article>,
+    /// Why the page gave nothing.
+    missing: Option<String>,
+    /// Whether it may give more another time.
+    comes_later: bool,
+}
+
 /// The article with its page's text, or as the feed has it when the page gives less; of a live blog each post.
-async fn full_text(told: Told, url: Url, access: &Access, manner: Manner<'_>) -> (Vec<Article>, Option<String>) {
+async fn full_text(told: Told, url: Url, access: &Access, manner: Manner<'_>) -> FullText {
     let request = Request::page(url.clone()).access(access.clone());
-    let own = |why: String| Some(format!("used the feed's own text of {url}: failed to {why}"));
+    let own = |article: Article, why: String, comes_later: bool| FullText {
+        articles: vec![article],
+        missing: Some(format!("used the feed's own text of {url}: failed to {why}")),
+        comes_later,
+    };
     let document = match manner.fetcher.fetch(&request).await {
         Ok(Fetched::Document(document)) => document,
-        Ok(Fetched::Unchanged(_)) => return (vec![told.article], None),
-        Err(error) => return (vec![told.article], own(error.to_string())),
+        Ok(Fetched::Unchanged(_)) => {
+            return own(told.article, "read it: the server says \"not modified\"".to_owned(), true);
+        }
+        // Of a page that is refused there is no use asking again and again.
+        Err(error) => {
+            let refused = matches!(error.class(), "client-error" | "gone" | "private-address" | "robots" | "too-large");
+            return own(told.article, error.to_string(), !refused);
+        }
     };
     let page = article::read(&document.body, Some(document.url.as_str()), document.content_type.as_deref());
-    match page.into_articles() {
+    let articles = match page.into_articles() {
         Ok(mut pages) => match (pages.pop(), pages.is_empty()) {
-            (Some(page), true) => (vec![told.with_page(page)], None),
-            (last, _) => (pages.into_iter().chain(last).collect(), None),
+            (Some(page), true) => vec![told.with_page(page)],
+            (last, _) => pages.into_iter().chain(last).collect(),
         },
-        Err(error) => (vec![told.article], own(error.to_string())),
-    }
+        Err(error) => return own(told.article, error.to_string(), false),
+    };
+    FullText { articles, missing: None, comes_later: false }
 }
 
 /// The articles under the outlet's name that the configuration gives.
@@ -276,7 +303,11 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> String {
     format!("failed to read {}: {error}", path.display())
 }
 
-async fn read_all(reader: impl AsyncRead + Unpin, bytes_max: usize) -> std::io::Result<Vec<u8>> {
+/// All of a file or a stream, up to a limit.
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub async fn read_all(reader: impl AsyncRead + Unpin, bytes_max: usize) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(bytes_max as u64 + 1).read_to_end(&mut bytes).await?;
     if bytes.len() > bytes_max {

@@ -14,9 +14,9 @@ use super::gather::{self, Gathered, Manner};
 use super::mail::{Mailer, Outgoing};
 use super::store::{Audience, Freeze, Frozen, Store};
 use super::worker::{Clock, Stop};
-use crate::config::{Config, Edition, Source};
+use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::Article;
-use crate::news::delivery::{self, OnUnknown, Outcome, State};
+use crate::news::delivery::{self, OnUnknown, Outcome, Stage, State};
 use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
 use crate::news::extract;
 use crate::news::incident::Reading;
@@ -53,6 +53,8 @@ pub struct Order<'a> {
     pub slots: &'a [Timestamp],
     /// Whether it is made of what was just collected and nothing else, whatever its date.
     pub collected_only: bool,
+    /// Whether somebody chose its window or its sources, so that the next edition does not go on from it.
+    pub partial: bool,
 }
 
 /// What the sources gave.
@@ -88,8 +90,7 @@ pub struct Delivered {
 
 /// Reads every source that is switched on. One that fails costs nothing but itself.
 pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressBar) -> anyhow::Result<Collected> {
-    let known = service.store.article_ids().await?;
-    let known = |id: &str| known.contains(id);
+    let known = service.store.known_articles().await?;
     let manner = Manner::new(&service.fetcher, &service.config.limits, &known, service.clock.now());
     let sources: Vec<&Source> = sources.iter().filter(|source| source.enabled).collect();
     progress.set_prefix("reading sources");
@@ -102,7 +103,7 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
         })
         .buffer_unordered(service.config.limits.fetches_max);
     while let Some(answer) = answers.next().await {
-        let (source, Gathered { articles, remarks, state, failure }) = answer?;
+        let (source, Gathered { articles, remarks, state, failure, .. }) = answer?;
         progress.inc(1);
         progress.set_message(source.name.clone());
         collected.articles.extend(articles);
@@ -118,16 +119,17 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
     Ok(collected)
 }
 
-/// What a manual or a late edition covers: from where the last one that reached anyone ended, and at least `window`.
+/// What an edition that ends at `to` covers: from where the last one ended, and at least its own window before its first
+/// slot.
 pub async fn window(
     service: &Service,
     edition: &Edition,
-    slot: Option<Timestamp>,
+    slots: &[Timestamp],
     to: Timestamp,
 ) -> anyhow::Result<Window> {
-    let earliest = slot.unwrap_or(to) - edition.window;
-    let last = service.store.latest_edition(&edition.name).await?.map(|last| last.digest.frame.window.to);
-    let from = last.map_or(earliest, |last| last.min(earliest)).max(to - WINDOW_MAX);
+    let earliest = slots.first().copied().unwrap_or(to) - edition.window;
+    let covered = service.store.covered_until(&edition.name).await?;
+    let from = covered.map_or(earliest, |covered| covered.min(earliest)).max(to - WINDOW_MAX);
     Ok(Window { from, to })
 }
 
@@ -158,6 +160,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
         zone: edition.zone().iana_name().unwrap_or("UTC").to_owned(),
         window: order.window,
         slots: order.slots.to_vec(),
+        partial: order.partial,
         held_over: service.store.held_over(&edition.name).await?,
         composed_at: now,
         sections: edition.sections.clone(),
@@ -176,20 +179,24 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
 
 /// The articles that are news to this edition.
 async fn fresh(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Vec<Article>> {
-    let (name, now) = (&order.edition.name, service.clock.now());
+    let (store, name, window) = (&service.store, &order.edition.name, order.window);
     let mut fresh = Vec::new();
     if !order.collected_only {
-        for stored in service.store.articles_for(name, order.window).await? {
-            if order.window.admits(stored.article.published, stored.changed_at) {
+        for stored in store.articles_for(name, window).await? {
+            // Whatever its date, a new text of what was told may correct it.
+            let corrects = stored.revised && window.holds(stored.changed_at);
+            if corrects || window.admits(stored.article.published, stored.changed_at) {
                 fresh.push(stored.article);
             }
         }
     }
-    // What was just collected is not stored in a dry run; what an earlier edition told stays out all the same.
+    // What was just collected counts as seen in the window: it was asked for now to be in this edition. In a dry run it is
+    // not even stored. What an earlier edition told stays out all the same.
     let known: BTreeSet<String> = fresh.iter().map(|article| article.id.clone()).collect();
-    for article in &collected.articles {
-        let admitted = order.collected_only || order.window.admits(article.published, now);
-        if admitted && !known.contains(&article.id) && !service.store.is_told(name, article).await? {
+    let seen = service.clock.now().min(window.to);
+    for article in collected.articles.iter().filter(|article| !known.contains(&article.id)) {
+        let admitted = order.collected_only || window.admits(article.published, seen);
+        if (admitted || store.was_told(name, &article.id).await?) && !store.is_told(name, article).await? {
             fresh.push(article.clone());
         }
     }
@@ -208,13 +215,59 @@ async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<R
     tokio::task::spawn_blocking(work).await.context("extract from the articles")
 }
 
-/// Makes the edition final: its digest, its articles and its recipients, in one transaction. Of two processes that make
-/// the same one, the first wins.
-pub async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> anyhow::Result<Frozen> {
+/// What became of an edition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// Frozen; its messages are queued.
+    Frozen { id: String, deliveries: usize },
+    /// It says nothing that its readers do not know.
+    Quiet,
+    /// Nobody subscribes.
+    Unread,
+    /// Another process was first.
+    Before { id: String },
+}
+
+/// How often an edition is composed anew when another process took its articles meanwhile.
+const COMPOSITIONS_MAX: u32 = 3;
+
+/// Composes an edition and makes it final: digest, articles and recipients in one transaction. A scheduled one without
+/// news or readers is kept as well, so that its slots are dealt with.
+pub async fn publish(
+    service: &Service,
+    order: &Order<'_>,
+    collected: &Collected,
+) -> anyhow::Result<(Composed, Published)> {
+    let scheduled = !order.slots.is_empty();
+    for _ in 0..COMPOSITIONS_MAX {
+        let composed = compose(service, order, collected).await?;
+        let (audience, published) = if !service.store.has_readers(&order.edition.name).await? {
+            (Audience::Unread, Some(Published::Unread))
+        } else if composed.digest.is_quiet() && !(scheduled && order.edition.empty == Empty::Note) {
+            (Audience::Nobody, Some(Published::Quiet))
+        } else {
+            (Audience::Subscribers, None)
+        };
+        if published.is_some() && !scheduled {
+            return Ok((composed, published.unwrap_or(Published::Quiet)));
+        }
+        match freeze(service, &composed, audience).await? {
+            Frozen::Now { id, deliveries } => {
+                return Ok((composed, published.unwrap_or(Published::Frozen { id, deliveries })));
+            }
+            Frozen::Before { id } => return Ok((composed, Published::Before { id })),
+            Frozen::Overtaken { .. } => {}
+        }
+    }
+    anyhow::bail!("failed to compose the edition: other processes keep taking its articles; run again")
+}
+
+async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> anyhow::Result<Frozen> {
     verify(service, composed).await?;
     let freeze = Freeze {
         digest: &composed.digest,
-        articles: &composed.fresh,
+        // What nobody was told is still news to the first who subscribes.
+        articles: if audience == Audience::Unread { &[] } else { &composed.fresh },
         audience,
         message_domain: service.config.mail.from.email.domain(),
         expires_after: SignedDuration::from_hours(delivery::EXPIRES_AFTER_HOURS),
@@ -235,16 +288,31 @@ async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
 
 /// Sends every message that is due, of this edition and of earlier ones, until `stop` is requested.
 pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
-    let (store, clock) = (&service.store, &service.clock);
-    let worker = format!("{}-{}", std::process::id(), clock.now().as_microsecond());
+    let worker = format!("{}-{}", std::process::id(), service.clock.now().as_microsecond());
     let mut mailer = service.mailer.lane();
-    let mut delivered = Delivered::default();
-    let mut editions: HashMap<String, (Digest, Rendered)> = HashMap::new();
-    store.recover(clock.now(), OnUnknown::default()).await?;
+    service.store.recover(service.clock.now(), OnUnknown::default()).await?;
     progress.set_prefix("sending");
+    let delivered = send_due(service, &worker, &mut mailer, stop, progress).await;
+    // Whatever went wrong, what this worker still has is given back.
+    mailer.close().await;
+    service.store.release(&worker, service.clock.now(), OnUnknown::default()).await?;
+    service.store.release_undelivered().await?;
+    delivered
+}
+
+async fn send_due(
+    service: &Service,
+    worker: &str,
+    mailer: &mut Mailer,
+    stop: &Stop,
+    progress: &ProgressBar,
+) -> anyhow::Result<Delivered> {
+    let (store, clock) = (&service.store, &service.clock);
+    let mut delivered = Delivered::default();
+    let mut editions: HashMap<String, Result<(Digest, Rendered), String>> = HashMap::new();
     while !stop.is_requested() {
         let mut until = clock.now() + LEASE;
-        let leases = store.lease(&worker, clock.now(), until, LEASE_MESSAGES_MAX).await?;
+        let leases = store.lease(worker, clock.now(), until, LEASE_MESSAGES_MAX).await?;
         if leases.is_empty() {
             break;
         }
@@ -255,27 +323,35 @@ pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> 
             }
             if until - clock.now() < LEASE / 2 {
                 until = clock.now() + LEASE;
-                store.renew(&worker, clock.now(), until).await?;
+                store.renew(worker, clock.now(), until).await?;
             }
             if !editions.contains_key(&lease.edition_id) {
-                let edition = load(service, &lease.edition_id).await?;
+                let edition = load(service, &lease.edition_id).await.map_err(|error| format!("{error:#}"));
                 editions.insert(lease.edition_id.clone(), edition);
             }
-            let (digest, rendered) = &editions[&lease.edition_id];
-            let (from, to, message_id) =
-                (&service.config.mail.from.email, lease.to.email.clone(), lease.message_id.clone());
-            let bytes = message(service, digest, rendered, &to, &message_id)?;
-            let outgoing = Outgoing { from, to: &to, message_id: &message_id, bytes: &bytes };
-            let go_ahead = async || store.transmitting(&mut lease, clock.now()).await.unwrap_or(false);
-            let outcome = mailer.send(outgoing, go_ahead).await;
+            let (to, message_id) = (lease.to.email.clone(), lease.message_id.clone());
+            let bytes = match &editions[&lease.edition_id] {
+                Ok((digest, rendered)) => message(service, digest, rendered, &to, &message_id),
+                Err(reason) => Err(anyhow::anyhow!(reason.clone())),
+            };
+            let outcome = match bytes {
+                Ok(bytes) => {
+                    let from = &service.config.mail.from.email;
+                    let outgoing = Outgoing { from, to: &to, message_id: &message_id, bytes: &bytes };
+                    let go_ahead = async || store.transmitting(&mut lease, clock.now()).await.unwrap_or(false);
+                    mailer.send(outgoing, go_ahead).await
+                }
+                // A message that cannot be made must not hold up the others.
+                Err(error) => Outcome::NotSent {
+                    stage: Stage::Connecting,
+                    reason: format!("failed to make the message: {error:#}"),
+                },
+            };
             let state = store.record(&lease, &outcome, clock.now(), OnUnknown::default()).await?;
             delivered.note(state.map(|delivery| delivery.state), &outcome);
             progress.inc(1);
         }
     }
-    mailer.close().await;
-    store.release(&worker, clock.now(), OnUnknown::default()).await?;
-    store.release_undelivered().await?;
     Ok(delivered)
 }
 
@@ -317,6 +393,7 @@ pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address])
         let state = match outcome {
             Outcome::Accepted { .. } => State::Accepted,
             Outcome::Unknown { .. } => State::Unknown,
+            Outcome::Deferred { .. } | Outcome::NotSent { .. } => State::Deferred,
             _ => State::Rejected,
         };
         delivered.note(Some(state), &outcome);

@@ -99,6 +99,7 @@ fn frame(day: i8) -> Frame {
         zone: "UTC".to_owned(),
         window: Window { from: at(day - 1), to: at(day) },
         slots: vec![at(day)],
+        partial: false,
         held_over: Vec::new(),
         composed_at: at(day),
         sections: Section::ALL.to_vec(),
@@ -297,4 +298,18 @@ fn a_figure_without_a_day_is_of_its_articles_event() {
     let digest = digest::compose(frame(5), &[reading], &[]);
     assert_eq!(digest.tolls.len(), 1);
     assert_eq!(digest.tolls[0].day, Some(civil::date(2031, 3, 3)));
+}
+
+#[test]
+fn what_made_a_total_rise_is_not_told_beside_it() {
+    let mut reading = strike("a", "courier", 5, 88, 17);
+    let mut rise = toll(Measure::Killed, 6, Group::People, false);
+    rise.change = Some(Change::Rose);
+    let step = toll(Measure::Killed, 1, Group::Women, false);
+    reading.extraction.claims = vec![
+        claim(&reading.article, What::Toll(rise), Some(place("Sumy", 692_194)), 3),
+        claim(&reading.article, What::Toll(step), Some(place("Sumy", 692_194)), 5),
+    ];
+    let digest = digest::compose(frame(5), &[reading], &[]);
+    assert_eq!((digest.tolls.len(), digest.tolls[0].lines.len()), (1, 1));
 }

@@ -64,12 +64,23 @@ fn unfolded(message: &str) -> String {
 #[test]
 fn the_demo_shows_a_rising_toll_a_moving_track_and_a_correction() {
     let ran = World::new("").run(&["demo"]).ended(0);
+    assert_eq!(ran.out.matches("\n  Mykolaiv · strike").count(), 1, "one strike, one incident:\n{}", ran.out);
     ran.says(&[
         "CHANGED SINCE THE LAST EDITION",
         "corrected: Kutaisi · accident · 4 Mar injured 2 (corrected from 12)",
         "changed: Mykolaiv · strike · 3 Mar killed 6 (was 5, +1)",
+        "changed: Armenia – Azerbaijan under way → ended, contacts to go on",
         "IN BRIEF Film festival names its jury",
     ]);
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_prints() {
+    let readme = include_str!("../../README.md");
+    let (_, shown) = readme.split_once("$ cargo run --release -- demo\n").unwrap();
+    let (shown, _) = shown.split_once("\n  …\n```").unwrap();
+    let ran = World::new("").run(&["demo"]).ended(0);
+    assert!(ran.out.starts_with(shown), "the demo prints:\n{}", ran.out);
 }
 
 #[test]
@@ -103,8 +114,13 @@ fn a_feed_and_its_page_become_a_mail_once() {
 }
 
 fn today() -> String {
-    let output = Command::new("date").args(["-u", "+%F"]).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    jiff::Timestamp::from_second(now_seconds()).unwrap().strftime("%F").to_string()
+}
+
+/// Unix time, as the shell tells it: the clock is the program's, not the tests'.
+fn now_seconds() -> i64 {
+    let output = Command::new("date").arg("+%s").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
 }
 
 #[test]
@@ -266,7 +282,7 @@ fn subscribers_come_and_go() {
 fn a_configuration_is_written_once_and_works() {
     let world = World::new("");
     world.run(&["init", "fresh"]).ended(0);
-    world.run(&["init", "fresh"]).ended(1).warns(&["never overwritten"]);
+    world.run(&["init", "fresh"]).ended(2).warns(&["never overwritten"]);
     world
         .run(&["--config", "fresh/daybrief.toml", "check", "--offline"])
         .ended(3)
@@ -311,6 +327,147 @@ fn serve_sends_what_is_due_and_stops_on_sigterm() {
     assert!(stop.success());
     let ran = Ran::from(serve.wait_with_output().unwrap()).ended(0).warns(&["serving", "stopped"]);
     assert_eq!(outbox(&world).len(), 1, "{}", ran.err);
+}
+
+/// A feed whose entries have teasers only, dated now.
+fn teasers(web: &Web, entries: &[(&str, &str)], more: &str) -> String {
+    let items: String = entries
+        .iter()
+        .map(|(path, title)| {
+            format!(
+                "<item><title>{title}</title><link>{}</link><description>Read on.</description></item>",
+                web.url(path)
+            )
+        })
+        .collect();
+    format!("<rss version='2.0'><channel><title>The Harbour Courier</title>{more}{items}</channel></rss>")
+}
+
+#[test]
+fn a_feeds_teaser_never_takes_the_place_of_the_page() {
+    let web = Web::start();
+    let world = World::new(&config(&web, ""));
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    web.put("/feed.xml", Answer::rss(teasers(&web, &[("/sumy", "Strike on Sumy")], "")));
+    web.put("/sumy", Answer::html(page("Strike on Sumy", &[STRIKE])));
+    world.run(&["run"]).ended(0).says(&["101 injured", "1 accepted"]);
+    // The feed has changed, its entry has not.
+    web.put("/feed.xml", Answer::rss(teasers(&web, &[("/sumy", "Strike on Sumy")], "<ttl>60</ttl>")));
+    world.run(&["run"]).ended(0).says(&["nothing new; nothing to send"]);
+}
+
+#[test]
+fn a_page_that_fails_once_is_asked_for_again() {
+    let web = Web::start();
+    let world = World::new(&config(&web, ""));
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    let title_only =
+        teasers(&web, &[("/sumy", "Strike on Sumy")], "").replace("<description>Read on.</description>", "");
+    web.put("/feed.xml", Answer::rss(title_only));
+    web.put("/sumy", Answer::Status(503));
+    world.run(&["run"]).ended(0).says(&["nothing to send"]).warns(&["503"]);
+    web.put("/sumy", Answer::html(page("Strike on Sumy", &[STRIKE])));
+    world.run(&["run"]).ended(0).says(&["101 injured", "1 accepted"]);
+}
+
+#[test]
+fn a_correction_of_old_news_reaches_those_who_read_it() {
+    let web = Web::start();
+    let world = World::new(&config(&web, ""));
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    let date = jiff::Timestamp::from_second(now_seconds() - 90 * 3600)
+        .unwrap()
+        .strftime("%a, %d %b %Y %H:%M:%S +0000")
+        .to_string();
+    let old = |title: &str| feed(&web, &[("/bus", title, &date)]);
+    web.put("/feed.xml", Answer::rss(old("Bus crash near Kutaisi")));
+    web.put(
+        "/bus",
+        Answer::html(page(
+            "Bus crash near Kutaisi",
+            &["A bus crash near Kutaisi on Monday injured 12 people, the ministry said."],
+        )),
+    );
+    world.run(&["run", "--since", "120h"]).ended(0).says(&["12 injured", "1 accepted"]);
+    web.put("/feed.xml", Answer::rss(old("CORRECTED: Bus crash near Kutaisi")));
+    web.put(
+        "/bus",
+        Answer::html(page(
+            "CORRECTED: Bus crash near Kutaisi",
+            &["A bus crash near Kutaisi on Monday injured two people, the ministry said."],
+        )),
+    );
+    // Told long ago, and yet: the reader has the wrong figure.
+    world.run(&["run"]).ended(0).says(&["2 injured (was 12)", "1 accepted"]);
+}
+
+#[test]
+fn the_first_subscriber_is_not_told_of_changes_to_what_nobody_read() {
+    let web = Web::start();
+    let world = World::new(&config(&web, ""));
+    web.put("/feed.xml", Answer::rss(teasers(&web, &[("/sumy", "Strike on Sumy")], "")));
+    web.put("/sumy", Answer::html(page("Strike on Sumy", &[STRIKE])));
+    world.run(&["run"]).ended(3).warns(&["nobody subscribes"]);
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    world.run(&["run"]).ended(0).says(&["Sumy strike: 101 injured”", "1 accepted"]);
+}
+
+#[test]
+fn a_small_run_by_hand_takes_nothing_from_the_next_edition() {
+    let web = Web::start();
+    let world = world_with_strike(&web, "");
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    world.write("note.txt", "The ferry company adds a night sailing from April on, it said on Monday.");
+    world.run(&["run", "note.txt"]).ended(0).says(&["1 accepted"]);
+    let preview = world.run(&["preview", "--format", "json"]).ended(0);
+    let digest: serde_json::Value = serde_json::from_str(&preview.out).unwrap();
+    let instant = |name: &str| digest["window"][name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(instant("to").duration_since(instant("from")).as_hours() >= 24);
+}
+
+#[test]
+fn lengths_of_time_are_read_as_people_write_them() {
+    let world = World::new("");
+    world.run_with_input(&["run", "--dry-run", "--since", "3d", "-"], STRIKE).ended(0);
+    for wrong in ["three days", "-5h", "99999999999h"] {
+        world
+            .run_with_input(&["run", "--dry-run", &format!("--since={wrong}"), "-"], STRIKE)
+            .ended(2)
+            .warns(&["such as 24h"]);
+    }
+}
+
+#[test]
+fn only_web_addresses_become_links() {
+    let world = World::new("");
+    let hostile = "<rss version='2.0'><channel><title>Courier</title><item><title>Ferry</title>\
+                   <link>javascript:alert(1)</link><description>The ferry sails at night from April on.</description></item></channel></rss>";
+    let ran =
+        world.run_with_input(&["run", "--dry-run", "--out", "kept", "-"], hostile).ended(0).says(&["IN BRIEF Ferry"]);
+    assert!(!ran.out.contains("javascript"), "{}", ran.out);
+    for file in std::fs::read_dir(world.path().join("kept")).unwrap() {
+        assert!(!std::fs::read_to_string(file.unwrap().path()).unwrap().contains("javascript"));
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_no_news() {
+    let world = World::new("");
+    let noise: Vec<u8> = (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    world.write("noise.bin", &noise);
+    world.run(&["run", "--dry-run", "noise.bin"]).ended(3).warns(&["binary data"]);
+}
+
+#[test]
+fn every_input_has_its_line() {
+    let world = World::new("");
+    world.write("page.html", page("Ferry", &["The ferry sails at night from April on, its director said on Monday."]));
+    let ran = world.run(&["read", "--json", "page.html", "missing.html"]).ended(3);
+    let oks: Vec<bool> =
+        ran.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["ok"] == true).collect();
+    assert_eq!(oks, [true, false]);
+    let ran = world.run(&["sources", "test", "--json", "page.html", "missing.xml"]).ended(1);
+    assert_eq!(ran.out.lines().count(), 2);
 }
 
 /// The article the project started from. It stays in `../shared`.

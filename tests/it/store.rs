@@ -92,6 +92,7 @@ fn digest(slot: i64) -> Digest {
         zone: "UTC".to_owned(),
         window: window(slot - 24 * 60, slot),
         slots: vec![at(slot)],
+        partial: false,
         held_over: Vec::new(),
         composed_at: at(slot),
         sections: Vec::new(),
@@ -221,7 +222,7 @@ fn an_article_is_new_known_or_changed() {
         // What the newer text did not say is kept; a NUL takes one byte, as a space does.
         assert_eq!((stored.article.published, stored.article.text.as_str()), (first.published, "101 injured. "));
         assert_eq!((stored.first_seen, stored.changed_at), (at(-30), at(-10)));
-        assert_eq!(store.article_ids().await.unwrap(), ["a".to_owned()].into());
+        assert_eq!(store.known_articles().await.unwrap().into_keys().collect::<Vec<_>>(), ["a"]);
         assert_eq!(store.article("b").await.unwrap(), None);
     });
 }

@@ -41,7 +41,7 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
     Told {
         article: Article {
             id: article_id(Some(&entry.key()), &text),
-            url: entry.link.as_deref().map(address::without_tracking),
+            url: entry.link.as_deref().and_then(address::web).map(|link| address::without_tracking(&link)),
             outlet: feed.title.as_deref().map(body::line).unwrap_or_default(),
             title,
             byline,
@@ -86,7 +86,7 @@ impl Told {
                 (Some(told), Some(shown)) if told.instant() == shown.instant() => Some(shown),
                 (told, shown) => told.or(shown),
             },
-            modified: page.modified.or(entry.modified),
+            modified: [page.modified, entry.modified].into_iter().flatten().max_by_key(|at| at.instant()),
             text: page.text,
         }
     }

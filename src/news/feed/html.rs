@@ -86,7 +86,7 @@ const TELLING: &str = " a abbr acronym applet audio b bdi bdo big blink body but
     sub summary sup svg tbody template textarea tfoot thead time tt u var video wbr ";
 
 /// Whether text that may be either is HTML: it holds a reference, or a tag of a known element. "Rates < 3 %" and "the
-/// <name> field" are not.
+/// `<name>` field" are not.
 pub fn looks_like_html(text: &str) -> bool {
     let tag = text.split('<').skip(1).any(|after| {
         let name = after.strip_prefix('/').unwrap_or(after);

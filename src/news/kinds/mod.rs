@@ -1,8 +1,9 @@
-//! Kinds of development that code reads deeply: tolls, munitions, talks.
+//! Kinds of development: tolls, munitions and talks, which code reads deeply, and those that files define ([`pattern`]).
 //!
 //! The values of every field, and their meaning, are those of the labelling guidelines that the contract names.
 
 pub mod munitions;
+pub mod pattern;
 pub mod talks;
 pub mod toll;
 

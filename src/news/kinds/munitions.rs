@@ -156,6 +156,16 @@ fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
         None if opening.is(Role::Indefinite) => Count { low: Some(1), high: Some(1), ..Count::default() },
         None => return None,
     };
+    // "43 of the 58 drones": the first count is what the verb takes.
+    if units.get(at + 1).is_some_and(|unit| unit.text.eq_ignore_ascii_case("of")) && opening.count().is_some() {
+        let whole = at + 2 + usize::from(units.get(at + 2).is_some_and(|unit| unit.is(Role::Determiner)));
+        let has_count = units.get(whole).is_some_and(|unit| unit.count().is_some());
+        return if has_count {
+            weapon_phrase(units, whole).map(|phrase| Phrase { units: at..phrase.units.end, count, ..phrase })
+        } else {
+            None
+        };
+    }
     let mut found: Option<(usize, MunitionType)> = None;
     for index in at + 1..units.len().min(at + 1 + MODIFIERS_MAX) {
         let unit = units.get(index)?;
@@ -169,7 +179,7 @@ fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
         }
         let joins = unit.is(Role::And) || unit.is(Role::Or);
         let is_modifier = !unit.ends_phrase()
-            && !(unit.text.to_ascii_lowercase().ends_with("ing") && !unit.text.contains('-'))
+            && (unit.text.contains('-') || !unit.text.to_ascii_lowercase().ends_with("ing"))
             && !unit.word.is_harm_verb()
             && unit.word.person.is_none()
             && !unit.is(Role::Thing)
@@ -298,7 +308,7 @@ fn is_preposition_of_time(units: &Units, index: usize) -> bool {
         && units.get(index + 1).is_some_and(|next| next.date().is_some() || next.is(Role::Time))
 }
 
-/// "[200 drones] were fired", "[13 missiles] struck", "[128] went astray"
+/// "\[200 drones\] were fired", "\[13 missiles\] struck", "\[128\] went astray"
 fn behind(units: &Units, at: usize, limit: usize) -> Option<MunitionAction> {
     let end = limit.min(at + VERB_UNITS_MAX);
     (at..end).find_map(|index| {
@@ -348,6 +358,8 @@ mod tests {
             "The air force said 88 drones were intercepted and another 12 went astray.",
             "Drone 88 Intercepted, Drone 12 Lost",
         );
+        check("The army shot down 43 of the 58 drones.", "Drone 43 Intercepted");
+        check("Nearly 500 drones were used in the attack.", "Drone 500 Launched");
         check("More than 20 rockets landed in the harbour.", "Rocket 20 Hit");
         check(
             "Gunners shot down 7 drones, three of which were over Orlo and one over Maro.",

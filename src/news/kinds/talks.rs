@@ -6,6 +6,8 @@
 
 mod cues;
 mod frame;
+mod setting;
+mod sides;
 mod standing;
 mod track;
 
@@ -94,4 +96,178 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
     }
     track.close(&parties.warring());
     track.claims()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::news::extract::What;
+
+    /// Published on Wednesday, 16 July 2025.
+    fn claims(text: &str) -> Vec<Claim> {
+        read(&Text::read(text), Some(date(2025, 7, 16)))
+    }
+
+    /// "parties / mediators: form status outcome, place, date", one line a contact.
+    fn told(text: &str) -> Vec<String> {
+        let line = |claim: &Claim| {
+            let What::Talks(talks) = &claim.what else { unreachable!("talks only") };
+            let mut line = talks.parties.join("+");
+            if !talks.mediators.is_empty() {
+                line += &format!(" / {}", talks.mediators.join("+"));
+            }
+            line += &format!(": {:?} {:?}", talks.form, talks.status);
+            for part in [
+                talks.outcome.map(|outcome| format!(" {outcome:?}")),
+                claim.place.as_ref().map(|place| format!(", {}", place.name)),
+                claim.date.map(|date| format!(", {}", date.start)),
+                (!claim.current).then(|| ", background".to_owned()),
+            ] {
+                line += &part.unwrap_or_default();
+            }
+            line
+        };
+        claims(text).iter().map(line).collect()
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(told(text), expected, "{text}");
+    }
+
+    #[test]
+    fn meetings_and_calls_by_verb() {
+        check(
+            "Poland's foreign minister said he had met his Ukrainian counterpart in Lviv on Monday.",
+            &["Poland+Ukraine: Meeting Concluded, Lviv, 2025-07-14"],
+        );
+        check(
+            "The Chilean president, Ana Rios, spoke by phone with her Peruvian counterpart.",
+            &["Chile+Peru: Call Concluded"],
+        );
+        check(
+            "The Spanish prime minister is to travel to Rabat next week to meet the king of Morocco.",
+            &["Spain+Morocco: Meeting Scheduled, Rabat, 2025-07-21"],
+        );
+        check(
+            "Brazil has proposed a meeting with Argentina and Paraguay.",
+            &["Brazil+Argentina+Paraguay: Meeting Proposed"],
+        );
+    }
+
+    #[test]
+    fn talks_by_noun_with_their_place_and_mediators() {
+        check(
+            "Thai and Cambodian officials will meet in Kuala Lumpur on Monday for ceasefire talks mediated by Malaysia.",
+            &["Thailand+Cambodia / Malaysia: Meeting Scheduled, Kuala Lumpur, 2025-07-21"],
+        );
+        check(
+            "Turkey hosted talks between Somalia and Ethiopia in Ankara on Tuesday.",
+            &["Somalia+Ethiopia / Turkey: Talks Concluded, Ankara, 2025-07-15"],
+        );
+        check(
+            "Delegations from Armenia and Azerbaijan are holding talks in Tbilisi.",
+            &["Armenia+Azerbaijan: Talks UnderWay, Tbilisi"],
+        );
+        check("Secret Norway-Chile talks are already under way.", &["Norway+Chile: Talks UnderWay"]);
+    }
+
+    #[test]
+    fn refusals_and_delays() {
+        check("Iran has ruled out direct talks with the United States.", &["Iran+United States: Talks Rejected"]);
+        check(
+            "There are no plans to hold a meeting between Laos, Peru and Fiji.",
+            &["Laos+Peru+Fiji: Meeting Rejected"],
+        );
+        check("The meeting between the leaders of India and China was postponed.", &["India+China: Meeting Postponed"]);
+        check("Norway cancelled a planned summit with Russia.", &["Norway+Russia: Summit Cancelled"]);
+        check(
+            "There are no plans for the presidents of Peru and Chile to speak, but such a conversation could be arranged soon.",
+            &["Peru+Chile: Call Proposed"],
+        );
+    }
+
+    #[test]
+    fn what_came_of_it() {
+        check(
+            "Rwanda and the Democratic Republic of the Congo signed a peace deal in Washington on Friday.",
+            &["Rwanda+Democratic Republic of the Congo: Talks Concluded Agreement, Washington, 2025-07-11"],
+        );
+        check(
+            "Talks between Serbia and Kosovo ended without agreement in Brussels.",
+            &["Serbia+Kosovo: Talks Concluded NoAgreement, Brussels"],
+        );
+        check(
+            "Nigeria's talks with Niger collapsed on Sunday.",
+            &["Nigeria+Niger: Talks Stalled Collapsed, 2025-07-13"],
+        );
+        check(
+            "Hungary and Slovakia have reached an agreement in principle on gas transit.",
+            &["Hungary+Slovakia: Talks Concluded Partial"],
+        );
+    }
+
+    #[test]
+    fn sides_joined_by_a_counterpart() {
+        check(
+            "Peru's president and her Chilean counterpart have held talks in Lima.",
+            &["Peru+Chile: Talks Concluded, Lima"],
+        );
+        check("Israel and Hamas have agreed to swap prisoners.", &["Israel+Hamas: Talks Concluded Agreement"]);
+    }
+
+    #[test]
+    fn one_entry_a_contact_and_the_next_round_in_next() {
+        let text = "Kenya and Uganda held talks in Mombasa on Monday.\n\nThe Kenyan and Ugandan ministers spoke of fish. \
+            Kenya and Uganda met for six hours, and the talks will continue next week.";
+        let claims = claims(text);
+        let What::Talks(talks) = &claims[0].what else { unreachable!("talks only") };
+        assert_eq!(talks.outcome, Some(Outcome::Continue));
+        assert_eq!(told(text).len(), 1, "{:?}", told(text));
+    }
+
+    #[test]
+    fn no_contact() {
+        check("Russian missiles hit Ukraine after the summit of the mountain was reached.", &[]);
+        check("The United States deals with Canada every day, and the cabinet meeting was short.", &[]);
+        check("The war in Sudan goes on; a call for help came from Chad.", &[]);
+        check("If a deal between Peru and Chile were signed, copper would be cheaper.", &[]);
+    }
+
+    #[test]
+    fn history_is_background() {
+        check(
+            "Fuel is dear.\nBread is dear.\nFiji and Tonga signed a treaty on 3 May.",
+            &["Fiji+Tonga: Talks Concluded Agreement, 2025-05-03, background"],
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_every_span_is_real(
+            words in prop::collection::vec(
+                prop_oneof![
+                    "\\PC{0,6}",
+                    prop::sample::select(vec![
+                        "Russia", "Kyiv's", "US-Russia", "and", "the", "talks", "met", "with", "between", "ceasefire", ",", ".", "\"", "agreed",
+                        "to", "hold", "who", "said", "they", "both sides", "mediated by", "Oman", "Monday", "’", "in", "summit", "of", "no plans", "(",
+                    ]).prop_map(str::to_owned),
+                ],
+                0..60,
+            ),
+        ) {
+            let text = words.join(" ");
+            for claim in claims(&text) {
+                let What::Talks(talks) = &claim.what else { unreachable!("talks only") };
+                prop_assert!(!talks.parties.is_empty());
+                prop_assert!(!claim.evidence.is_empty());
+                for span in claim.evidence.iter().chain(&talks.next) {
+                    prop_assert!(span.slice(&text).is_some_and(|quote| !quote.is_empty()));
+                }
+            }
+        }
+    }
 }

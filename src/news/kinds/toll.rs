@@ -254,4 +254,69 @@ fn complete(known: &mut Claim, other: Claim) {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use jiff::civil::date;
+
+    use crate::news::article::{Article, Published};
+    use crate::news::extract::{What, extract};
+
+    /// The tolls of an article of Tuesday 25 March 2025, one a line.
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let published = Some(Published::On(date(2025, 3, 25)));
+        let article = Article { text: text.to_owned(), published, ..Article::default() };
+        let tolls = extract(&article).claims.into_iter().filter_map(|claim| match &claim.what {
+            What::Toll(toll) => {
+                let low = toll.count.low.map_or("-".to_owned(), |low| low.to_string());
+                let place = claim.place.as_ref().map_or("nowhere", |place| &place.name);
+                let time = if claim.current { "news" } else { "history" };
+                let says = claim.claimant.as_deref().unwrap_or("nobody");
+                Some(format!(
+                    "{:?} {low} {:?} {:?} {:?} in {place}, {time}, says {says}",
+                    toll.measure, toll.group, toll.scope, toll.event
+                ))
+            }
+            _ => None,
+        });
+        assert_eq!(tolls.collect::<Vec<_>>(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_toll_with_its_event_place_and_claimant() {
+        check(
+            "Shelling killed two nurses in Kherson on Monday, the regional governor said.",
+            &["Killed 2 Responders Event Strike in Kherson, news, says regional governor"],
+        );
+        check(
+            "At least 14 people were hurt in Sumy when a car bomb exploded, according to police.",
+            &["Injured 14 People Event Bombing in Sumy, news, says police"],
+        );
+    }
+
+    #[test]
+    fn wars_and_history_are_no_news() {
+        check(
+            "More than 40,000 people have been killed since the war began in 2022.",
+            &["Killed 40000 People Campaign War in nowhere, history, says nobody"],
+        );
+        check(
+            "Two people died in Odesa on 11 December in a fire.",
+            &["Killed 2 People Event Accident in Odesa, history, says nobody"],
+        );
+    }
+
+    #[test]
+    fn one_claim_told_twice_is_one() {
+        check(
+            "Seven sailors died off Odesa in a storm. At least seven sailors died, the coastguard said.",
+            &["Killed 7 People Event Disaster in Odesa, news, says coastguard"],
+        );
+        check(
+            "A storm killed two people in Odesa, while two people were killed in Kherson.",
+            &[
+                "Killed 2 People Event Disaster in Odesa, news, says nobody",
+                "Killed 2 People Event Disaster in Kherson, news, says nobody",
+            ],
+        );
+    }
+}

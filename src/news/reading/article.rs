@@ -120,17 +120,28 @@ impl<'t> Reading<'t> {
     pub fn learn_names(&mut self, telling: &[usize]) {
         for index in telling.iter().take(NAMED_SENTENCES_MAX) {
             let (units, attributions) = self.read(*index);
-            for attribution in attributions.iter().filter(|attribution| !attribution.is_pronoun) {
-                let name = attribution::name(&units, &attribution.claimant);
-                let is_new = capitals(name).count() >= 2 && !self.names.iter().any(|known| known == name);
-                if is_new {
-                    self.names.push(name.to_owned());
-                }
-            }
+            self.learn(&units, &attributions);
             self.ahead.push((*index, units, attributions));
+        }
+        // A watcher is often introduced where nothing is told: "the Observatory for Human Rights said it was unclear …".
+        for index in 0..self.text.sentences.len().min(NAMED_SENTENCES_MAX) {
+            let is_watcher = self.tags.words(&self.text.sentences[index]).any(|word| word.is(Role::Watcher));
+            if is_watcher && telling.binary_search(&index).is_err() {
+                let (units, attributions) = self.read(index);
+                self.learn(&units, &attributions);
+            }
         }
         // The first is wanted first.
         self.ahead.reverse();
+    }
+
+    fn learn(&mut self, units: &Units, attributions: &[Attribution]) {
+        for attribution in attributions.iter().filter(|attribution| !attribution.is_pronoun) {
+            let name = attribution::name(units, &attribution.claimant);
+            if capitals(name).count() >= 2 && !self.names.iter().any(|known| known == name) {
+                self.names.push(name.to_owned());
+            }
+        }
     }
 
     /// The full name of a claimant called by a part of it or by its kind.
@@ -318,7 +329,9 @@ fn main(places: &[PlaceMention], fits: impl Fn(&Place) -> bool) -> Option<Place>
 }
 
 fn capitals(name: &str) -> impl Iterator<Item = &str> {
-    name.split_whitespace().filter(|word| word.chars().next().is_some_and(char::is_uppercase))
+    // "The London-based observatory" names no one.
+    let words = name.split_whitespace().filter(|word| !word.ends_with("-based"));
+    words.filter(|word| word.chars().next().is_some_and(char::is_uppercase))
 }
 
 /// The day of publication, by the publisher's clock.

@@ -156,7 +156,7 @@ fn clause_end(units: &Units, at: usize) -> usize {
 /// The name that ends right before the verb at `end`.
 fn name_before(units: &Units, end: usize) -> Option<Range<usize>> {
     let mut last = end;
-    // "Sharif Hotak, a member of the council, said": the name stands before the apposition.
+    // "Mara Ito, a member of the council, said": the name stands before the apposition.
     if last > 0 && matches!(units.units[last - 1].text, "," | "-" | "–" | "—") {
         let apposition = (0..last - 1)
             .rev()
@@ -187,11 +187,15 @@ fn name_before(units: &Units, end: usize) -> Option<Range<usize>> {
         start += 1;
     }
     let is_someone = (start..last).any(|index| names_someone(&units.units[index]))
-        || last - start == 1 && units.units[start].is(Role::Pronoun);
+        || last - start == 1 && units.units[start].is(Role::Pronoun)
+        // "The coastguard said": who speaks need not be listed.
+        || (2..=4).contains(&(last - start))
+            && units.units[start].is(Role::Determiner)
+            && start.checked_sub(1).is_none_or(|before| units.units[before].is_mark());
     (start < last && is_someone).then_some(start..last)
 }
 
-/// "Sharif Hotak, a member of the council said": the name before an apposition.
+/// "Mara Ito, a member of the council said": the name before an apposition.
 fn named_before(units: &Units, start: usize) -> Option<Range<usize>> {
     let comma = start.checked_sub(1).filter(|index| units.units[*index].text == ",")?;
     let is_apposition = units.get(start).is_some_and(|unit| {
@@ -204,7 +208,7 @@ fn named_before(units: &Units, start: usize) -> Option<Range<usize>> {
     (is_apposition && comma - first >= 2).then_some(first..comma)
 }
 
-/// "said Rami Abdel Rahman", "said a spokesman for the army": the name behind the verb.
+/// "said Mara Ito", "said a spokesman for the army": the name behind the verb.
 fn name_after(units: &Units, verb: usize) -> Option<Range<usize>> {
     let before = verb.checked_sub(1).map(|index| &units.units[index])?;
     if !(before.ends_phrase() || matches!(before.text, "\"" | "”" | "'" | "’")) {

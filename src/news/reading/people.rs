@@ -290,7 +290,7 @@ fn is_pronominal(units: &Units, end: usize) -> bool {
     !is_noun && !next.is(Role::Thing) && next.word.weapon.is_none()
 }
 
-/// A name with a title, or two and more capitalised words: "Gen. Vasyl Ito", "Miguel Aguilar Flores".
+/// A name with a title, or two and more capitalised words: "Gen. Vasyl Ito", "Ana Reyes Solano".
 fn name(units: &Units, at: usize) -> Option<People> {
     let follows_article = at
         .checked_sub(1)

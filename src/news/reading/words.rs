@@ -15,39 +15,39 @@ use crate::news::text::{Sentence, Text, TokenKind};
 /// How a word of harm stands to the harmed. The comments show the harmed in brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// "killed [12]", "[12] were killed", "[12] killed in"
+    /// "killed \[12\]", "\[12\] were killed", "\[12\] killed in"
     Past,
-    /// "air strikes kill [12]"
+    /// "air strikes kill \[12\]"
     Base,
-    /// "killing [12]"
+    /// "killing \[12\]"
     Ing,
-    /// "[12] died"
+    /// "\[12\] died"
     Intransitive,
-    /// "[12] dead", "left [12] homeless"
+    /// "\[12\] dead", "left \[12\] homeless"
     State,
-    /// "[12] deaths"
+    /// "\[12\] deaths"
     CountedNoun,
-    /// "the killing of [12]"
+    /// "the killing of \[12\]"
     NounOf,
-    /// "the death toll rose to [12]"
+    /// "the death toll rose to \[12\]"
     Toll,
-    /// "the army lost [12]"
+    /// "the army lost \[12\]"
     Lose,
-    /// "[12] were among the dead"
+    /// "\[12\] were among the dead"
     Among,
-    /// "took [20 hostages]"
+    /// "took \[20 hostages\]"
     Take,
-    /// "[12] suffered burns"
+    /// "\[12\] suffered burns"
     Suffer,
     /// "burns", behind a verb of bearing
     InjuryNoun,
-    /// "in exchange for [250 prisoners]"
+    /// "in exchange for \[250 prisoners\]"
     ExchangeFor,
-    /// "handed over [20 hostages]"
+    /// "handed over \[20 hostages\]"
     Return,
-    /// "forced [300 families] to flee"
+    /// "forced \[300 families\] to flee"
     Force,
-    /// "eliminated [12 militants]"
+    /// "eliminated \[12 militants\]"
     Eliminate,
 }
 

@@ -78,7 +78,7 @@ static STARTS: LazyLock<Phrases<()>> = LazyLock::new(|| {
 
 /// How a hedge bounds the number beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hedge {
+pub(super) enum Hedge {
     AtLeast,
     AtMost,
     About,
@@ -129,7 +129,7 @@ fn numbers(name: &'static str) -> Phrases<u64> {
     Phrases::new(section(name).filter_map(|entry| Some((entry.phrase, entry.value.parse().ok()?))))
 }
 
-fn hedge(tokens: &[Token]) -> (usize, Option<Hedge>) {
+pub(super) fn hedge(tokens: &[Token]) -> (usize, Option<Hedge>) {
     let mut len = 0;
     let mut found = None;
     // Two at most: "at least some 40", "up to about 300". The bound outweighs the approximation.
@@ -141,7 +141,7 @@ fn hedge(tokens: &[Token]) -> (usize, Option<Hedge>) {
     (len, found)
 }
 
-fn hedged(count: Count, hedge: Option<Hedge>) -> Count {
+pub(super) fn hedged(count: Count, hedge: Option<Hedge>) -> Count {
     match hedge {
         _ if count.words.is_some() => count,
         None | Some(Hedge::Exactly) => count,

@@ -1,7 +1,8 @@
-//! Typed readers: count, date, place, party.
+//! Typed readers: count, date, money, place.
 
 pub mod count;
 pub mod date;
+pub mod money;
 pub mod party;
 pub mod place;
 

@@ -209,8 +209,12 @@ impl<'t> Parties<'t> {
             && self.text.tokens[name_end - 1].text.to_ascii_lowercase().ends_with('s');
         if is_modifier || matches!(known.naming, Naming::Country | Naming::Body | Naming::Seat) {
             if let Some(office) = self.office_end(end, sentence.end) {
-                let comma = usize::from(is_possessive && self.is(office, ","));
+                // "The Fijian minister, Ana Koro": the name belongs to the office when the article gives it the country.
+                let comma = usize::from(self.is(office, ","));
                 let name = self.name_from(office + comma, sentence.end);
+                let is_theirs = name.end > name.start
+                    && self.person(&self.text.tokens[name.end - 1]).is_some_and(|person| person.party == known.party);
+                let name = if comma == 0 || is_theirs { name } else { office..office };
                 end = if name.is_empty() { office } else { name.end };
                 standing = Standing::Side;
             } else if is_modifier && !plural {
@@ -236,8 +240,11 @@ impl<'t> Parties<'t> {
     /// "US-Russia", "Putin-Zelensky": several parties in one token.
     fn read_hyphened(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
         let token = self.text.tokens.get(at).filter(|token| token.kind == TokenKind::Word)?;
-        let parts: Option<Vec<Known>> =
-            token.base().split(['-', '‐', '‑']).map(|part| self.word(part).filter(|known| known.party != "")).collect();
+        let parts: Option<Vec<Known>> = token
+            .base()
+            .split(['-', '‐', '‑'])
+            .map(|part| self.word(part).filter(|known| !known.party.is_empty()))
+            .collect();
         let parts = parts.filter(|parts| parts.len() > 1)?;
         if self.known(at, sentence.end).is_some() {
             return None;
@@ -334,7 +341,7 @@ impl<'t> Parties<'t> {
         }
     }
 
-    /// "The president [of]", "leaders [of]"
+    /// "The president \[of\]", "leaders \[of\]"
     fn is_office_before(&self, of: usize) -> bool {
         of.checked_sub(1).is_some_and(|at| is_office_word(&self.text.tokens[at]))
     }
@@ -403,9 +410,12 @@ impl<'t> Parties<'t> {
     fn joins(&self, between: Range<usize>) -> bool {
         between.len() <= 5
             && between.clone().all(|at| {
-                ["and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its", "then"]
-                    .iter()
-                    .any(|word| self.is(at, word))
+                [
+                    "and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its",
+                    "then", "his", "her", "their",
+                ]
+                .iter()
+                .any(|word| self.is(at, word))
             })
             && !between.clone().all(|at| self.is(at, "the"))
             && !(between.len() == 1 && self.is(between.start, "with"))
@@ -503,4 +513,58 @@ fn is_day_or_month(text: &str) -> bool {
         "December",
     ];
     NAMES.contains(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "party standing" of each mention.
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let read = Text::read(text);
+        let parties = Parties::find(&read);
+        let found: Vec<String> = parties
+            .within(0..read.tokens.len())
+            .iter()
+            .map(|mention| format!("{} {:?}", mention.party, mention.standing))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn a_country_acts_or_is_a_place() {
+        check("Norway's envoy flew from Oslo.", &["Norway Side", "Norway Side"]);
+        check("The war in Sudan and Chad worries us.", &["Sudan Place", "Chad Place"]);
+        check("Russian missiles fell.", &["Russia Modifier"]);
+        check("North Korea's leader smiled.", &["North Korea Side"]);
+    }
+
+    #[test]
+    fn pairs_in_one_word_and_joined_adjectives() {
+        check("US-China trade", &["United States Modifier", "China Modifier"]);
+        check("The Thai and Cambodian ministers ate.", &["Thailand Side", "Cambodia Side"]);
+    }
+
+    #[test]
+    fn persons_speak_for_the_country_that_the_article_gives_them() {
+        check("The Fijian foreign minister, Ana Koro, left. Later Koro spoke.", &["Fiji Side", "Fiji Side"]);
+        check("Ana Koro, Fiji's prime minister, left. Koro spoke.", &["Fiji Side", "Fiji Side", "Fiji Side"]);
+    }
+
+    #[test]
+    fn the_government_and_the_rebels_are_the_articles() {
+        check(
+            "THE SALVADORAN ARMY AND THE FMLN FOUGHT. THE GOVERNMENT AND THE GUERRILLAS WILL TALK.",
+            &["El Salvador Side", "FMLN Side", "El Salvador Side", "FMLN Side"],
+        );
+    }
+
+    #[test]
+    fn every_party_has_a_name() {
+        for entry in lexicon::entries(SOURCE) {
+            let needs_name = ["union", "body", "seat", "name", "adjective", "person"].contains(&entry.section);
+            assert!(!needs_name || !entry.value.is_empty(), "{entry:?}");
+        }
+    }
 }

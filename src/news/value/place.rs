@@ -1,6 +1,6 @@
 //! Places: names in an article → settlements, regions and countries with coordinates.
 //!
-//! [`find`] reads the mentions of a text in order, each with the [`Cue`] that made it one; what a name means is decided by
+//! [`find()`] reads the mentions of a text in order, each with the [`Cue`] that made it one; what a name means is decided by
 //! the countries and regions that the same article names, then by population. A name that the gazetteer lacks is a place only
 //! after a preposition of place or a class noun ("the village of …"); it stays [`Precision::Unresolved`].
 //!

@@ -1,6 +1,6 @@
 //! Articles, with every text that each of them has had.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -45,6 +45,25 @@ pub fn text_hash(article: &Article) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What tells whether a feed says something new of a stored article.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    pub title: String,
+    pub modified: Option<Published>,
+    /// See [`text_hash`].
+    pub text_hash: String,
+}
+
+impl Known {
+    /// Whether an entry is as it was when its page was read. A stored teaser means that the page was never had.
+    pub fn covers(&self, entry: &Article) -> bool {
+        let instant = |at: Option<Published>| at.and_then(Published::instant);
+        self.title == entry.title
+            && instant(entry.modified) <= instant(self.modified)
+            && self.text_hash != text_hash(entry)
+    }
+}
+
 impl Store {
     /// Stores articles, and the new texts of those that are known, all or none of them: what each was found to be.
     pub async fn save_articles(&self, articles: &[Article], now: Timestamp) -> Result<Vec<Inserted>, StoreError> {
@@ -58,11 +77,32 @@ impl Store {
         Ok(found)
     }
 
-    /// The ids of all articles.
-    pub async fn article_ids(&self) -> Result<HashSet<String>, StoreError> {
-        let doing = "list the ids of the articles";
-        let rows = sqlx::query("SELECT id FROM articles").fetch_all(&self.pool).await.map_err(failed(doing))?;
-        rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>().map_err(failed(doing))
+    /// What is known of every stored article, by id.
+    pub async fn known_articles(&self) -> Result<HashMap<String, Known>, StoreError> {
+        let doing = "list the stored articles";
+        let rows = sqlx::query(
+            "SELECT a.id, a.modified, a.text_hash, t.title
+             FROM articles a JOIN article_texts t ON t.article_id = a.id AND t.text_hash = a.text_hash",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed(doing))?;
+        let known = |row: &AnyRow| {
+            let (title, text_hash) = (row.try_get("title")?, row.try_get("text_hash")?);
+            Ok((row.try_get("id")?, Known { title, modified: read_date(row, "modified")?, text_hash }))
+        };
+        rows.iter().map(known).collect::<Result<_, sqlx::Error>>().map_err(failed(doing))
+    }
+
+    /// Whether any text of an article was news in an earlier edition of that name.
+    pub async fn was_told(&self, name: &str, id: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM edition_articles WHERE name = $1 AND article_id = $2 LIMIT 1")
+            .bind(name)
+            .bind(clean(id))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed("look up an article in earlier editions"))?;
+        Ok(row.is_some())
     }
 
     /// The newest text of an article.

@@ -17,8 +17,10 @@ use crate::news::digest::{Digest, Frame};
 pub enum Audience {
     /// The active subscribers of the edition's name at the moment it is frozen.
     Subscribers,
-    /// No one: the slot counts as dealt with, and nothing is sent.
+    /// No one, as it says nothing new: the slot counts as dealt with, and nothing is sent.
     Nobody,
+    /// No one, as nobody subscribes: the slot counts as dealt with, and nothing of it counts as told.
+    Unread,
 }
 
 /// An edition to be frozen.
@@ -70,14 +72,16 @@ impl Store {
         let json = serde_json::to_string(freeze.digest).map_err(|error| failed(doing)(unreadable("digest", error)))?;
         let mut transaction = self.begin(doing).await?;
         let inserted = sqlx::query(
-            "INSERT INTO editions (id, name, from_at, to_at, composed_at, undelivered, digest)
-             VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO editions (id, name, from_at, to_at, composed_at, partial, undelivered, digest)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
         )
         .bind(&id)
         .bind(&frame.name)
         .bind(micros(frame.window.from))
         .bind(micros(frame.window.to))
         .bind(micros(frame.composed_at))
+        .bind(i64::from(frame.partial))
+        .bind(if freeze.audience == Audience::Unread { 2i64 } else { 0 })
         .bind(json.replace('\0', " "))
         .execute(&mut *transaction)
         .await
@@ -104,7 +108,7 @@ impl Store {
             Audience::Subscribers => {
                 subscribers::subscribed(&mut transaction, &frame.name).await.map_err(failed(doing))?
             }
-            Audience::Nobody => Vec::new(),
+            Audience::Nobody | Audience::Unread => Vec::new(),
         };
         deliveries::queue(&mut transaction, &id, &recipients, frame.composed_at, &freeze, now)
             .await
@@ -182,6 +186,15 @@ impl Store {
         .await
         .map_err(failed(doing))?;
         rows.iter().map(|row| super::time(row, "to_at")).collect::<Result<_, _>>().map_err(failed(doing))
+    }
+
+    /// Until when the editions of that name have covered the news: where the next one goes on. Editions that certainly
+    /// reached nobody do not count, nor do partial ones.
+    pub async fn covered_until(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        let doing = "read what the editions have covered";
+        let sql = "SELECT MAX(to_at) AS to_at FROM editions WHERE name = $1 AND partial = 0 AND undelivered <> 1";
+        let row = sqlx::query(sql).bind(name).fetch_one(&self.pool).await.map_err(failed(doing))?;
+        optional_time(&row, "to_at").map_err(failed(doing))
     }
 
     /// The newest edition of a name that reached someone, or still may.

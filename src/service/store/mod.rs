@@ -2,7 +2,7 @@
 //!
 //! The rules that make one text do: `$1` placeholders, TEXT and BIGINT only (times as microseconds, UTC), ids made by us,
 //! no date functions, no JSON operators. What differs is here: how a database is opened, and the two forms of taking
-//! rows for oneself, [`locking!`].
+//! rows for oneself, `locking!`.
 //!
 //! `now` is always an argument. Who gets what, and what a delivery's next state is, is decided in [`crate::news`].
 
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Row, Transaction};
 
-pub use articles::{Inserted, StoredArticle, text_hash};
+pub use articles::{Inserted, Known, StoredArticle, text_hash};
 pub use deliveries::{DeliveryRecord, Lease};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;

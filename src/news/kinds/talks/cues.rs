@@ -41,6 +41,10 @@ pub enum Role {
     /// A verb that tells of a deal as news.
     NewsOfDeal,
     NoTopic,
+    /// Stands right before a deal that is not made.
+    Unmade,
+    /// Makes what follows in the clause a condition or a wish.
+    Unreal,
     Host,
     /// Someone goes where the contact is.
     Motion,
@@ -165,7 +169,7 @@ impl<'s, 't> Cues<'s, 't> {
 
 /// Whether a token can be part of a contact at all: a quick look before a sentence is read.
 pub fn may_tell(tokens: &[Token]) -> bool {
-    (0..tokens.len()).any(|at| WORDS.longest_at(&tokens[at..]).is_some_and(|(_, word)| word.is_contact()))
+    (0..tokens.len()).any(|at| WORDS.all_at(&tokens[at..]).any(|(_, word)| word.is_contact()))
 }
 
 /// Of two meanings of a word the one that says more.
@@ -208,6 +212,8 @@ fn role(section: &str) -> Option<Role> {
         "peace" => Role::Peace,
         "news of deal" => Role::NewsOfDeal,
         "no topic" => Role::NoTopic,
+        "unmade" => Role::Unmade,
+        "unreal" => Role::Unreal,
         "host" => Role::Host,
         "motion" => Role::Motion,
         _ => return None,

@@ -21,8 +21,13 @@ const CARRIED_SENTENCES_MAX: usize = 12;
 const FRESH_DAYS: i64 = 2;
 /// An article opens with these sentences.
 const LEAD_SENTENCES: usize = 2;
+/// An article that tells of more contacts is no news; the limit keeps the work linear.
+const CONTACTS_MAX: usize = 200;
 /// More sentences than these show nothing new.
 const EVIDENCE_SPANS_MAX: usize = 4;
+
+/// The steps ahead that one contact may list.
+const NEXT_SPANS_MAX: usize = 8;
 
 /// One contact as far as the article has told it.
 #[derive(Clone, Debug)]
@@ -85,7 +90,8 @@ impl<'t> Track<'t> {
         if is_ahead && (frame.form == Some(Form::Contacts) || is_open && past.is_some()) {
             match past {
                 Some(past) => past.look_ahead(frame.span),
-                None => self.ahead.push((frame.parties.clone(), frame.span)),
+                None if self.ahead.len() < CONTACTS_MAX => self.ahead.push((frame.parties.clone(), frame.span)),
+                None => {}
             }
             return;
         }
@@ -93,6 +99,9 @@ impl<'t> Track<'t> {
             && is_ahead
         {
             past.look_ahead(frame.span);
+        }
+        if self.contacts.len() >= CONTACTS_MAX {
+            return;
         }
         let mut contact = Contact::new(frame);
         if !is_ahead {
@@ -112,7 +121,7 @@ impl<'t> Track<'t> {
         let is_near = |contact: &Contact| {
             contact.last_sentence + CARRIED_SENTENCES_MAX >= frame.sentence
                 && frame.parties.iter().all(|party| contact.parties.contains(party))
-                && (frame.head == Head::Deal || !contact.is_deal)
+                && (frame.head == Head::Deal || frame.is_borrowed || !contact.is_deal)
         };
         let of_speaker = |contact: &Contact| {
             frame.speaker.is_some_and(|speaker| contact.parties.contains(&speaker)) && !contact.is_ahead()
@@ -124,7 +133,7 @@ impl<'t> Track<'t> {
             .or_else(|| self.contacts.iter().rposition(|contact| is_near(contact) && of_speaker(contact)))
             .or_else(|| self.contacts.iter().rposition(is_near));
         let Some(contact) = index.and_then(|index| self.contacts.get_mut(index)) else {
-            if frame.is_peace && !frame.is_borrowed {
+            if frame.is_peace && !frame.is_borrowed && self.unnamed.len() < CONTACTS_MAX {
                 self.unnamed.push(frame.clone());
             }
             return;
@@ -141,6 +150,11 @@ impl<'t> Track<'t> {
         // "… agreed to a truce after two days of talks in Oslo": what goes with it in the same sentence.
         if frame.is_borrowed && !contact.is_ahead() && !is_ahead(frame.status) && contact.place.is_none() {
             contact.place.clone_from(&frame.place);
+        }
+        // "They met for six hours, and the talks will go on."
+        if frame.is_borrowed && is_ahead(frame.status) && frame.is_vague && !contact.is_ahead() {
+            contact.outcome = contact.outcome.or(Some(Outcome::Continue));
+            contact.look_ahead(frame.span);
         }
         if frame.is_borrowed || frame.is_weak && !frame.is_definite {
             return;
@@ -249,7 +263,7 @@ impl Contact {
     }
 
     fn look_ahead(&mut self, span: Span) {
-        if !self.next.contains(&span) {
+        if self.next.len() < NEXT_SPANS_MAX && !self.next.contains(&span) {
             self.next.push(span);
         }
     }

@@ -211,6 +211,11 @@ impl Clauses<'_> {
             if self.is_claimed(next) && !self.is_lone_part(next) {
                 break;
             }
+            // "injured 41 people, the mayor said": who tells it is not one of them.
+            let end = self.skip_adverbs(self.people[next].units.end);
+            if self.unit(end).is_some_and(|verb| verb.is(Role::Say)) {
+                break;
+            }
             list.push(next);
             last = next;
         }

@@ -42,7 +42,8 @@ CREATE TABLE editions (
     from_at     BIGINT NOT NULL,
     to_at       BIGINT NOT NULL,
     composed_at BIGINT NOT NULL,
-    undelivered BIGINT NOT NULL, -- 1 once it is certain that nobody got it: its articles are news to the next edition
+    partial     BIGINT NOT NULL, -- 1 if it was made of given sources or a given window: the next one does not go on from it
+    undelivered BIGINT NOT NULL, -- 1 once it is certain that nobody got it; 2 if there was nobody to get it
     digest      TEXT   NOT NULL -- JSON of news::digest::Digest, as sent
 );
 CREATE INDEX editions_newest ON editions (name, to_at);

@@ -1,0 +1,167 @@
+//! `kinds`: which kinds of development are read, whether their files are good, and what one finds in an article.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::extract::bytes_of;
+use super::{KindsVerb, Status, Terminal};
+use crate::config::Config;
+use crate::news::article::{self, Article};
+use crate::news::extract;
+use crate::news::kinds::pattern::{self, Kinds, Mistake};
+use crate::news::text::Text;
+
+pub async fn kinds(verb: KindsVerb, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
+    match verb {
+        KindsVerb::List { dir, json } => list(dir.as_deref(), json, terminal),
+        KindsVerb::Check { files, json } => check(&files, json, terminal),
+        KindsVerb::Show { name } => show(&name, terminal),
+        KindsVerb::Try { file, article, json } => {
+            let article = article_of(&article, config).await?;
+            try_on(&file, &article, json, terminal)
+        }
+    }
+}
+
+/// The kinds in force: the shipped ones, and over them those of `dir`.
+fn list(dir: Option<&Path>, json: bool, terminal: Terminal) -> anyhow::Result<Status> {
+    let files = dir.map(files_in).transpose()?.unwrap_or_default();
+    let (kinds, mistakes) = Kinds::with_overrides(files.iter().map(|(name, source)| (name.as_str(), source.as_str())));
+    if json {
+        let rows: Vec<_> = kinds
+            .iter()
+            .map(|kind| {
+                let fields: serde_json::Map<_, _> =
+                    kind.fields().map(|(name, slot_type)| (name.to_owned(), json!(slot_type))).collect();
+                let (examples, counterexamples) = kind.examples();
+                json!({
+                    "name": kind.name,
+                    "title": kind.title,
+                    "description": kind.description,
+                    "fields": fields,
+                    "patterns": kind.patterns(),
+                    "examples": examples,
+                    "counterexamples": counterexamples,
+                })
+            })
+            .collect();
+        terminal.print(&serde_json::to_string_pretty(&json!({ "kinds": rows, "mistakes": mistakes }))?)?;
+    } else {
+        for kind in kinds.iter() {
+            let fields: Vec<&str> = kind.fields().map(|(name, _)| name).collect();
+            terminal.print(&format!("{}\t{}\t{}", kind.name, kind.title, fields.join(", ")))?;
+        }
+        report(&mistakes, terminal);
+    }
+    Ok(if mistakes.is_empty() { Status::Done } else { Status::Attention })
+}
+
+/// Files, and the TOML files in folders, with every mistake in them.
+fn check(paths: &[PathBuf], json: bool, terminal: Terminal) -> anyhow::Result<Status> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() { files.extend(files_in(path)?) } else { files.push(file(path)?) }
+    }
+    if paths.is_empty() {
+        files.extend(pattern::shipped().map(|(name, source)| (name.to_owned(), source.to_owned())));
+    }
+    let mistakes: Vec<Mistake> = files.iter().flat_map(|(name, source)| pattern::check(name, source)).collect();
+    if json {
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        terminal.print(&serde_json::to_string_pretty(&json!({ "files": names, "mistakes": mistakes }))?)?;
+    } else if mistakes.is_empty() {
+        terminal.print(&format!("{} files, no mistakes; every example holds", files.len()))?;
+    }
+    if !json {
+        report(&mistakes, terminal);
+    }
+    Ok(if mistakes.is_empty() { Status::Done } else { Status::Usage })
+}
+
+/// The text of a shipped kind, to start one's own from.
+fn show(name: &str, terminal: Terminal) -> anyhow::Result<Status> {
+    let names = || pattern::shipped().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+    let (_, source) = pattern::shipped()
+        .find(|(known, _)| *known == name)
+        .with_context(|| format!("failed to find a shipped kind {name:?}; there are {}", names()))?;
+    terminal.print(source)?;
+    Ok(Status::Done)
+}
+
+/// What the kind of one file finds in an article.
+fn try_on(path: &Path, article: &Article, json: bool, terminal: Terminal) -> anyhow::Result<Status> {
+    let (name, source) = match pattern::shipped().find(|(name, _)| Path::new(name) == path && !path.exists()) {
+        Some((name, source)) => (name.to_owned(), source.to_owned()),
+        None => file(path)?,
+    };
+    // Examples that fail do not keep it from being tried: that is what trying is for.
+    let (kinds, mistakes) = Kinds::load([(name.as_str(), source.as_str())]);
+    if !mistakes.is_empty() {
+        if json {
+            terminal.print(&serde_json::to_string_pretty(&json!({ "developments": [], "mistakes": mistakes }))?)?;
+        } else {
+            report(&mistakes, terminal);
+        }
+        return Ok(Status::Usage);
+    }
+    let text = Text::read(&article.text);
+    let claims = pattern::read(&kinds, article, &text);
+    let failing = pattern::check(&name, &source);
+    if json {
+        let developments: Vec<_> = claims.iter().map(|claim| extract::to_json(claim, &article.text)).collect();
+        terminal
+            .print(&serde_json::to_string_pretty(&json!({ "developments": developments, "mistakes": failing }))?)?;
+        return Ok(Status::Done);
+    }
+    for claim in &claims {
+        let mut fields = extract::to_json(claim, &article.text);
+        let fields = fields.as_object_mut().into_iter().flat_map(std::mem::take);
+        for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
+            match name.as_str() {
+                "kind" => {}
+                "evidence" => terminal.print(&format!("  “{}”\n", value[0]["quote"].as_str().unwrap_or_default()))?,
+                _ => terminal.print(&format!("{name}: {}", plain(&value)))?,
+            }
+        }
+    }
+    let sentences = text.sentences.len();
+    terminal.note(&format!("{} found in {sentences} sentences", claims.len()));
+    report(&failing, terminal);
+    Ok(Status::Done)
+}
+
+/// A value as a person reads it: texts without quotes, places by their names.
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().or_else(|| value["name"].as_str()).map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn report(mistakes: &[Mistake], terminal: Terminal) {
+    for mistake in mistakes {
+        terminal.note(&mistake.to_string());
+    }
+}
+
+/// An article from a page, or from plain text.
+async fn article_of(input: &str, config: Option<&Path>) -> anyhow::Result<Article> {
+    let config = Config::load(config)?;
+    let (bytes, url, content_type) =
+        bytes_of(input, &config).await.with_context(|| format!("failed to read {input}"))?;
+    Ok(article::read(&bytes, url.as_deref(), content_type.as_deref()).into_article()?)
+}
+
+fn file(path: &Path) -> anyhow::Result<(String, String)> {
+    let name = path.display().to_string();
+    let source = std::fs::read_to_string(path).with_context(|| format!("failed to read {name}"))?;
+    Ok((name, source))
+}
+
+/// The TOML files of a folder, in the order of their names.
+fn files_in(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let entries = std::fs::read_dir(dir).with_context(|| format!("failed to read the folder {}", dir.display()))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    paths.iter().map(|path| file(path)).collect()
+}
