@@ -432,7 +432,9 @@ fn munitions_lines(notes: &mut Notes, readings: &[Reading]) -> Vec<MunitionsLine
 fn brief_items(notes: &mut Notes, readings: &[Reading]) -> (Vec<BriefItem>, usize) {
     let mut stories: Vec<(String, &Reading, Vec<String>)> = Vec::new();
     let untyped = |reading: &&Reading| {
-        let typed = reading.extraction.claims.iter().any(|claim| claim.current);
+        // Kinds of files have no section yet: their stories stay in brief, so that none is lost.
+        let has_section = |claim: &Claim| !matches!(claim.what, What::Developed(_));
+        let typed = reading.extraction.claims.iter().any(|claim| claim.current && has_section(claim));
         reading.fresh && !typed && extract::reads(&reading.article)
     };
     for reading in in_order(readings.iter().filter(untyped)) {

@@ -2,6 +2,7 @@
 
 use daybrief::news::article::{Article, Published};
 use daybrief::news::extract::{Extraction, What, answer, extract};
+use daybrief::news::kinds::pattern::Value;
 use proptest::prelude::*;
 
 /// Words that news of harm is made of, and some that lead it astray.
@@ -109,12 +110,17 @@ fn check(text: &str) {
         let quotes: Vec<&str> =
             claim.evidence.iter().map(|span| span.slice(text).expect("a span of the text")).collect();
         assert!(quotes.iter().all(|quote| !quote.is_empty()), "an empty quote in {text:?}");
-        let count = match claim.what {
-            What::Toll(toll) => toll.count,
-            What::Munitions(munitions) => munitions.count,
+        let counts = match claim.what {
+            What::Toll(toll) => vec![toll.count],
+            What::Munitions(munitions) => vec![munitions.count],
             What::Talks(_) => continue,
+            What::Developed(found) => {
+                let count = |value| if let Value::Count(count) = value { Some(count) } else { None };
+                found.fields.into_values().filter_map(count).collect()
+            }
         };
-        for number in [count.low, count.high].into_iter().flatten().filter(|number| *number > 99) {
+        let numbers = counts.iter().flat_map(|count| [count.low, count.high]).flatten();
+        for number in numbers.filter(|number| *number > 99) {
             let plain: String = quotes.concat().chars().filter(|char| *char != ',').collect();
             assert!(plain.contains(&number.to_string()), "{number} is not in {quotes:?}");
         }

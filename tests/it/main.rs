@@ -16,6 +16,8 @@ mod fetch;
 mod mail;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
+/// The article the project started from.
+mod seed;
 /// A mail server on loopback that misbehaves on request. No tests.
 mod smtp_server;
 /// The store, on SQLite and on PostgreSQL.
