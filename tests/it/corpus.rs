@@ -110,7 +110,7 @@ fn no_figure_undercuts_its_floor() {
     let mut scores = Scores::default();
     for line in text("tests/corpus/gold.jsonl").lines() {
         let gold: Value = serde_json::from_str(line).unwrap();
-        let answer: Value = serde_json::from_str(&answer(line)).unwrap();
+        let answer: Value = serde_json::from_str(&answer(line, None)).unwrap();
         let reading = Reading::of(answer["developments"].as_array().unwrap()).unwrap();
         let labels: Labels = serde_json::from_str(line).unwrap();
         scores += score(&labels, string(&gold, "text"), string(&gold, "title"), Some(&reading)).0;
@@ -164,7 +164,8 @@ fn the_figures_are_those_of_the_script() {
         let folder = tempfile::tempdir().unwrap();
         let system = folder.path().join("system.jsonl");
         fs::write(&system, read.stdout).unwrap();
-        let script = Command::new("python3").arg(path(script)).arg(path(gold)).arg(&system).arg("--json").output().unwrap();
+        let script =
+            Command::new("python3").arg(path(script)).arg(path(gold)).arg(&system).arg("--json").output().unwrap();
         let expected: Value = serde_json::from_slice(&script.stdout).unwrap();
         let ours: Value = serde_json::from_slice(&run(&["eval", gold, "--json"]).stdout).unwrap();
         let measures = expected.as_object().unwrap();
