@@ -356,12 +356,7 @@ pub fn score(labels: &Labels, text: &str, title: &str, reading: Option<&Reading>
     let key = |one: &&Munitions| (family(one.munition), one.low, one.high, one.action);
     let matched = pair(labels.munitions.iter().collect(), read.munitions.iter().collect(), key, |m| m.place.as_deref());
     scoring.found("munitions", &matched);
-    scoring.told(
-        "munitions",
-        &matched,
-        |m| format!("{:?} {:?}..{:?} {:?}", m.munition, m.low, m.high, m.action),
-        |m| &m.quotes,
-    );
+    scoring.told("munitions", &matched, shown_munitions, |munitions| &munitions.quotes);
     scoring.talks(labels, read, text);
     (scoring.scores, scoring.misses)
 }
@@ -415,7 +410,7 @@ impl Scoring<'_> {
     }
 
     fn miss(&mut self, what: String, value: String, quotes: &Quotes) {
-        self.misses.push(Miss { article: self.id.to_owned(), what, value, quote: quotes.first().to_owned() });
+        self.misses.push(Miss { article: self.id.to_owned(), what, value, quote: one_line(quotes.first()) });
     }
 
     fn told<T>(
@@ -509,15 +504,31 @@ fn value(toll: &Toll) -> (Measure, Option<u64>, Option<u64>, Option<&str>) {
 }
 
 fn shown(toll: &Toll) -> String {
-    let count = match value(toll) {
-        (_, Some(low), Some(high), _) if low == high => low.to_string(),
-        (_, Some(low), Some(high), _) => format!("{low} to {high}"),
-        (_, Some(low), None, _) => format!("at least {low}"),
-        (_, None, Some(high), _) => format!("up to {high}"),
-        (_, None, None, words) => words.unwrap_or("no number").to_owned(),
-    };
-    let of = |value: &Option<String>| value.clone().unwrap_or_default();
-    format!("{} {count} {}", of(&word(&Some(toll.measure))), of(&word(&Some(toll.group))))
+    let (measure, low, high, words) = value(toll);
+    let of = |value: Option<String>| value.unwrap_or_default();
+    format!("{} {} {}", of(word(&Some(measure))), count(low, high, words), of(word(&Some(toll.group))))
+}
+
+fn shown_munitions(munitions: &Munitions) -> String {
+    let of = |value: Option<String>| value.unwrap_or_default();
+    let count = count(munitions.low, munitions.high, None);
+    format!("{} {count} {}", of(word(&Some(munitions.munition))), of(word(&Some(munitions.action))))
+}
+
+/// A count as a person would say it.
+fn count(low: Option<u64>, high: Option<u64>, words: Option<&str>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) if low == high => low.to_string(),
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        (Some(low), None) => format!("at least {low}"),
+        (None, Some(high)) => format!("up to {high}"),
+        (None, None) => words.unwrap_or("no number").to_owned(),
+    }
+}
+
+/// Old wire copy breaks its lines; a miss is one line.
+fn one_line(quote: &str) -> String {
+    quote.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A value's word in the contract.

@@ -4,6 +4,8 @@
 
 /// The configuration file as a person writes it.
 mod config;
+/// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
+mod corpus;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
 /// Text → claims: total, and true to its spans.

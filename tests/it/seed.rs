@@ -13,7 +13,8 @@ fn the_seed_comes_out_whole() {
     let world = World::new("");
     world.write("article.jsonl", seed["article"].to_string());
     world.write("gold.jsonl", seed["gold"].to_string());
-    let measures = ["toll.value.f1", "toll.full.f1", "munitions.f1", "talks.f1", "toll.place", "talks.status", "evidence"];
+    let measures =
+        ["toll.value.f1", "toll.full.f1", "munitions.f1", "talks.f1", "toll.place", "talks.status", "evidence"];
     let floors: String = measures.iter().map(|measure| format!("{measure} = 1.0\n")).collect();
     world.write("floors.toml", floors);
     world.run(&["eval", "gold.jsonl", "article.jsonl", "--floors", "floors.toml"]).ended(0);
