@@ -263,7 +263,7 @@ impl Kinds {
     }
 
     /// Reads files of kinds, given as name and text; of two of one name the later counts, unless it has a mistake. A file
-    /// with mistakes is left out, and they are returned. Examples are not run here: [`Kinds::prove`] does that.
+    /// with mistakes is left out, and they are returned. Examples are not run here: `Kinds::with_overrides` does that.
     pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> (Self, Vec<Mistake>) {
         let mut kinds: BTreeMap<KindName, Kind> = BTreeMap::new();
         let mut mistakes = Vec::new();

@@ -484,7 +484,7 @@ impl Found {
     }
 }
 
-/// "[to] sign", but not "to Orlo", "to the front", "to officials".
+/// "\[to\] sign", but not "to Orlo", "to the front", "to officials".
 fn is_infinitive(text: &Text, at: usize) -> bool {
     let (Some(to), Some(next)) = (text.tokens.get(at), text.tokens.get(at + 1)) else { return false };
     let word = WORDS.word(next.text).unwrap_or(&Word::UNKNOWN);

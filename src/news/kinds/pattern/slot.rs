@@ -258,7 +258,7 @@ fn is_tie(around: &Surroundings, at: usize) -> bool {
     ties && next_named
 }
 
-/// "the [two] sides", "[regional] officials": one plain word before the noun.
+/// "the \[two\] sides", "\[regional\] officials": one plain word before the noun.
 fn is_modifier(token: &Token, word: &Word) -> bool {
     token.kind == TokenKind::Word
         && !token.is_capitalised()
