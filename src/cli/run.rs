@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lettre::Address;
@@ -18,7 +19,7 @@ use crate::service::fetch::Fetcher;
 use crate::service::mail::Mailer;
 use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Published, Service};
 use crate::service::store::Store;
-use crate::service::worker::{Clock, Stop};
+use crate::service::worker::{Clock, Stop, Urgency};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
@@ -87,13 +88,19 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let service = service(config, recorded).await?;
     let progress = terminal.progress();
     let mut delivered = Delivered::default();
-    let (_asker, stop) = Stop::controlled();
+    let stop = Stop::on_signals().context("failed to listen for signals")?;
     if recorded {
         // What an earlier run could not send goes first: its facts are the older ones.
         service.store.hurry(service.clock.now()).await?;
-        delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
+        delivered.add(deliver(&service, &stop, &progress).await?);
     }
-    let collected = pipeline::collect(&service, &sources, &progress).await?;
+    let collected = tokio::select! {
+        collected = pipeline::collect(&service, &sources, &progress) => collected?,
+        () = stop.at(Urgency::Finish) => {
+            progress.finish_and_clear();
+            anyhow::bail!("stopped while the sources were read: nothing was composed or sent; run again");
+        }
+    };
     if recorded {
         pipeline::keep(&service, &collected).await?;
     }
@@ -121,7 +128,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     match published {
         _ if !recorded => delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?),
-        Published::Frozen { .. } => delivered.add(pipeline::deliver(&service, &stop, &progress).await?),
+        Published::Frozen { .. } => delivered.add(deliver(&service, &stop, &progress).await?),
         Published::Unread => {
             status = Status::Attention;
             terminal.note(
@@ -135,7 +142,19 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     progress.finish_and_clear();
     report(&composed, &delivered, args.json, terminal)?;
+    if stop.is_requested() {
+        terminal.note("warning: stopped; what waits is sent by the next `daybrief run`");
+        return Ok(Status::Attention);
+    }
     Ok(if delivered.needs_attention() { Status::Attention } else { status })
+}
+
+/// Sends what is due. Asked to stop, it finishes the message under way and leaves the others to the next run.
+async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+    match stop.finish(pipeline::deliver(service, stop, progress)).await {
+        Some(delivered) => delivered,
+        None => anyhow::bail!("stopped while a message was being sent: the next run tells what became of it"),
+    }
 }
 
 fn address(text: &str) -> anyhow::Result<Address> {

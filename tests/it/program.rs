@@ -329,6 +329,23 @@ fn serve_sends_what_is_due_and_stops_on_sigterm() {
     assert_eq!(outbox(&world).len(), 1, "{}", ran.err);
 }
 
+#[test]
+fn a_run_that_is_interrupted_says_what_became_of_it() {
+    let web = Web::start();
+    let world = world_with_strike(&web, "");
+    web.put("/feed.xml", Answer::Silence);
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    let run = world.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    web.wait_for("/feed.xml");
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    Ran::from(run.wait_with_output().unwrap())
+        .ended(1)
+        .warns(&["stopped while the sources were read: nothing was composed or sent; run again"]);
+    web.put("/feed.xml", Answer::rss(feed(&web, &[("/sumy", "Strike on Sumy", "")])));
+    world.run(&["run"]).ended(0);
+    assert_eq!(outbox(&world).len(), 1);
+}
+
 /// A feed whose entries have teasers only, dated now.
 fn teasers(web: &Web, entries: &[(&str, &str)], more: &str) -> String {
     let items: String = entries
