@@ -55,7 +55,7 @@ impl Terminal {
         }
         let (red, plain) = if self.colour { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
         // A store's error that nobody put into a sentence is a fragment still.
-        let bare = error.chain().next().is_some_and(|outermost| outermost.is::<StoreError>());
+        let bare = error.chain().next().and_then(|outermost| outermost.downcast_ref::<StoreError>()).is_some();
         let failed_to = if bare { "failed to " } else { "" };
         self.note(&format!("{red}error{plain}: {failed_to}{error:#}"));
         if error.is::<Misuse>() { Status::Usage } else { Status::Failed }
