@@ -13,6 +13,7 @@ use url::Url;
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
+use crate::news::article;
 use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::service::fetch::Fetcher;
@@ -36,7 +37,9 @@ pub fn source_of(argument: &str) -> anyhow::Result<Source> {
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
-    Ok(Source::new(argument, location))
+    // The name is what readers see where an article names no outlet.
+    let name = if location == Location::Stdin { "standard input" } else { argument };
+    Ok(Source::new(name, location))
 }
 
 /// A fetcher as the configuration has it.
@@ -94,13 +97,19 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
         service.store.hurry(service.clock.now()).await?;
         delivered.add(deliver(&service, &stop, &progress).await?);
     }
-    let collected = tokio::select! {
+    let mut collected = tokio::select! {
         collected = pipeline::collect(&service, &sources, &progress) => collected?,
         () = stop.at(Urgency::Finish) => {
             progress.finish_and_clear();
             anyhow::bail!("stopped while the sources were read: nothing was composed or sent; run again");
         }
     };
+    if let Some(day) = args.published {
+        collected
+            .articles
+            .iter_mut()
+            .for_each(|article| _ = article.published.get_or_insert(article::Published::On(day)));
+    }
     if recorded {
         pipeline::keep(&service, &collected).await?;
     }

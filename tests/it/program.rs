@@ -139,6 +139,10 @@ fn standard_input_and_a_file_are_read_alike() {
     let world = World::new("");
     let expected = ["injured 101: regional administration [1]", "including 23 children", "1 of 1 source answered"];
     world.run_with_input(&["run", "--dry-run", "-"], STRIKE).ended(0).says(&expected);
+    world
+        .run_with_input(&["run", "--dry-run", "--published", "2031-03-05", "-"], STRIKE)
+        .ended(0)
+        .says(&["carried by standard input", "standard input, 5 Mar 2031"]);
     world.write("article.txt", STRIKE);
     world.run(&["run", "--dry-run", "article.txt"]).ended(0).says(&expected);
     world.write("articles/one.txt", STRIKE);
