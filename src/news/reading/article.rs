@@ -8,9 +8,9 @@ use super::harm::Clauses;
 use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
-use super::words::{Role, Tags, WORDS};
+use super::words::{Role, Tags, WORDS, Word};
 use crate::news::article::{Article, Published};
-use crate::news::kinds::toll::{Event, Measure, Scope};
+use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
 use crate::news::value::date::Calendar;
 use crate::news::value::place::{self, Disputed, PlaceMention};
@@ -62,6 +62,8 @@ pub struct Reading<'t> {
     titled_place: Option<Place>,
     subject: Subject,
     last_claimant: Option<String>,
+    /// The article is about a book or film, so that what happens in it is no news.
+    is_fiction: bool,
     /// Named claimants of the article's first sentences of harm.
     names: Vec<String>,
     main_place: Option<Place>,
@@ -69,6 +71,8 @@ pub struct Reading<'t> {
     last_place: Option<(usize, Place)>,
     /// The claimant of the last harm.
     last_said: Option<(usize, String)>,
+    /// The group of the one person told of last.
+    last_person: Option<(usize, Group)>,
     /// The last sentence of harm and its first measure.
     last_measure: Option<(usize, Measure)>,
     /// The last sentence whose happening was dated, and whether that was news.
@@ -100,6 +104,7 @@ impl<'t> Reading<'t> {
             ahead: Vec::new(),
             published: article.published.map(day),
             names: Vec::new(),
+            is_fiction: is_fiction(&title, &tags_of(&title)),
             main_place,
             main_land,
             last_place: None,
@@ -110,6 +115,7 @@ impl<'t> Reading<'t> {
             subject: Subject::of(&title, text, &tags),
             tags,
             last_claimant: None,
+            last_person: None,
             last_measure: None,
             last_dated: None,
             last_time: None,
@@ -174,8 +180,9 @@ impl<'t> Reading<'t> {
             self.ahead.pop_if(|(ahead, ..)| *ahead == index).map(|(_, units, attributions)| (units, attributions));
         let (units, attributions) = ahead.unwrap_or_else(|| self.read(index));
         let inherited = self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure);
+        let person = self.last_person.filter(|(last, _)| index <= last + 2).map(|(_, group)| group);
         let span = self.text.sentences[index].span;
-        ReadSentence { index, span, clauses: Clauses::read(units, inherited), attributions }
+        ReadSentence { index, span, clauses: Clauses::read(units, inherited, person), attributions }
     }
 
     /// Remembers what a sentence told for those behind it.
@@ -183,6 +190,9 @@ impl<'t> Reading<'t> {
         let units = &sentence.clauses.units;
         if let Some(harm) = sentence.clauses.harms.first() {
             self.last_measure = Some((sentence.index, harm.measure));
+        }
+        if let Some(group) = sentence.clauses.last_person() {
+            self.last_person = Some((sentence.index, group));
         }
         for attribution in sentence.attributions.iter().filter(|attribution| !attribution.is_pronoun) {
             self.last_claimant = Some(attribution::name(units, &attribution.claimant).to_owned());
@@ -210,6 +220,12 @@ impl<'t> Reading<'t> {
             time,
             claimant,
         }
+    }
+
+    /// Whether what the sentence tells is rather the plot of a film or book: nobody is quoted and no day is named.
+    pub fn is_plot(&self, sentence: &ReadSentence) -> bool {
+        let units = &sentence.clauses.units;
+        self.is_fiction && sentence.attributions.is_empty() && !time::has_date(units)
     }
 
     fn places_of(&self, sentence: usize) -> &[PlaceMention] {
@@ -297,6 +313,16 @@ impl<'t> Reading<'t> {
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
         if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
+}
+
+fn tags_of(title: &Text) -> Tags {
+    Tags::read(title)
+}
+
+/// A title that names a film or book and no harm.
+fn is_fiction(title: &Text, tags: &Tags) -> bool {
+    let has = |fits: fn(&Word) -> bool| title.sentences.iter().any(|sentence| tags.words(sentence).any(fits));
+    has(|word| word.is(Role::Fiction)) && !has(Word::is_harm)
 }
 
 /// The sentences that can tell where something happened: the article's head, those that tell of harm, those before them;
