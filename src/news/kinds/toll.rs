@@ -119,6 +119,7 @@ pub struct Told {
     /// "Another", "a second": not the one told of before.
     is_other: bool,
     is_pronoun: bool,
+    is_named: bool,
 }
 
 /// The tolls of one sentence.
@@ -193,6 +194,7 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         is_definite: people.is_definite,
         is_other: people.of_them && !harm.is_part,
         is_pronoun: people.head == Head::Pronoun,
+        is_named: people.head == Head::Name,
     }
 }
 
@@ -224,6 +226,7 @@ fn is_same(known: &Told, other: &Told) -> bool {
     // "The deputy was killed", "he was killed": the one told of before.
     let is_the_one = size == Some(1)
         && other.is_definite
+        && !other.is_named
         && (other.is_pronoun || b.group == Group::People || a.group == Group::People);
     let groups = a.group == b.group
         || is_the_one

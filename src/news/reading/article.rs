@@ -62,6 +62,8 @@ pub struct Reading<'t> {
     titled_place: Option<Place>,
     subject: Subject,
     last_claimant: Option<String>,
+    /// The head of the article tells of harm or of what does it, so that this is its news.
+    is_about_harm: bool,
     /// The article is about a book or film, so that what happens in it is no news.
     is_fiction: bool,
     /// Named claimants of the article's first sentences of harm.
@@ -104,6 +106,7 @@ impl<'t> Reading<'t> {
             ahead: Vec::new(),
             published: article.published.map(day),
             names: Vec::new(),
+            is_about_harm: is_about_harm(&title, text, &tags),
             is_fiction: is_fiction(&title, &tags_of(&title)),
             main_place,
             main_land,
@@ -253,6 +256,17 @@ impl<'t> Reading<'t> {
         {
             time.current = Some(false);
         }
+        if time.current.is_none() && time.date.is_none() && time.scope == Scope::Event {
+            // Courts, memorials and anniversaries look back.
+            let looks_back = units.units.iter().any(|unit| unit.is(Role::Retrospect));
+            // "Rebels had killed 12 people": before what is told, unless someone tells it.
+            let is_told = attribution::of(&sentence.attributions, at).is_some();
+            let is_before = sentence.clauses.is_pluperfect(at);
+            let is_aside = sentence.index >= LEAD_SENTENCES && !is_told && (!self.is_about_harm || is_before);
+            if looks_back || is_aside {
+                time.current = Some(false);
+            }
+        }
         // What is a week old is no longer the news, save where the article opens with it.
         let is_old =
             time.date.zip(self.published).is_some_and(|(date, published)| date.days_before(published) > LATE_DAYS);
@@ -317,6 +331,18 @@ impl<'t> Reading<'t> {
 
 fn tags_of(title: &Text) -> Tags {
     Tags::read(title)
+}
+
+/// Whether the title or first sentence tells of harm or of a happening that does it. Without a title nobody knows: a
+/// transcript or summary of the day starts with anything.
+fn is_about_harm(title: &Text, text: &Text, tags: &Tags) -> bool {
+    let is_harm = |word: &Word| word.is_harm() || word.event.is_some_and(|event| event != Event::War);
+    if title.sentences.is_empty() {
+        return true;
+    }
+    let title_tags = tags_of(title);
+    title.sentences.iter().any(|sentence| title_tags.words(sentence).any(is_harm))
+        || text.sentences.iter().take(1).any(|sentence| tags.words(sentence).any(is_harm))
 }
 
 /// A title that names a film or book and no harm.

@@ -17,6 +17,8 @@ use crate::news::kinds::toll::{Change, Group, Measure};
 
 /// "Denied a report by the opposition that": the verb and its "that" stand no further apart.
 const DENIAL_UNITS_MAX: usize = 8;
+/// Who did it stands no further behind the verb: "captured on Monday by rebel fighters".
+const AGENT_UNITS_MAX: usize = 8;
 /// Fewer who fled are rather those who ran from what they did.
 const FLIGHT_COUNT_MIN: u64 = 6;
 /// "An earlier count of" stands no further before its figure.
@@ -124,6 +126,12 @@ impl<'t> Clauses<'t> {
             .rev()
             .find(|index| self.units.units[*index].word.is_any(&[Role::Determiner, Role::Indefinite]));
         is_which.then(|| opens.unwrap_or(index)).or(Some(at))
+    }
+
+    /// "Had killed", "had been killed"
+    pub fn is_pluperfect(&self, at: usize) -> bool {
+        let group = &self.units.units[self.verb_start(at)..at];
+        group.iter().any(|unit| unit.text.eq_ignore_ascii_case("had"))
     }
 
     fn unit(&self, at: usize) -> Option<&Unit<'t>> {
@@ -333,6 +341,7 @@ impl<'t> Clauses<'t> {
             if phrase.head == Head::Unknown && !is_plain {
                 continue;
             }
+            let measure = self.seized(measure, phrase, predicate.end);
             let Some(measure) = fitting(measure, phrase).filter(|_| is_counted && !is_known) else { continue };
             let reality = self.reality(&predicate);
             let is_of_told = phrase.of_them && (phrase.head == Head::Count || phrase.measure.is_some());
@@ -351,6 +360,20 @@ impl<'t> Clauses<'t> {
                 is_superseded: self.is_superseded(phrase.units.start),
             });
         }
+    }
+
+    /// Captured by an armed band, who is no soldier is abducted.
+    fn seized(&self, measure: Measure, phrase: &People, end: usize) -> Measure {
+        let is_soldier = matches!(phrase.group, Group::Military | Group::Militants | Group::Police);
+        let ahead = &self.units.units[end..self.units.len().min(end + AGENT_UNITS_MAX)];
+        let by = ahead.iter().position(|unit| unit.text.eq_ignore_ascii_case("by"));
+        let is_band = by.is_some_and(|by| {
+            ahead[by..].iter().take_while(|unit| !unit.ends_phrase()).any(|unit| {
+                let group = unit.word.person.map(|(group, _)| group).or(unit.word.modifier);
+                group == Some(Group::Militants)
+            })
+        });
+        if measure == Measure::Captured && !is_soldier && is_band { Measure::Abducted } else { measure }
     }
 
     /// "An earlier count of 15", "the first figure of 12": another has replaced it.

@@ -71,7 +71,7 @@ impl People {
 
     /// Whether the phrase certainly names people.
     pub fn is_sure(&self) -> bool {
-        matches!(self.head, Head::Known | Head::Likely | Head::Name)
+        matches!(self.head, Head::Known | Head::Likely | Head::Name | Head::Pronoun)
     }
 }
 

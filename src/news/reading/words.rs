@@ -112,6 +112,8 @@ pub enum Role {
     Deny,
     /// "he", "him": one person told of before.
     Person,
+    /// Courts, memorials, anniversaries: what they tell of is past.
+    Retrospect,
     /// Words of books, films and plays.
     Fiction,
 }
@@ -358,6 +360,7 @@ fn role(section: &str) -> Option<Role> {
         "earlier" => Role::Earlier,
         "deny" => Role::Deny,
         "person" => Role::Person,
+        "retrospect" => Role::Retrospect,
         "fiction" => Role::Fiction,
         _ => return None,
     })

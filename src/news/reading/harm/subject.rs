@@ -84,8 +84,10 @@ impl Clauses<'_> {
                 }
                 continue;
             }
-            let is_verb =
-                unit.word.is_any(&[Role::Be, Role::Have, Role::Modal]) || unit.word.harm(Form::Intransitive).is_some();
+            // "The remains of four" are no verb.
+            let is_noun = at > 0 && self.units.units[at - 1].is(Role::Determiner);
+            let is_verb = !is_noun && unit.word.is_any(&[Role::Be, Role::Have, Role::Modal])
+                || unit.word.harm(Form::Intransitive).is_some();
             if is_verb && !in_relative {
                 // A finite verb between: either the clause of "who …", which is stepped over, or another clause.
                 let opens = self.verb_start(at + 1);
