@@ -12,7 +12,7 @@ use super::words::{Role, Tags, WORDS, Word};
 use crate::news::article::{Article, Published};
 use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
-use crate::news::value::date::Calendar;
+use crate::news::value::date::{Calendar, Unit as DateUnit};
 use crate::news::value::place::{self, Disputed, PlaceMention};
 use crate::news::value::{Place, Precision};
 
@@ -64,6 +64,12 @@ pub struct Reading<'t> {
     last_claimant: Option<String>,
     /// The head of the article tells of harm or of what does it, so that this is its news.
     is_about_harm: bool,
+    /// The latest day that the article names, where the day of publication is not known.
+    latest: Option<Date>,
+    /// The title itself tells of harm.
+    is_titled_harm: bool,
+    /// Index of the first sentence that is no heading.
+    first_prose: usize,
     /// The article is about a book or film, so that what happens in it is no news.
     is_fiction: bool,
     /// Named claimants of the article's first sentences of harm.
@@ -107,6 +113,9 @@ impl<'t> Reading<'t> {
             published: article.published.map(day),
             names: Vec::new(),
             is_about_harm: is_about_harm(&title, text, &tags),
+            latest: None,
+            is_titled_harm: title.sentences.iter().any(|sentence| tags_of(&title).words(sentence).any(Word::is_harm)),
+            first_prose: text.sentences.iter().position(|sentence| !sentence.is_heading).unwrap_or_default(),
             is_fiction: is_fiction(&title, &tags_of(&title)),
             main_place,
             main_land,
@@ -130,6 +139,8 @@ impl<'t> Reading<'t> {
         for index in telling.iter().take(NAMED_SENTENCES_MAX) {
             let (units, attributions) = self.read(*index);
             self.learn(&units, &attributions);
+            let days = units.units.iter().filter_map(|unit| unit.date()).filter(|found| found.unit <= DateUnit::Day);
+            self.latest = self.latest.max(days.map(|found| found.date.end).max());
             self.ahead.push((*index, units, attributions));
         }
         // A watcher is often introduced where nothing is told: "the Observatory for Human Rights said it was unclear …".
@@ -238,7 +249,7 @@ impl<'t> Reading<'t> {
     fn time(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Time {
         let units = &sentence.clauses.units;
         let embedding = sentence.clauses.embedding(at);
-        let mut time = time::read(units, at, embedding.unwrap_or(0), self.published);
+        let mut time = time::read(units, at, embedding.unwrap_or(0), self.published.or(self.latest));
         let is_silent = time.current.is_none() && time.scope == Scope::Event && time.date.is_none();
         // "Another 288 were killed": the time of what it goes on with.
         if let Some((index, last)) = self.last_time
@@ -256,6 +267,10 @@ impl<'t> Reading<'t> {
         {
             time.current = Some(false);
         }
+        // The article's first sentence is its news, even where it counts a whole war or outbreak and its title says so.
+        if time.scope == Scope::Campaign && sentence.index == self.first_prose && self.is_titled_harm {
+            time.current = None;
+        }
         if time.current.is_none() && time.date.is_none() && time.scope == Scope::Event {
             // Courts, memorials and anniversaries look back.
             let looks_back = units.units.iter().any(|unit| unit.is(Role::Retrospect));
@@ -266,6 +281,9 @@ impl<'t> Reading<'t> {
             if looks_back || is_aside {
                 time.current = Some(false);
             }
+        }
+        if time.scope == Scope::Campaign && sentence.index >= LEAD_SENTENCES {
+            time.current = Some(false);
         }
         // What is a week old is no longer the news, save where the article opens with it.
         let is_old =

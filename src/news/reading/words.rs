@@ -112,6 +112,8 @@ pub enum Role {
     Deny,
     /// "he", "him": one person told of before.
     Person,
+    /// "truce", "ceasefire"
+    Truce,
     /// Courts, memorials, anniversaries: what they tell of is past.
     Retrospect,
     /// Words of books, films and plays.
@@ -360,6 +362,7 @@ fn role(section: &str) -> Option<Role> {
         "earlier" => Role::Earlier,
         "deny" => Role::Deny,
         "person" => Role::Person,
+        "truce" => Role::Truce,
         "retrospect" => Role::Retrospect,
         "fiction" => Role::Fiction,
         _ => return None,
