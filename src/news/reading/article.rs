@@ -13,7 +13,7 @@ use crate::news::article::{Article, Published};
 use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
 use crate::news::value::date::{Calendar, Unit as DateUnit};
-use crate::news::value::place::{self, Disputed, PlaceMention};
+use crate::news::value::place::{self, Cue, Disputed, PlaceMention};
 use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
@@ -106,7 +106,8 @@ impl<'t> Reading<'t> {
             place_starts[index] = place_starts[index].min(place_starts[index + 1]);
         }
         let main_place = place::focus(&titled, &places).map(|mention| mention.place.clone());
-        let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
+        let main_land = main(&places, |place| place.precision == Precision::Country)
+            .or_else(|| main(&places, |place| place.precision == Precision::Region));
         Self {
             text,
             ahead: Vec::new(),
@@ -167,7 +168,7 @@ impl<'t> Reading<'t> {
     /// The full name of a claimant called by a part of it or by its kind.
     fn full_name(&self, name: &str) -> String {
         let shares = |known: &&String| {
-            known.len() > name.len() && capitals(name).any(|word| capitals(known).any(|other| other == word))
+            known.len() > name.len() && capitals(name).all(|word| capitals(known).any(|other| other == word))
         };
         let is_watcher =
             |text: &str| text.split_whitespace().filter_map(|word| WORDS.word(word)).any(|word| word.is(Role::Watcher));
@@ -175,7 +176,7 @@ impl<'t> Reading<'t> {
             || self.names.iter().find(|known| is_watcher(name) && capitals(name).next().is_none() && is_watcher(known));
         self.names
             .iter()
-            .filter(|_| capitals(name).count() == 1)
+            .filter(|_| capitals(name).next().is_some())
             .find(shares)
             .or_else(by_kind)
             .cloned()
@@ -217,8 +218,18 @@ impl<'t> Reading<'t> {
     pub fn setting(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Setting {
         let time = self.time(sentence, at, goes_on);
         let places = self.places_of(sentence.index);
-        let named = location::near(places, &sentence.clauses.units, at).cloned();
-        let is_placed = named.is_some();
+        let units = &sentence.clauses.units;
+        let speakers: Vec<_> = sentence
+            .attributions
+            .iter()
+            .filter_map(|attribution| {
+                let (first, last) = (units.get(attribution.claimant.start)?, units.get(attribution.claimant.end - 1)?);
+                Some(first.tokens.start..last.tokens.end)
+            })
+            .collect();
+        let named = location::near(places, units, at, &speakers);
+        let is_placed = named.is_some_and(|mention| mention.cue != Cue::Dateline);
+        let named = named.filter(|_| is_placed).map(|mention| mention.place.clone());
         let place = named.map(|place| self.finer(place, time)).or_else(|| self.carried_place(sentence.index, time));
         if let Some(place) = place.clone().filter(|_| is_placed) {
             self.last_place = Some((sentence.index, place));
@@ -307,10 +318,20 @@ impl<'t> Reading<'t> {
     /// What happened "in the Orlo region" happened in the town there that the article is about.
     fn finer(&self, place: Place, time: Time) -> Place {
         let is_news = time.scope == Scope::Event && time.current != Some(false);
-        match &self.main_place {
-            Some(main) if is_news && place.precision != Precision::Settlement && place.contains(main) => main.clone(),
-            _ => place,
+        if !is_news || place.precision == Precision::Settlement {
+            return place;
         }
+        if let Some(main) = self.main_place.as_ref().filter(|main| place.contains(main)) {
+            return main.clone();
+        }
+        // "A town in Idlib province", named later: the first town there that the article names.
+        let is_town = |mention: &&PlaceMention| {
+            mention.cue.is_location()
+                && mention.place.precision == Precision::Settlement
+                && place.contains(&mention.place)
+        };
+        let town = self.places.iter().take(MAIN_MENTIONS_MAX).find(is_town);
+        town.filter(|_| place.precision == Precision::Region).map_or(place.clone(), |mention| mention.place.clone())
     }
 
     /// Where no place is named: that of the sentence before, of the last harm, of the article.
@@ -339,7 +360,11 @@ impl<'t> Reading<'t> {
 
     fn claimant(&self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Option<String> {
         let Some(attribution) = attribution::of(&sentence.attributions, at) else {
-            let last = self.last_said.as_ref().filter(|(index, _)| goes_on && sentence.index <= index + 2);
+            let paragraph = |index: usize| self.text.sentences[index].paragraph;
+            let last = self.last_said.as_ref().filter(|(index, _)| {
+                let goes_on = goes_on && sentence.index <= index + 2;
+                goes_on || sentence.index == index + 1 && paragraph(sentence.index) == paragraph(*index)
+            });
             return last.map(|(_, claimant)| claimant.clone());
         };
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
