@@ -13,7 +13,7 @@ use crate::news::article::{Article, Published};
 use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
 use crate::news::value::date::{Calendar, Unit as DateUnit};
-use crate::news::value::place::{self, Cue, Disputed, PlaceMention};
+use crate::news::value::place::{self, Disputed, PlaceMention};
 use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
@@ -106,8 +106,10 @@ impl<'t> Reading<'t> {
             place_starts[index] = place_starts[index].min(place_starts[index + 1]);
         }
         let main_place = place::focus(&titled, &places).map(|mention| mention.place.clone());
-        let main_land = main(&places, |place| place.precision == Precision::Country)
-            .or_else(|| main(&places, |place| place.precision == Precision::Region));
+        let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
+        // The war in one region of a country is the country's, where the article names that.
+        let is_land_of = |place: &Place, land: &Place| place.precision == Precision::Country && place.contains(land);
+        let main_land = main_land.map(|land| main(&places, |place| is_land_of(place, &land)).unwrap_or(land));
         Self {
             text,
             ahead: Vec::new(),
@@ -228,9 +230,12 @@ impl<'t> Reading<'t> {
             })
             .collect();
         let named = location::near(places, units, at, &speakers);
-        let is_placed = named.is_some_and(|mention| mention.cue != Cue::Dateline);
-        let named = named.filter(|_| is_placed).map(|mention| mention.place.clone());
-        let place = named.map(|place| self.finer(place, time)).or_else(|| self.carried_place(sentence.index, time));
+        let is_placed = named.is_some_and(|mention| !location::is_elsewhere(mention, units, &speakers));
+        let (here, beside) = if is_placed { (named, None) } else { (None, named) };
+        let place = here
+            .map(|mention| self.finer(mention.place.clone(), time))
+            .or_else(|| self.carried_place(sentence.index, time))
+            .or_else(|| beside.map(|mention| mention.place.clone()));
         if let Some(place) = place.clone().filter(|_| is_placed) {
             self.last_place = Some((sentence.index, place));
         }
@@ -350,7 +355,7 @@ impl<'t> Reading<'t> {
         };
         let titled = self.titled_place.as_ref();
         before
-            .filter(|place| place.precision != Precision::Country)
+            .filter(|place| place.precision != Precision::Country && last.is_none_or(|last| !place.contains(last)))
             .or(last)
             .or(titled)
             .or(self.main_place.as_ref())
