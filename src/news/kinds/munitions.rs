@@ -395,7 +395,10 @@ mod tests {
             "The air force said 88 drones were intercepted and another 12 went astray.",
             "Drone 88 Intercepted, Drone 12 Lost",
         );
-        check("The army shot down 43 of the 58 drones.", "Drone 43 Intercepted");
+        check("The army shot down 43 of the 58 drones.", "Drone 43 Intercepted, Drone 58 Launched");
+        check("It launched 47 drones and shot down 41 of the drones.", "Drone 47 Launched, Drone 41 Intercepted");
+        check("Eleven missiles were fired and all were shot down.", "Missile 11 Launched, Missile 11 Intercepted");
+        check("Debris from a downed drone fell on a house.", "");
         check("Nearly 500 drones were used in the attack.", "Drone 500 Launched");
         check("More than 20 rockets landed in the harbour.", "Rocket 20 Hit");
         check(

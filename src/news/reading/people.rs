@@ -403,7 +403,7 @@ mod tests {
         let units = Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None));
         let found: Vec<String> = People::all(&units)
             .iter()
-            .filter(|people| people.head != Head::Name)
+            .filter(|people| !matches!(people.head, Head::Name | Head::Pronoun))
             .map(|people| {
                 let low = people.count.as_ref().and_then(|count| count.low);
                 let low = low.map_or("-".to_owned(), |low| low.to_string());

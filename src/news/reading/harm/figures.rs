@@ -60,7 +60,7 @@ impl Clauses<'_> {
             if leads && (!is_of || index == at + 2) {
                 self.push(measure, &[people], at..at + 1, false);
                 // "To 84 from 112", "58, up from 44"
-                let from = self.from_behind(self.people[people].units.end);
+                let from = self.figure_before(self.people[people].units.end);
                 if let Some((from, low)) = from {
                     previous = low;
                     change = change.or(Some(Change::Rose).filter(|_| count.low > low));
@@ -76,7 +76,7 @@ impl Clauses<'_> {
     }
 
     /// The figure behind "from" or ", up from": what was counted before.
-    fn from_behind(&self, end: usize) -> Option<(usize, Option<u64>)> {
+    fn figure_before(&self, end: usize) -> Option<(usize, Option<u64>)> {
         let mut at = end;
         while self.unit(at).is_some_and(|unit| unit.text == "," || unit.is_any_text(&["up", "down"])) && at < end + 2 {
             at += 1;
@@ -133,7 +133,7 @@ impl Clauses<'_> {
                     && self.unit(up + 1).is_some_and(|from| from.text.eq_ignore_ascii_case("from"))
             });
             let Some(up) = ups else { continue };
-            let Some((people, low)) = self.from_behind(up) else { continue };
+            let Some((people, low)) = self.figure_before(up) else { continue };
             if self.people[people].head == Head::Count && !self.harms.iter().any(|harm| harm.people == people) {
                 let rose = self.units.units[up].text.eq_ignore_ascii_case("up");
                 self.harms[index].previous = low;
