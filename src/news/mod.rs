@@ -18,6 +18,7 @@ pub mod lexicon;
 pub mod message;
 pub mod origin;
 pub mod reading;
+pub mod revision;
 pub mod robots;
 pub mod schedule;
 pub mod text;
