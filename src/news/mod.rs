@@ -17,6 +17,7 @@ pub mod kinds;
 pub mod lexicon;
 pub mod message;
 pub mod origin;
+pub mod picture;
 pub mod reading;
 pub mod revision;
 pub mod robots;
