@@ -89,7 +89,7 @@ fn figures(line: &TollLine, key: &IncidentKey, earlier: &[Digest]) -> Vec<(civil
     let same = |old: &&TollLine| (old.measure, old.group, old.part) == (line.measure, line.group, line.part);
     let before = earlier.iter().filter_map(|digest| {
         let item = digest.tolls.iter().find(|item| item.key == *key)?;
-        Some(item.lines.iter().find(same)?)
+        item.lines.iter().find(same)
     });
     let mut by_day = BTreeMap::new();
     for line in std::iter::once(line).chain(before) {
