@@ -1,5 +1,6 @@
 //! `run` and `preview`: an edition by hand.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -15,27 +16,27 @@ use crate::config::{Config, Edition, Location, Source};
 use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::service::fetch::Fetcher;
+use crate::service::fetch::state::Occasion;
 use crate::service::mail::Mailer;
-use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Published, Service};
+use crate::service::pipeline::{self, Collected, Composed, Delivered, Keep, Order, Published, Service};
 use crate::service::store::Store;
 use crate::service::worker::{Clock, Stop};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
 
-/// A source from the command line: an address, a path, or `-`.
-pub fn source_of(argument: &str) -> anyhow::Result<Source> {
-    let location = match argument {
-        "-" => Location::Stdin,
-        _ if argument.contains("://") => {
-            let url = Url::parse(argument).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            Location::Url(
-                url.ok_or_else(|| Misuse(format!("{argument}: write an http or https address, a path, or -")))?,
-            )
+/// A source from the command line: an address, a path, or `-`. A path need not be UTF-8.
+pub fn source_of(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
+    let argument = argument.as_ref();
+    let location = match argument.to_str() {
+        Some("-") => Location::Stdin,
+        Some(text) if text.contains("://") => {
+            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            Location::Url(url.ok_or_else(|| Misuse(format!("{text}: write an http or https address, a path, or -")))?)
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
-    Ok(Source::new(argument, location))
+    Ok(Source::new(&argument.to_string_lossy(), location))
 }
 
 /// A fetcher as the configuration has it.
@@ -73,7 +74,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let (addresses, until): (Vec<&String>, Vec<&String>) = args.to.iter().partition(|to| to.contains('@'));
     let addresses: Vec<Address> = addresses.into_iter().map(|to| address(to)).collect::<anyhow::Result<_>>()?;
     let given = window(args, &until, &edition, Clock::System.now())?;
-    let named: Vec<Source> = args.sources.iter().map(|source| source_of(source)).collect::<anyhow::Result<_>>()?;
+    let named: Vec<Source> = args.sources.iter().map(source_of).collect::<anyhow::Result<_>>()?;
     let collected_only = !named.is_empty() && given.is_none();
     let partial = !named.is_empty() || given.is_some();
     let sources = if named.is_empty() { config.sources.clone() } else { named };
@@ -93,10 +94,8 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
         service.store.hurry(service.clock.now()).await?;
         delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
     }
-    let collected = pipeline::collect(&service, &sources, &progress).await?;
-    if recorded {
-        pipeline::keep(&service, &collected).await?;
-    }
+    let keep = if recorded { Keep::Stored } else { Keep::InMemory };
+    let collected = pipeline::collect(&service, &sources, Occasion::ByHand, keep, &progress).await?;
     // The window ends now and not before the sources were read: what they have just brought is in it.
     let window = match given {
         Some(window) => window,
@@ -183,7 +182,7 @@ fn moment(text: &str, zone: &TimeZone, option: &str) -> anyhow::Result<Timestamp
     })
 }
 
-fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
+pub fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
     for silent in &collected.silent {
         terminal.note(&format!("warning: {} gave nothing: {}", silent.source, silent.reason));
     }
