@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lettre::Address;
@@ -18,9 +19,9 @@ use crate::news::digest::Window;
 use crate::service::fetch::Fetcher;
 use crate::service::fetch::state::Occasion;
 use crate::service::mail::Mailer;
-use crate::service::pipeline::{self, Collected, Composed, Delivered, Keep, Order, Published, Service};
+use crate::service::pipeline::{self, Asking, Collected, Composed, Delivered, Keep, Order, Published, Service};
 use crate::service::store::Store;
-use crate::service::worker::{Clock, Stop};
+use crate::service::worker::{Clock, Stop, Urgency};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
@@ -36,7 +37,9 @@ pub fn source_of(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
-    Ok(Source::new(&argument.to_string_lossy(), location))
+    // The name is what readers see where an article names no outlet.
+    let name = if location == Location::Stdin { "standard input".into() } else { argument.to_string_lossy() };
+    Ok(Source::new(&name, location))
 }
 
 /// A fetcher as the configuration has it.
@@ -88,14 +91,21 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let service = service(config, recorded).await?;
     let progress = terminal.progress();
     let mut delivered = Delivered::default();
-    let (_asker, stop) = Stop::controlled();
+    let stop = Stop::on_signals().context("failed to listen for signals")?;
     if recorded {
         // What an earlier run could not send goes first: its facts are the older ones.
         service.store.hurry(service.clock.now()).await?;
-        delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
+        delivered.add(deliver(&service, &stop, &progress).await?);
     }
     let keep = if recorded { Keep::Stored } else { Keep::InMemory };
-    let collected = pipeline::collect(&service, &sources, Occasion::ByHand, keep, &progress).await?;
+    let asking = Asking { occasion: Occasion::ByHand, keep, published: args.published };
+    let collected = tokio::select! {
+        collected = pipeline::collect(&service, &sources, asking, &progress) => collected?,
+        () = stop.at(Urgency::Finish) => {
+            progress.finish_and_clear();
+            anyhow::bail!("stopped while the sources were read: nothing was composed or sent; run again");
+        }
+    };
     // The window ends now and not before the sources were read: what they have just brought is in it.
     let window = match given {
         Some(window) => window,
@@ -120,7 +130,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     match published {
         _ if !recorded => delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?),
-        Published::Frozen { .. } => delivered.add(pipeline::deliver(&service, &stop, &progress).await?),
+        Published::Frozen { .. } => delivered.add(deliver(&service, &stop, &progress).await?),
         Published::Unread => {
             status = Status::Attention;
             terminal.note(
@@ -134,7 +144,19 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     progress.finish_and_clear();
     report(&composed, &delivered, args.json, terminal)?;
+    if stop.is_requested() {
+        terminal.note("warning: stopped; what waits is sent by the next `daybrief run`");
+        return Ok(Status::Attention);
+    }
     Ok(if delivered.needs_attention() { Status::Attention } else { status })
+}
+
+/// Sends what is due. Asked to stop, it finishes the message under way and leaves the others to the next run.
+async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+    match stop.finish(pipeline::deliver(service, stop, progress)).await {
+        Some(delivered) => delivered,
+        None => anyhow::bail!("stopped while a message was being sent: the next run tells what became of it"),
+    }
 }
 
 fn address(text: &str) -> anyhow::Result<Address> {

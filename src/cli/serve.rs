@@ -12,7 +12,7 @@ use crate::config::{Config, Edition};
 use crate::news::schedule::Due;
 use crate::news::wording;
 use crate::service::fetch::state::Occasion;
-use crate::service::pipeline::{self, Keep, Order, Published, Service};
+use crate::service::pipeline::{self, Asking, Order, Published, Service};
 use crate::service::worker::{self, Clock, Ended, Plan, Stop};
 
 /// How often sources are looked through for such as are due: feeds drop entries between two editions.
@@ -30,7 +30,7 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
     }
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(terminal.colour()).init();
     let service = service(config, true).await?;
-    let stop = Stop::on_signals().context("listen for signals")?;
+    let stop = Stop::on_signals().context("failed to listen for signals")?;
     let plans: Vec<Plan> = service
         .config
         .editions
@@ -69,7 +69,7 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
 async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Result<()> {
     let Some(slot) = due.slot() else { return Ok(()) };
     let (sources, hidden) = (&service.config.sources, ProgressBar::hidden());
-    let collected = pipeline::collect(service, sources, Occasion::Edition, Keep::Stored, &hidden).await?;
+    let collected = pipeline::collect(service, sources, Asking::stored(Occasion::Edition), &hidden).await?;
     for silent in &collected.silent {
         tracing::warn!(source = silent.source, "gave nothing: {}", silent.reason);
     }
@@ -101,7 +101,7 @@ async fn watch(service: &Service) {
 
 async fn poll(service: &Service) -> anyhow::Result<()> {
     let (sources, hidden) = (&service.config.sources, ProgressBar::hidden());
-    let collected = pipeline::collect(service, sources, Occasion::Routine, Keep::Stored, &hidden).await?;
+    let collected = pipeline::collect(service, sources, Asking::stored(Occasion::Routine), &hidden).await?;
     tracing::debug!(articles = collected.count(), silent = collected.silent.len(), "read the sources that were due");
     Ok(())
 }

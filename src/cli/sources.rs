@@ -17,7 +17,7 @@ use crate::news::feed::opml::{self, Subscription};
 use crate::news::feed::{self, discovery};
 use crate::service::fetch::state::{Freshness, Health, Occasion};
 use crate::service::gather::read_all;
-use crate::service::pipeline::{self, Keep};
+use crate::service::pipeline::{self, Asking};
 use crate::service::store::Store;
 use crate::service::worker::Clock;
 
@@ -178,7 +178,7 @@ async fn fetch(names: &[String], config: Config, terminal: Terminal) -> anyhow::
     let sources: Vec<Source> = config.sources.iter().filter(is_wanted).cloned().collect();
     let service = service(config, true).await?;
     let progress = terminal.progress();
-    let collected = pipeline::collect(&service, &sources, Occasion::ByHand, Keep::Stored, &progress).await?;
+    let collected = pipeline::collect(&service, &sources, Asking::stored(Occasion::ByHand), &progress).await?;
     progress.finish_and_clear();
     let status = report_sources(&collected, terminal);
     let answered = collected.asked - collected.silent.len();

@@ -17,7 +17,7 @@ use super::mail::{Mailer, Outgoing};
 use super::store::{Audience, Freeze, Frozen, Store};
 use super::worker::{Clock, Stop};
 use crate::config::{Config, Edition, Empty, Source};
-use crate::news::article::Article;
+use crate::news::article::{self, Article};
 use crate::news::delivery::{self, OnUnknown, Outcome, Stage, State};
 use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
 use crate::news::extract;
@@ -68,6 +68,22 @@ pub enum Keep {
     InMemory,
 }
 
+/// How sources are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    pub occasion: Occasion,
+    pub keep: Keep,
+    /// When articles that do not say it were published.
+    pub published: Option<civil::Date>,
+}
+
+impl Asking {
+    /// Everything is stored, as it is.
+    pub fn stored(occasion: Occasion) -> Self {
+        Self { occasion, keep: Keep::Stored, published: None }
+    }
+}
+
 /// What the sources gave.
 #[derive(Debug, Default)]
 pub struct Collected {
@@ -112,12 +128,11 @@ pub struct Delivered {
 pub async fn collect(
     service: &Service,
     sources: &[Source],
-    occasion: Occasion,
-    keep: Keep,
+    asking: Asking,
     progress: &ProgressBar,
 ) -> anyhow::Result<Collected> {
     let (store, limits, now) = (&service.store, &service.config.limits, service.clock.now());
-    let manner = Manner { store: Some(store), ..Manner::new(&service.fetcher, limits, occasion, now) };
+    let manner = Manner { store: Some(store), ..Manner::new(&service.fetcher, limits, asking.occasion, now) };
     let sources: Vec<&Source> = sources.iter().filter(|source| source.enabled).collect();
     progress.set_prefix("reading sources");
     progress.set_length(sources.len() as u64);
@@ -148,12 +163,16 @@ pub async fn collect(
             let (mut articles, mut states) = (Vec::new(), Vec::new());
             for (source, gathered) in batch.drain(..) {
                 let Gathered { articles: given, remarks, state, failure, .. } = gathered;
-                articles.extend(given);
+                let dated = |mut article: Article| {
+                    article.published = article.published.or(asking.published.map(article::Published::On));
+                    article
+                };
+                articles.extend(given.into_iter().map(dated));
                 states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
                 collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
                 collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
             }
-            match keep {
+            match asking.keep {
                 Keep::InMemory => collected.articles.append(&mut articles),
                 Keep::Stored => {
                     store.save_articles(&articles, now).await?;
