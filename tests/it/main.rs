@@ -22,6 +22,8 @@ mod program;
 mod seed;
 /// A mail server on loopback that misbehaves on request. No tests.
 mod smtp_server;
+/// `sources`: lists of feeds, what is switched on, health.
+mod sources;
 /// The store, on SQLite and on PostgreSQL.
 mod store;
 /// Other people's feeds, pages and lists in `../shared/suites`, read by the verbs and scored by their scripts.
