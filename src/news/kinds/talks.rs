@@ -5,6 +5,7 @@
 //! evidence, later ones fill what it left open, and sentences that look ahead stand in `next`.
 
 mod cues;
+mod family;
 mod frame;
 mod setting;
 mod sides;

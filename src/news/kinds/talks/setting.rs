@@ -22,8 +22,7 @@ impl Reader<'_, '_, '_> {
         let end = clause.right.min(anchor.tokens.end + WITH_TOKENS_MAX);
         let is_dated = |at: usize| date::read(tokens, at, Calendar::past(self.published)).is_some();
         let lead = (anchor.tokens.end..end).find(|at| {
-            (self.cues.is_word(*at, &["on", "over", "about", "discuss", "end", "towards"])
-                || self.cues.is_word(*at, &["at"]) && *at > 0 && self.cues.is_word(*at - 1, &["aimed"]))
+            self.cues.is(*at, Role::Topic)
                 && !is_dated(*at + 1)
                 && !(*at + 1..*at + 3).any(|next| self.cues.is(next, Role::NoTopic))
         });
@@ -34,7 +33,7 @@ impl Reader<'_, '_, '_> {
                         || self.cues.is_word(*at, &["with", "between", "after", "and"])
                         || is_dated(*at)
                 };
-                let start = lead + 1;
+                let start = self.cues.end_of(lead);
                 let limit = clause.right.min(start + TOPIC_TOKENS_MAX);
                 start..(start..limit).find(is_end).unwrap_or(limit)
             }

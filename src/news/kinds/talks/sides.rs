@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::cues::{Anchor, Role};
+use super::family::Forms;
 use super::frame::{Clause, Head, Reader, WITH_TOKENS_MAX, add, parties_of};
+use super::standing::Chains;
 use crate::news::text::TokenKind;
 use crate::news::value::date::{self, Calendar};
 use crate::news::value::party::{self, Mention, Naming, Party, Standing, is_office_word};
@@ -14,34 +16,25 @@ const OBJECT_TOKENS_MAX: usize = 5;
 const MODIFIER_TOKENS_MAX: usize = 4;
 
 /// The sides behind a preposition.
-pub(super) struct With<'m> {
+pub(super) struct With<'m, 't> {
     pub(super) preposition: Option<usize>,
-    pub(super) group: Vec<&'m Mention>,
+    pub(super) group: Vec<&'m Mention<'t>>,
     /// "with both countries": the two named before.
     pub(super) is_pair: bool,
 }
 
-impl Reader<'_, '_, '_> {
+impl<'t> Reader<'_, '_, 't> {
     /// The sides that stand before a noun: "US-Russia talks", "Israeli and Egyptian negotiations".
-    pub(super) fn modifiers(&self, at: usize, clause: &Clause) -> Vec<&Mention> {
+    pub(super) fn modifiers(&self, at: usize, clause: &Clause) -> Vec<&Mention<'t>> {
         let before =
             self.mentions.iter().rfind(|mention| mention.tokens.end <= at && mention.tokens.start >= clause.left);
         let Some(last) = before.filter(|mention| at - mention.tokens.end <= MODIFIER_TOKENS_MAX) else {
             return Vec::new();
         };
         let between = last.tokens.end..at;
-        let is_plain = between.clone().all(|index| {
-            self.cues.tokens[index].kind != TokenKind::Mark
-                && !self.cues.is(index, Role::With)
-                && !self.cues.is(index, Role::Support)
-                && !self.cues.is_word(
-                    index,
-                    &[
-                        "the", "a", "an", "on", "in", "for", "at", "is", "was", "are", "were", "had", "has", "have",
-                        "will", "would", "could",
-                    ],
-                )
-        });
+        let phrase = Chains { cues: self.cues, is_deal: false, sides: &self.spans }.phrase(at, clause);
+        let is_plain = phrase.start <= last.tokens.start
+            && !between.clone().any(|index| self.cues.is(index, Role::Determiner));
         if !is_plain {
             return Vec::new();
         }
@@ -51,13 +44,13 @@ impl Reader<'_, '_, '_> {
         if is_place { Vec::new() } else { group }
     }
 
-    pub(super) fn is_possessive(&self, mention: &Mention) -> bool {
+    pub(super) fn is_possessive(&self, mention: &Mention<'t>) -> bool {
         let last = &self.cues.tokens[mention.tokens.end - 1];
         last.base().len() < last.text.len() || matches!(last.text, "'" | "’")
     }
 
     /// Everyone joined to the mention at token `at`, in order.
-    pub(super) fn group_of(&self, at: usize) -> Vec<&Mention> {
+    pub(super) fn group_of(&self, at: usize) -> Vec<&Mention<'t>> {
         let Some(index) = self.mentions.iter().position(|mention| mention.tokens.contains(&at)) else {
             return Vec::new();
         };
@@ -73,7 +66,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The sides that a preposition or the verb itself leads to.
-    pub(super) fn with(&self, anchor: &Anchor, head: Head, clause: &Clause) -> With<'_> {
+    pub(super) fn with(&self, anchor: &Anchor, head: Head, clause: &Clause) -> With<'_, 't> {
         let mut with = With { preposition: None, group: Vec::new(), is_pair: false };
         let end = clause.right.min(anchor.tokens.end + WITH_TOKENS_MAX);
         let is_noun = matches!(head, Head::Noun | Head::Deal);
@@ -116,10 +109,10 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Takes the group of sides that starts at or shortly behind `at`.
-    pub(super) fn collect<'m>(&'m self, at: usize, with: &mut With<'m>) -> bool {
+    pub(super) fn collect<'m>(&'m self, at: usize, with: &mut With<'m, 't>) -> bool {
         for index in at..self.cues.tokens.len().min(at + OBJECT_TOKENS_MAX) {
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.start == index) {
-                let group: Vec<&Mention> =
+                let group: Vec<&Mention<'t>> =
                     self.group_of(index).into_iter().filter(|other| other.tokens.start >= index).collect();
                 let is_of = at > 0 && self.cues.is_word(at - 1, &["of"]) && mention.naming == Naming::Country;
                 if matches!(mention.standing, Standing::Modifier)
@@ -131,7 +124,7 @@ impl Reader<'_, '_, '_> {
                 with.group = group;
                 return true;
             }
-            if self.cues.is(index, Role::Pair) {
+            if self.cues.is(index, Role::Pair) && !self.cues.is_word(self.cues.end_of(index), &["of", "from"]) {
                 with.is_pair = true;
                 return true;
             }
@@ -154,74 +147,93 @@ impl Reader<'_, '_, '_> {
         false
     }
 
-    /// The sides that do what the verb says.
-    pub(super) fn subject(&self, verb: usize, clause: &Clause, object: &[&Mention]) -> Vec<Party> {
-        let is_object = |mention: &Mention| object.iter().any(|other| other.tokens == mention.tokens);
-        let side = |mention: &&Mention| mention.standing == Standing::Side && !is_object(mention);
+    /// The sides that do what the verbal group at `start` says.
+    pub(super) fn subject(&self, start: usize, clause: &Clause, object: &[&Mention<'t>]) -> Vec<Party<'t>> {
+        let is_object = |mention: &Mention<'t>| object.iter().any(|other| other.tokens == mention.tokens);
+        let side = |mention: &&Mention<'t>| mention.standing == Standing::Side && !is_object(mention);
+        let group = |mention: &Mention<'t>| parties_of(&self.group_of(mention.tokens.start));
         // "She called on Sudan and Chad to resume …"
-        if let Some(to) = verb.checked_sub(1).filter(|to| self.cues.is_word(*to, &["to"]))
-            && let Some(asked) = self.mentions.iter().find(|mention| mention.tokens.end == to && side(mention))
+        if self.cues.is_word(start, &["to"])
+            && let Some(asked) = self.mentions.iter().find(|mention| mention.tokens.end == start && side(mention))
         {
-            return parties_of(&self.group_of(asked.tokens.start));
+            return group(asked);
         }
-        let own = self
-            .mentions
-            .iter()
-            .filter(|mention| mention.tokens.start >= clause.left && mention.tokens.end <= verb)
-            .find(side);
-        if let Some(own) = own {
-            return parties_of(&self.group_of(own.tokens.start));
+        let within = self.mentions.iter().filter(|mention| mention.tokens.end <= start);
+        let own = within.clone().filter(|mention| mention.tokens.start >= clause.left && side(mention));
+        if let Some(own) = own.rev().find(|mention| self.is_subject(mention)) {
+            return group(own);
         }
-        if (clause.left..verb).any(|at| self.cues.is(at, Role::Pair)) {
+        let words = clause.left..start.max(clause.left);
+        if words.clone().any(|at| self.cues.is(at, Role::Pair)) {
             return self.context.pair.clone();
         }
         let Some(boundary) = clause.left.checked_sub(1) else {
-            // "He also met …", "They agreed …"
-            return if self.cues.is_word(0, &["they", "both"]) {
-                self.context.pair.clone()
-            } else {
-                self.pronoun(0..verb)
-            };
+            return self.pronoun(words);
         };
-        if (clause.left..verb).any(|at| self.cues.is_word(at, &["they"])) && self.context.pair.len() >= 2 {
-            let own: Vec<Party> = self
-                .last_side_before(clause.left)
-                .map(|mention| parties_of(&self.group_of(mention.tokens.start)))
-                .unwrap_or_default();
+        if words.clone().any(|at| self.cues.is(at, Role::PronounPlural)) {
+            let own = self.last_side_before(clause.left).map(group).unwrap_or_default();
             return if own.len() >= 2 { own } else { self.context.pair.clone() };
         }
         // "Mr X, who met …", "which X agreed"
-        if self.cues.is_word(boundary, &["who", "which"]) {
+        if self.cues.is(boundary, Role::Relative) {
             let antecedent = self.mentions.iter().rfind(|mention| mention.tokens.end <= boundary);
-            return antecedent.map(|mention| parties_of(&self.group_of(mention.tokens.start))).unwrap_or_default();
+            return antecedent.map(group).unwrap_or_default();
         }
-        let mut before = self.mentions.iter().filter(|mention| mention.tokens.end <= boundary.max(1));
         // "Hours after the envoy said he had met …": who says so; else the subject of the main clause.
-        let said = self.cues.is(boundary, Role::Say)
-            || (clause.left..verb).any(|at| self.cues.is_word(at, &["he", "she", "it"]));
-        let first = if said { before.rfind(side) } else { before.find(side) };
-        match first {
-            Some(first) => parties_of(&self.group_of(first.tokens.start)),
-            None => self.pronoun(0..verb),
+        let is_said = self.cues.is(boundary, Role::Say) || words.clone().any(|at| self.cues.is(at, Role::PronounSingular));
+        let before = within.filter(|mention| side(mention) && mention.tokens.end <= boundary.max(1));
+        let mut subjects = before.filter(|mention| self.is_subject(mention));
+        let found = if is_said { subjects.next_back() } else { subjects.next() };
+        if let Some(found) = found {
+            return group(found);
+        }
+        // "After meeting X, Y said": the main clause follows.
+        let is_open = self.cues.is(boundary, Role::Open) && self.mentions.iter().all(|mention| mention.tokens.start >= boundary || mention.standing != Standing::Side);
+        let behind = self.mentions.iter().find(|mention| {
+            let start_of = mention.tokens.start;
+            let lead = start_of - usize::from(start_of > 0 && self.cues.is(start_of - 1, Role::Determiner));
+            is_open && start_of >= start && side(mention) && self.cues.is_word(lead.wrapping_sub(1), &[","])
+        });
+        match behind {
+            Some(behind) => group(behind),
+            None => self.pronoun(0..start),
         }
     }
 
+    /// Whether the mention can be a subject: no preposition and no verb takes it.
+    fn is_subject(&self, mention: &Mention<'t>) -> bool {
+        let group = self.group_of(mention.tokens.start);
+        let first = group.first().map_or(mention.tokens.start, |first| first.tokens.start);
+        let mut before = first;
+        while let Some(word) = self.cues.start_before(before).filter(|_| before > 0) {
+            if !(self.cues.is(word, Role::Determiner) || is_office_word(&self.cues.tokens[word])) {
+                let is_verb = self.cues.forms(word) != Forms::NONE
+                    && !self.cues.is_any(word, &[Role::Say, Role::Noun, Role::Deal])
+                    || self.cues.is(word, Role::Be);
+                return !is_verb && !self.cues.is_any(word, &[Role::Preposition]);
+            }
+            before = word;
+        }
+        true
+    }
+
     /// Who says what stands before: "…, a Kremlin official said".
-    pub(super) fn speaker_behind(&self, at: usize) -> Option<Party> {
+    pub(super) fn speaker_behind(&self, at: usize) -> Option<Party<'t>> {
         let say = (at.saturating_sub(1)..self.cues.tokens.len())
             .find(|index| self.cues.is(*index, Role::Say) && !self.is_in_mention(*index))?;
         let speaker = self.mentions.iter().rfind(|mention| mention.tokens.end <= say && mention.tokens.start + 1 >= at);
         speaker.filter(|mention| mention.standing == Standing::Side).map(|mention| mention.party)
     }
 
-    pub(super) fn last_side_before(&self, at: usize) -> Option<&Mention> {
+    pub(super) fn last_side_before(&self, at: usize) -> Option<&Mention<'t>> {
         self.mentions.iter().rfind(|mention| mention.tokens.end <= at && mention.standing == Standing::Side)
     }
 
-    pub(super) fn pronoun(&self, tokens: Range<usize>) -> Vec<Party> {
-        let has = tokens
-            .into_iter()
-            .any(|at| self.cues.is_word(at, &["he", "she", "it", "who", "we", "i", "his", "her", "its", "him"]));
+    pub(super) fn pronoun(&self, tokens: Range<usize>) -> Vec<Party<'t>> {
+        if tokens.clone().any(|at| self.cues.is(at, Role::PronounPlural)) {
+            return self.context.pair.clone();
+        }
+        let has = tokens.into_iter().any(|at| self.cues.is(at, Role::PronounSingular));
         if has { self.context.subject.into_iter().collect() } else { Vec::new() }
     }
 
@@ -231,7 +243,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Those who bring the sides together: "brokered by Qatar and Egypt", "Egyptian mediators".
-    pub(super) fn mediators(&self) -> Vec<Party> {
+    pub(super) fn mediators(&self) -> Vec<Party<'t>> {
         let mut mediators = Vec::new();
         for at in (0..self.cues.tokens.len()).filter(|at| self.cues.is(*at, Role::Mediate)) {
             let mut with = With { preposition: None, group: Vec::new(), is_pair: false };
@@ -265,7 +277,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// "with Oman mediating"
-    pub(super) fn is_mediating(&self, mention: &Mention) -> bool {
+    pub(super) fn is_mediating(&self, mention: &Mention<'t>) -> bool {
         self.cues.is(mention.tokens.end, Role::Mediate)
     }
 }
