@@ -38,6 +38,8 @@ pub enum Naming {
     Government,
     /// "the rebels": those that the article is about.
     Rebels,
+    /// "creditor banks", "the opposition": told by what it is, and by nothing else.
+    Kind,
     /// A body that no list has: "Pilots' Union", "FNRX".
     Name,
 }
@@ -102,6 +104,7 @@ fn parties() -> Phrases<Known<'static>> {
             "person" => (Naming::Person, entry.value),
             "government" => (Naming::Government, ""),
             "rebels" => (Naming::Rebels, ""),
+            "kind" => (Naming::Kind, entry.phrase),
             _ => continue,
         };
         known.push((entry.phrase.to_owned(), Known { party, naming }));
@@ -331,6 +334,8 @@ impl<'t> Parties<'t> {
         let name = self.text.tokens[end - 1].is_possessive().then(|| name.get(..name.len() - "'s".len())).flatten().unwrap_or(name);
         let name = name.trim_end_matches(['\'', '’']);
         let standing = if self.is_possessive(end) { Standing::Modifier } else { self.standing(at, sentence.start, Naming::Country) };
+        // "Doctors' union BMX": the name tells more than the kind.
+        self.mentions.pop_if(|last| last.naming == Naming::Kind && last.tokens.end == at);
         let joined = self.joined(at, sentence.start);
         self.mentions.push(Mention { tokens: at..end, party: name, naming: Naming::Name, standing, joined });
         Some(end)
@@ -385,7 +390,7 @@ impl<'t> Parties<'t> {
             _ => PARTIES.longest_at(tokens),
         };
         if let Some((len, known)) = found {
-            let is_role = matches!(known.naming, Naming::Government | Naming::Rebels);
+            let is_role = matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind);
             if is_role || is_named && !(self.text.is_capitals && len == 1 && is_common_word(token.text)) {
                 return Some((len, *known));
             }
@@ -396,7 +401,7 @@ impl<'t> Parties<'t> {
     }
 
     fn word(&self, word: &str) -> Option<Known<'t>> {
-        PARTIES.word(word).copied().filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels))
+        PARTIES.word(word).copied().filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind))
     }
 
     fn person(&self, token: &Token) -> Option<Known<'t>> {
@@ -500,6 +505,7 @@ impl<'t> Parties<'t> {
         between.len() <= 5
             && between.clone().all(|at| {
                 JOINTS.word(self.text.tokens[at].text).is_some() || ["-", "–", ",", "&"].contains(&self.text.tokens[at].text)
+                    || ["-led", "-backed", "-run", "-based"].iter().any(|end| self.text.tokens[at].text.ends_with(end))
             })
             && !between.clone().all(|at| self.is(at, "the"))
             && !(between.len() == 1 && self.is(between.start, "with"))

@@ -11,8 +11,8 @@ use super::standing::{self, Chains, Standing};
 use super::{Form, Outcome, Status};
 use crate::news::text::{Sentence, Span, Text, TokenKind};
 use crate::news::value::Place;
-use crate::news::value::date::DateSpan;
-use crate::news::value::party::{Mention, Party, Standing as Standing_, is_union};
+use crate::news::value::date::{self, DateSpan};
+use crate::news::value::party::{Mention, Naming, Party, Standing as Standing_, is_union};
 use crate::news::value::place::PlaceMention;
 
 /// "talks [on Monday in the capital of …] with": words between a contact and its preposition.
@@ -42,6 +42,8 @@ pub struct Frame<'t> {
     pub place: Option<Place>,
     pub date: Option<DateSpan>,
     pub is_background: bool,
+    /// Some word tells the standing; else it is a guess.
+    pub is_told: bool,
     /// The word of contact needs two sides beside it to count.
     pub is_weak: bool,
     pub sentence: usize,
@@ -82,6 +84,8 @@ pub struct Reader<'r, 's, 't> {
     pub span: Span,
     pub offset: usize,
     pub context: &'r Context<'t>,
+    /// Where the report was written, if its head says so.
+    pub dateline: Option<Place>,
     pub text: &'r Text<'t>,
 }
 
@@ -93,6 +97,7 @@ pub struct Clause {
 }
 
 impl<'r, 's, 't> Reader<'r, 's, 't> {
+    #[expect(clippy::too_many_arguments, reason = "what one sentence is read with")]
     pub fn new(
         cues: &'r Cues<'s, 't>,
         text: &'r Text<'t>,
@@ -101,6 +106,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         places: &'r [PlaceMention],
         published: Option<Date>,
         context: &'r Context<'t>,
+        dateline: Option<Place>,
     ) -> Self {
         let sentence: &Sentence = &text.sentences[index];
         let offset = sentence.tokens.start;
@@ -111,7 +117,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let mentions: Vec<Mention<'t>> = mentions.iter().map(shift).collect();
         let mut spans: Vec<Range<usize>> = mentions.iter().map(|mention| mention.tokens.clone()).collect();
         spans.dedup();
-        Self { cues, mentions, spans, places, published, sentence: index, span: sentence.span, offset, context, text }
+        Self { cues, mentions, spans, places, published, sentence: index, span: sentence.span, offset, context, dateline, text }
     }
 
     /// The frames of the sentence, in order.
@@ -127,7 +133,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
 
     /// What the sentence leaves for the next ones.
     pub fn leave(&self, context: &mut Context<'t>) {
-        let sides = || self.mentions.iter().filter(|mention| mention.standing == Standing_::Side);
+        let sides = || self.mentions.iter().filter(|it| it.standing == Standing_::Side && it.naming != Naming::Kind);
         if let Some(first) = sides().next() {
             context.subject = Some(first.party);
         }
@@ -168,7 +174,14 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if head == Head::Agree && (parties.len() < 2 || self.is_followed(anchor, &clause)) {
             return None;
         }
-        if head == Head::Verb && parties.len() < 2 {
+        if head == Head::Verb && (parties.len() < 2 || self.is_naming(anchor, &with)) {
+            return None;
+        }
+        // What someone must, should or can do is an opinion, no plan.
+        if head == Head::Verb && standing.status == Status::Proposed && self.is_opinion(at) {
+            return None;
+        }
+        if parties.iter().all(|party| self.is_unnamed(party)) && !parties.is_empty() {
             return None;
         }
         if parties.len() == 1 && with.group.is_empty() {
@@ -209,6 +222,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             is_background: standing::is_background(self.cues, at, &clause)
                 || !is_ahead && self.is_long_ago(&clause)
                 || head == Head::Deal && (!is_made || is_broken),
+            is_told: standing.is_told,
             is_weak,
             sentence: self.sentence,
             span: self.span,
@@ -220,6 +234,29 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             speaker: self.context.subject,
             topic: self.topic(anchor, &clause),
         })
+    }
+
+    /// "Called him a liar", "called Peru reckless": a name and no call.
+    fn is_naming(&self, anchor: &Anchor, with: &With<'_, 't>) -> bool {
+        let cues = self.cues;
+        let Some(last) = with.group.last().filter(|_| with.preposition.is_none()) else { return false };
+        let behind = last.tokens.end;
+        let is_call = anchor.form == Some(Form::Call) && cues.is(anchor.tokens.start, Role::Person);
+        let goes_on = behind >= cues.tokens.len()
+            || cues.tokens[behind].kind == TokenKind::Mark && !matches!(cues.text(behind), "\"" | "“" | "'" | "‘")
+            || cues.is_any(behind, &[Role::Preposition, Role::After, Role::Ahead, Role::Boundary, Role::Adverb])
+            || cues.is_word(behind, &["to", "and"])
+            || date::read(cues.tokens, behind, date::Calendar::past(self.published)).is_some();
+        is_call && !goes_on
+    }
+
+    fn is_opinion(&self, at: usize) -> bool {
+        self.cues.start_before(at).is_some_and(|before| self.cues.is(before, Role::Could))
+    }
+
+    /// A side that is told only by what it is.
+    fn is_unnamed(&self, party: &str) -> bool {
+        self.mentions.iter().any(|mention| mention.party == party && mention.naming == Naming::Kind)
     }
 
     /// The day, and the standing it tells: what "are meeting on Friday" says on a Wednesday is planned.
@@ -287,12 +324,42 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         add(&mut parties, &parties_of(modifiers));
         add(&mut parties, &parties_of(&with.group));
         if with.is_pair || self.has_pair(at, clause) {
-            add(&mut parties, &self.context.pair);
+            add(&mut parties, &self.pair(at));
+        }
+        if parties.len() == 1 && standing.is_object {
+            // "rejected Peru's offer of a meeting"
+            let owners = self.mentions.iter().filter(|mention| {
+                mention.tokens.start >= standing.start && mention.tokens.end <= at && self.is_possessive(mention)
+            });
+            add(&mut parties, &owners.map(|owner| owner.party).collect::<Vec<_>>());
+        }
+        if parties.len() < 2 && is_noun && with.group.is_empty() && standing.verb.is_none() {
+            // "At a meeting in Lima, A told B that …"
+            add(&mut parties, &self.told_behind(at));
+        }
+        if parties.len() == 1 && !is_noun && with.group.is_empty() && self.is_object_pronoun(anchor.tokens.end) {
+            // "challenged her rival to meet her"
+            let asker = self.mentions.iter().find(|mention| mention.standing == Standing_::Side);
+            add(&mut parties, &asker.map(|asker| asker.party).into_iter().collect::<Vec<_>>());
         }
         let is_with =
             |party: &Party<'t>| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
         parties.retain(|party| !mediators.contains(party) || is_with(party));
         parties
+    }
+
+    fn is_object_pronoun(&self, at: usize) -> bool {
+        self.cues.is(at, Role::PronounSingular) && !self.cues.is_any(at, &[Role::Relative])
+    }
+
+    /// "…, A told B that": both, where the sentence tells it behind the contact.
+    fn told_behind(&self, at: usize) -> Vec<Party<'t>> {
+        let speaker = self.mentions.iter().position(|mention| {
+            mention.tokens.start > at && mention.standing == Standing_::Side && self.cues.is(mention.tokens.end, Role::Say)
+        });
+        let pair = speaker.and_then(|index| Some((self.mentions.get(index)?, self.mentions.get(index + 1)?)));
+        let pair = pair.filter(|(speaker, hearer)| hearer.tokens.start <= self.cues.end_of(speaker.tokens.end) + 1);
+        pair.map(|(speaker, hearer)| vec![speaker.party, hearer.party]).unwrap_or_default()
     }
 
     /// A preposition or conjunction whose clause borrows its subject.

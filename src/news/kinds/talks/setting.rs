@@ -11,7 +11,7 @@ use crate::news::value::place::Cue;
 use crate::news::value::{Place, Precision};
 
 /// A place further away than this belongs to something else.
-const PLACE_TOKENS_MAX: usize = 16;
+const PLACE_TOKENS_MAX: usize = 24;
 /// A topic is "a few words".
 const TOPIC_TOKENS_MAX: usize = 8;
 
@@ -67,7 +67,8 @@ impl Reader<'_, '_, '_> {
                 && anchor.tokens.start >= start + place.tokens.len()
                 && at - start - place.tokens.len() <= 1
                 && self.cues.is(at, Role::Noun);
-            let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To;
+            let is_visited = start > 0 && self.cues.is(start - 1, Role::Motion);
+            let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To || is_visited;
             let weight = match place.place.precision {
                 Precision::Settlement => 0,
                 Precision::Country => 6,
@@ -77,6 +78,13 @@ impl Reader<'_, '_, '_> {
             let is_close = start.abs_diff(at) <= PLACE_TOKENS_MAX;
             (is_before || is_at && is_close && !after_topic).then(|| (start.abs_diff(at) + weight, place.place.clone()))
         });
+        // "… ended two days of talks here"
+        let is_here = (clause.left..clause.right).any(|index| self.cues.is_word(index, &["here"]));
+        let named: Vec<(usize, Place)> = named.collect();
+        if named.is_empty() && is_here {
+            return self.dateline.clone();
+        }
+        let named = named.into_iter();
         let halls = self.cues.venues.iter().filter(|venue| {
             venue.at >= clause.left
                 && venue.at < clause.right

@@ -165,7 +165,7 @@ impl<'t> Reader<'_, '_, 't> {
         }
         let words = clause.left..start.max(clause.left);
         if words.clone().any(|at| self.cues.is(at, Role::Pair)) {
-            return self.context.pair.clone();
+            return self.pair(start);
         }
         let Some(boundary) = clause.left.checked_sub(1) else {
             return self.pronoun(words);
@@ -235,6 +235,15 @@ impl<'t> Reader<'_, '_, 't> {
         }
         let has = tokens.into_iter().any(|at| self.cues.is(at, Role::PronounSingular));
         if has { self.context.subject.into_iter().collect() } else { Vec::new() }
+    }
+
+    /// "The two leaders": the two sides that the sentence names before, else the last that the article named together.
+    pub(super) fn pair(&self, at: usize) -> Vec<Party<'t>> {
+        let mut own = Vec::new();
+        for mention in self.mentions.iter().filter(|it| it.tokens.end <= at && it.standing == Standing::Side) {
+            add(&mut own, &[mention.party]);
+        }
+        if own.len() == 2 { own } else { self.context.pair.clone() }
     }
 
     pub(super) fn has_pair(&self, at: usize, clause: &Clause) -> bool {

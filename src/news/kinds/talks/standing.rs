@@ -92,7 +92,17 @@ impl Chains<'_, '_, '_> {
             return (!negated).then_some(Standing { status, start: phrase.start, ..standing });
         }
         if negated {
-            return None;
+            // "there would be no talks with"
+            let be = self.cues.start_before(phrase.start).filter(|be| phrase.start > 0 && self.cues.is(*be, Role::Be));
+            let is_refused = be.is_some_and(|be| matches!(self.group(be).modal, Some(Role::Will | Role::Would)));
+            return be.filter(|_| is_refused && !self.is_deal).map(|be| Standing {
+                status: Status::Rejected,
+                verb: Some(be),
+                start: self.group(be).start,
+                is_told: true,
+                is_object: true,
+                is_past: false,
+            });
         }
         let status = mark.unwrap_or(Status::Concluded);
         let start = phrase.start;
@@ -188,7 +198,7 @@ impl Chains<'_, '_, '_> {
         if self.cues.forms(at) == Forms::NONE {
             return None;
         }
-        let agrees = self.is_deal && self.cues.is(at, Role::Agree);
+        let agrees = self.is_deal && self.cues.is_any(at, &[Role::Agree, Role::Say]);
         if agrees { Some(Status::Concluded) } else { self.cues.effect(at) }
     }
 
@@ -199,7 +209,10 @@ impl Chains<'_, '_, '_> {
         let told = |status, verb: Option<usize>, start| {
             Some(Some(Standing { status, verb, start, is_told: true, is_object: true, is_past: false }))
         };
-        let is_boundary = before + 1 <= clause.left && !self.cues.is_any(before, &[Role::After, Role::Ahead, Role::During]);
+        let is_boundary = before < clause.left
+            && !self.cues.is_any(before, &[Role::After, Role::Ahead, Role::During])
+            // "announced a deal with"
+            && !(self.cues.is(before, Role::Say) && self.effect(before).is_some());
         if is_boundary {
             return None;
         }
@@ -300,6 +313,8 @@ impl Chains<'_, '_, '_> {
             && let Some(be) = (left..preposition).rev().find(|index| cues.is(*index, Role::Be))
         {
             let status = if cues.is(be, Role::PastBe) { Status::Concluded } else { Status::UnderWay };
+            // "is due in Oslo for talks"
+            let status = (be..preposition).find_map(|index| cues.mark(index)).filter(|mark| is_ahead(*mark)).unwrap_or(status);
             return told(self.modal(status, &self.group(be), be)?, Some(be), be);
         }
         if cues.is(preposition, Role::After) {
@@ -354,7 +369,9 @@ impl Chains<'_, '_, '_> {
             }
             let forms = cues.forms(at);
             let is_verb =
-                self.is_finite(at) || forms.has(Forms::PAST | Forms::PRESENT) && !cues.is_any(at, &[Role::Noun, Role::Deal]);
+                self.is_finite(at) || forms.has(Forms::PAST | Forms::PRESENT) && !cues.is_any(at, &[Role::Noun, Role::Deal])
+                    // "negotiations resume"
+                    || forms.has(Forms::BASE) && cues.effect(at).is_some() && cues.mark(at).is_none() && at > end;
             // "a meeting scheduled for"
             if is_verb || forms.has(Forms::PARTICIPLE) && cues.effect(at).is_some() {
                 return Some(self.predicate_at(at, clause));
@@ -465,6 +482,16 @@ impl Chains<'_, '_, '_> {
                 Some(effect) => over(effect, status),
                 None => status,
             };
+            if !negated && self.is_noun(ruler) {
+                // "turned down an invitation to": what rules the noun.
+                let phrase = self.phrase(ruler, clause);
+                if let Some(Some(outer)) = self.ruler(phrase.start, clause).filter(|_| phrase.start < ruler || phrase.start > 0)
+                    && outer.is_told
+                    && outer.verb.is_some()
+                {
+                    return Some((over(outer.status, status), outer.start));
+                }
+            }
             if negated || !is_verb || self.is_noun(ruler) {
                 return Some((status, asked.unwrap_or_else(|| self.group(ruler).start)));
             }
@@ -530,6 +557,10 @@ impl Chains<'_, '_, '_> {
                 }
                 at = cues.start_before(side.start)?;
                 continue;
+            }
+            // "no plans for the two presidents to speak"
+            if crosses_side && cues.is_word(at, &["for"]) {
+                return cues.start_before(at).filter(|noun| at > 0 && cues.mark(*noun).is_some());
             }
             let is_verb = cues.forms(at) != Forms::NONE && !cues.is_any(at, &[Role::Noun, Role::Deal]);
             if is_verb && (cues.is_any(at, &[Role::Ask, Role::Motion]) || !crosses_side && cues.effect(at).is_some()) {

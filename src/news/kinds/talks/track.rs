@@ -159,6 +159,19 @@ impl<'t> Track<'t> {
         if frame.is_borrowed || frame.is_weak && !frame.is_definite {
             return;
         }
+        // "A second round will be held in Oslo": a contact of its own.
+        if matches!(frame.status, Status::Scheduled | Status::Proposed)
+            && frame.head == Head::Noun
+            && frame.is_told
+            && (frame.place.is_some() || frame.date.is_some_and(|date| self.published.is_some_and(|day| date.start > day)))
+            && !contact.is_ahead()
+            && frame.parties.is_empty()
+        {
+            contact.look_ahead(frame.span);
+            let frame = Frame { parties: contact.parties.clone(), is_background: false, ..frame.clone() };
+            self.tell(&frame);
+            return;
+        }
         let is_planned =
             is_ahead(frame.status) && (frame.place.is_some() || frame.date.is_some()) && !contact.is_ahead();
         if is_planned && frame.head == Head::Noun && frame.parties.len() == 1 {
@@ -228,7 +241,8 @@ impl<'t> Contact<'t> {
 
     fn is_same(&self, frame: &Frame<'t>) -> bool {
         let same_time = self.is_ahead() == is_ahead(frame.status);
-        let same_form = (self.form == Form::Call) == (frame.form == Some(Form::Call));
+        let is_bare = frame.place.is_none() && frame.date.is_none();
+        let same_form = is_bare || (self.form == Form::Call) == (frame.form == Some(Form::Call));
         let same_place = match (&self.place, &frame.place) {
             (Some(one), Some(other)) => one.name == other.name || one.contains(other) || other.contains(one),
             _ => true,
