@@ -89,7 +89,8 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
         let cues = Cues::read(tokens);
         let first = places.partition_point(|place| place.sentence < index);
         let last = places.partition_point(|place| place.sentence <= index);
-        let reader = Reader::new(&cues, text, index, mentions, &places[first..last], published, &context, dateline.clone());
+        let reader =
+            Reader::new(&cues, text, index, mentions, &places[first..last], published, &context, dateline.clone());
         let frames = reader.frames();
         let mut next = context.clone();
         reader.leave(&mut next);

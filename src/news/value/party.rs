@@ -213,7 +213,9 @@ impl<'t> Parties<'t> {
         }
         let Some((len, known)) = self.known(at, sentence.end) else { return self.read_name(at, sentence) };
         let name_end = at + len;
-        if matches!(known.naming, Naming::Country | Naming::Seat) && self.goes_on(name_end, sentence.end) {
+        if matches!(known.naming, Naming::Country | Naming::Seat | Naming::Adjective)
+            && self.goes_on(name_end, sentence.end)
+        {
             return Some(name_end + 1);
         }
         let is_possessive = self.is_possessive(name_end);
@@ -275,15 +277,16 @@ impl<'t> Parties<'t> {
     }
 
     fn joined(&self, at: usize, start: usize) -> bool {
-        self.mentions.last().is_some_and(|last| {
-            last.tokens.start >= start && last.tokens.end <= at && self.joins(last.tokens.end..at)
-        })
+        self.mentions
+            .last()
+            .is_some_and(|last| last.tokens.start >= start && last.tokens.end <= at && self.joins(last.tokens.end..at))
     }
 
     /// A name of which a country's is only the start: "Jordan Dale", "China Daily".
     fn goes_on(&self, at: usize, end: usize) -> bool {
         let Some(token) = self.text.tokens.get(at).filter(|_| at < end && !self.text.is_capitals) else { return false };
-        let touches = at > 0 && self.text.slice(at - 1..at + 1).len() == token.text.len() + self.text.tokens[at - 1].text.len() + 1;
+        let touches = at > 0
+            && self.text.slice(at - 1..at + 1).len() == token.text.len() + self.text.tokens[at - 1].text.len() + 1;
         touches
             && token.is_capitalised()
             && !is_office_word(token)
@@ -324,21 +327,36 @@ impl<'t> Parties<'t> {
         }
         let run = &self.text.tokens[at..end];
         let last = run.iter().rposition(|token| BODY_WORDS.word(token.base()).is_some());
-        let is_short = (2..=6).contains(&token.base().len()) && token.base().bytes().all(|byte| byte.is_ascii_uppercase());
+        let is_short =
+            (2..=6).contains(&token.base().len()) && token.base().bytes().all(|byte| byte.is_ascii_uppercase());
         let end = match last {
             Some(last) if last > 0 => at + last + 1,
-            _ if is_short && token.text.len() > 1 && !is_common_word(token.text) => at + 1,
+            _ if is_short && !is_common_word(token.text) && !self.is_shouted(at) => at + 1,
             _ => return None,
         };
         let name = self.text.span_of(at..end)?.slice(self.text.text)?;
-        let name = self.text.tokens[end - 1].is_possessive().then(|| name.get(..name.len() - "'s".len())).flatten().unwrap_or(name);
+        let name = self.text.tokens[end - 1]
+            .is_possessive()
+            .then(|| name.get(..name.len() - "'s".len()))
+            .flatten()
+            .unwrap_or(name);
         let name = name.trim_end_matches(['\'', '’']);
-        let standing = if self.is_possessive(end) { Standing::Modifier } else { self.standing(at, sentence.start, Naming::Country) };
+        let standing = if self.is_possessive(end) {
+            Standing::Modifier
+        } else {
+            self.standing(at, sentence.start, Naming::Country)
+        };
         // "Doctors' union BMX": the name tells more than the kind.
         self.mentions.pop_if(|last| last.naming == Naming::Kind && last.tokens.end == at);
         let joined = self.joined(at, sentence.start);
         self.mentions.push(Mention { tokens: at..end, party: name, naming: Naming::Name, standing, joined });
         Some(end)
+    }
+
+    /// Whether the words beside it are in capitals too, so that capitals tell nothing: "NEW YORK STOCKS".
+    fn is_shouted(&self, at: usize) -> bool {
+        let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| self.text.tokens.get(at));
+        beside.into_iter().any(|token| token.text.len() > 1 && token.text.bytes().all(|byte| byte.is_ascii_uppercase()))
     }
 
     fn is_part_of_name(&self, at: usize, start: usize) -> bool {
@@ -401,7 +419,10 @@ impl<'t> Parties<'t> {
     }
 
     fn word(&self, word: &str) -> Option<Known<'t>> {
-        PARTIES.word(word).copied().filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind))
+        PARTIES
+            .word(word)
+            .copied()
+            .filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind))
     }
 
     fn person(&self, token: &Token) -> Option<Known<'t>> {
@@ -412,9 +433,7 @@ impl<'t> Parties<'t> {
     /// How a name stands by the words before it.
     fn standing(&self, at: usize, start: usize, naming: Naming) -> Standing {
         let mut before = at;
-        while before > start
-            && BEFORE_NAME.word(self.text.tokens[before - 1].text).is_some()
-        {
+        while before > start && BEFORE_NAME.word(self.text.tokens[before - 1].text).is_some() {
             before -= 1;
         }
         let Some(before) = before.checked_sub(1).filter(|before| *before >= start) else { return Standing::Side };
@@ -504,7 +523,8 @@ impl<'t> Parties<'t> {
     fn joins(&self, between: Range<usize>) -> bool {
         between.len() <= 5
             && between.clone().all(|at| {
-                JOINTS.word(self.text.tokens[at].text).is_some() || ["-", "–", ",", "&"].contains(&self.text.tokens[at].text)
+                JOINTS.word(self.text.tokens[at].text).is_some()
+                    || ["-", "–", ",", "&"].contains(&self.text.tokens[at].text)
                     || ["-led", "-backed", "-run", "-based"].iter().any(|end| self.text.tokens[at].text.ends_with(end))
             })
             && !between.clone().all(|at| self.is(at, "the"))
@@ -523,7 +543,8 @@ impl<'t> Parties<'t> {
         let state = most(self.mentions.iter().filter(|mention| is_state(mention.naming)));
         let group =
             most(self.mentions.iter().filter(|mention| mention.naming == Naming::Body && is_armed(mention.party)));
-        let rebels = self.mentions.iter().filter(|mention| mention.naming == Naming::Rebels && !mention.party.is_empty());
+        let rebels =
+            self.mentions.iter().filter(|mention| mention.naming == Naming::Rebels && !mention.party.is_empty());
         let rebels = rebels.map(|mention| mention.party).next();
         self.mentions.retain_mut(|mention| {
             mention.party = match mention.naming {

@@ -209,7 +209,8 @@ impl<'s, 't> Cues<'s, 't> {
                 continue;
             };
             self.words[at] = (*word, len);
-            let is_contact = [Role::Noun, Role::Deal, Role::Contact, Role::AgreeAlone].iter().any(|it| word_is(word, *it));
+            let is_contact =
+                [Role::Noun, Role::Deal, Role::Contact, Role::AgreeAlone].iter().any(|it| word_is(word, *it));
             if is_contact && !word_is(word, Role::NoContact) {
                 self.anchors.push(Anchor { tokens: at..at + len, form: word.form });
             }
@@ -290,8 +291,9 @@ fn word_is(word: &Word, role: Role) -> bool {
 /// Whether a token can be part of a contact at all: a quick look before a sentence is read.
 pub fn may_tell(tokens: &[Token]) -> bool {
     let roles = [Role::Noun, Role::Deal, Role::Contact, Role::AgreeAlone];
-    (0..tokens.len())
-        .any(|at| WORDS.longest_at(&tokens[at..]).is_some_and(|(_, word)| roles.iter().any(|role| word_is(word, *role))))
+    (0..tokens.len()).any(|at| {
+        WORDS.longest_at(&tokens[at..]).is_some_and(|(_, word)| roles.iter().any(|role| word_is(word, *role)))
+    })
 }
 
 /// Of two meanings of a word the one that says more.

@@ -67,13 +67,19 @@ pub fn forms(entry: &str) -> Vec<(String, Forms)> {
 /// What a word of no list may be by its ending.
 pub fn guess(word: &str) -> Forms {
     let is_long = word.len() > 4 && word.starts_with(|char: char| char.is_lowercase());
-    if is_long && word.ends_with("ed") && !word.ends_with("eed") { Forms::PAST | Forms::PARTICIPLE } else { Forms::NONE }
+    if is_long && word.ends_with("ed") && !word.ends_with("eed") {
+        Forms::PAST | Forms::PARTICIPLE
+    } else {
+        Forms::NONE
+    }
 }
 
 fn present(base: &str) -> String {
     match base {
         "have" => "has".to_owned(),
-        _ if base.ends_with(['s', 'x', 'z', 'o']) || base.ends_with("ch") || base.ends_with("sh") => format!("{base}es"),
+        _ if base.ends_with(['s', 'x', 'z', 'o']) || base.ends_with("ch") || base.ends_with("sh") => {
+            format!("{base}es")
+        }
         _ => match consonant_y(base) {
             Some(stem) => format!("{stem}ies"),
             None => format!("{base}s"),

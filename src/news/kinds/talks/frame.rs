@@ -117,7 +117,19 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let mentions: Vec<Mention<'t>> = mentions.iter().map(shift).collect();
         let mut spans: Vec<Range<usize>> = mentions.iter().map(|mention| mention.tokens.clone()).collect();
         spans.dedup();
-        Self { cues, mentions, spans, places, published, sentence: index, span: sentence.span, offset, context, dateline, text }
+        Self {
+            cues,
+            mentions,
+            spans,
+            places,
+            published,
+            sentence: index,
+            span: sentence.span,
+            offset,
+            context,
+            dateline,
+            text,
+        }
     }
 
     /// The frames of the sentence, in order.
@@ -165,13 +177,15 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let mut mediators = self.mediators();
         let mut parties = self.sides(anchor, head, &clause, standing, &with, &modifiers, &mut mediators);
         let is_weak = self.cues.is(at, Role::Weak) || !is_noun;
-        let is_definite = (at.saturating_sub(2)..at).any(|index| self.cues.is(index, Role::Determiner));
+        let is_definite =
+            (at.saturating_sub(2)..at).any(|index| self.cues.is_word(index, &["the", "this", "these", "those"]));
         let is_ahead = standing::is_ahead(standing.status);
         if matches!(head, Head::Deal | Head::Agree) && self.is_unreal(at, &clause) {
             return None;
         }
         let is_summit_of_union = anchor.form == Some(Form::Summit) && parties.len() == 1 && is_union(parties[0]);
-        if head == Head::Agree && (parties.len() < 2 || self.is_followed(anchor, &clause)) {
+        let is_aside = self.cues.forms(at) == Forms::ING;
+        if head == Head::Agree && (parties.len() < 2 || is_aside || self.is_followed(anchor, &clause)) {
             return None;
         }
         if head == Head::Verb && (parties.len() < 2 || self.is_naming(anchor, &with)) {
@@ -204,8 +218,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             parties.extend(speaker);
         }
         // A deal is news where it is told how it came to be, or that it is wanted or refused.
-        let is_made = standing.verb.is_some_and(|verb| self.cues.is_any(verb, &[Role::Agree, Role::TakeHold]))
-            || head == Head::Agree
+        let is_made = standing.verb.is_some_and(|verb| {
+            self.cues.is_any(verb, &[Role::Agree, Role::TakeHold]) && self.cues.forms(verb) != Forms::ING
+        }) || head == Head::Agree
             || is_ahead && standing.is_told
             || (clause.left..clause.right).any(|index| self.cues.is_news_of_deal(index));
         let is_broken = standing.verb.is_some_and(|verb| self.cues.is(verb, Role::Break));
@@ -262,8 +277,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     /// The day, and the standing it tells: what "are meeting on Friday" says on a Wednesday is planned.
     fn when(&self, at: usize, clause: &Clause, standing: Standing) -> (Status, Option<DateSpan>) {
         let status = standing.status;
-        let may_be_planned =
-            matches!(status, Status::Concluded | Status::UnderWay) && standing.verb.is_some_and(|verb| self.is_present(verb));
+        let may_be_planned = matches!(status, Status::Concluded | Status::UnderWay)
+            && standing.verb.is_some_and(|verb| self.is_present(verb));
         let ahead = self.date(at, clause, true).filter(|date| self.published.is_some_and(|day| date.start > day));
         if may_be_planned && ahead.is_some() {
             return (Status::Scheduled, ahead);
@@ -315,7 +330,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let subject = if has_subject { self.subject(standing.start, clause, &with.group) } else { Vec::new() };
         let mut parties: Vec<Party<'t>> = Vec::new();
         if is_between {
-            if standing.verb.is_some_and(|verb| self.cues.is(verb, Role::Host)) && !standing::is_ahead(standing.status) {
+            if standing.verb.is_some_and(|verb| self.cues.is(verb, Role::Host)) && !standing::is_ahead(standing.status)
+            {
                 add(mediators, &subject);
             }
         } else {
@@ -355,7 +371,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     /// "…, A told B that": both, where the sentence tells it behind the contact.
     fn told_behind(&self, at: usize) -> Vec<Party<'t>> {
         let speaker = self.mentions.iter().position(|mention| {
-            mention.tokens.start > at && mention.standing == Standing_::Side && self.cues.is(mention.tokens.end, Role::Say)
+            mention.tokens.start > at
+                && mention.standing == Standing_::Side
+                && self.cues.is(mention.tokens.end, Role::Say)
         });
         let pair = speaker.and_then(|index| Some((self.mentions.get(index)?, self.mentions.get(index + 1)?)));
         let pair = pair.filter(|(speaker, hearer)| hearer.tokens.start <= self.cues.end_of(speaker.tokens.end) + 1);
@@ -370,7 +388,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     /// "She will travel to Oslo for talks": whoever is there is the other side.
     fn goal(&self, at: usize, clause: &Clause) -> Vec<Party<'t>> {
         let goal = self.mentions.iter().rfind(|mention| {
-            mention.standing == Standing_::Destination && mention.tokens.end <= at && mention.tokens.start >= clause.left
+            mention.standing == Standing_::Destination
+                && mention.tokens.end <= at
+                && mention.tokens.start >= clause.left
         });
         let goal = goal.filter(|goal| {
             at - goal.tokens.end <= WITH_TOKENS_MAX
@@ -407,7 +427,15 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if is_nouned {
             return false;
         }
-        let leads = [Role::Will, Role::Would, Role::Could, Role::Be, Role::Negation, Role::PronounPlural, Role::PronounSingular];
+        let leads = [
+            Role::Will,
+            Role::Would,
+            Role::Could,
+            Role::Be,
+            Role::Negation,
+            Role::PronounPlural,
+            Role::PronounSingular,
+        ];
         self.side_follows(anchor)
             || self.cues.is_any(before, &leads)
             || self.cues.is_word(before, &["to"]) && self.cues.forms(at).has(Forms::BASE)

@@ -33,8 +33,8 @@ impl<'t> Reader<'_, '_, 't> {
         };
         let between = last.tokens.end..at;
         let phrase = Chains { cues: self.cues, is_deal: false, sides: &self.spans }.phrase(at, clause);
-        let is_plain = phrase.start <= last.tokens.start
-            && !between.clone().any(|index| self.cues.is(index, Role::Determiner));
+        let is_plain =
+            phrase.start <= last.tokens.start && !between.clone().any(|index| self.cues.is(index, Role::Determiner));
         if !is_plain {
             return Vec::new();
         }
@@ -180,7 +180,8 @@ impl<'t> Reader<'_, '_, 't> {
             return antecedent.map(group).unwrap_or_default();
         }
         // "Hours after the envoy said he had met …": who says so; else the subject of the main clause.
-        let is_said = self.cues.is(boundary, Role::Say) || words.clone().any(|at| self.cues.is(at, Role::PronounSingular));
+        let is_said =
+            self.cues.is(boundary, Role::Say) || words.clone().any(|at| self.cues.is(at, Role::PronounSingular));
         let before = within.filter(|mention| side(mention) && mention.tokens.end <= boundary.max(1));
         let mut subjects = before.filter(|mention| self.is_subject(mention));
         let found = if is_said { subjects.next_back() } else { subjects.next() };
@@ -188,7 +189,11 @@ impl<'t> Reader<'_, '_, 't> {
             return group(found);
         }
         // "After meeting X, Y said": the main clause follows.
-        let is_open = self.cues.is(boundary, Role::Open) && self.mentions.iter().all(|mention| mention.tokens.start >= boundary || mention.standing != Standing::Side);
+        let is_open = self.cues.is(boundary, Role::Open)
+            && self
+                .mentions
+                .iter()
+                .all(|mention| mention.tokens.start >= boundary || mention.standing != Standing::Side);
         let behind = self.mentions.iter().find(|mention| {
             let start_of = mention.tokens.start;
             let lead = start_of - usize::from(start_of > 0 && self.cues.is(start_of - 1, Role::Determiner));

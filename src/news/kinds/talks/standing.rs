@@ -151,14 +151,29 @@ impl Chains<'_, '_, '_> {
         }
         if cues.is_any(
             at,
-            &[Role::After, Role::Ahead, Role::During, Role::Boundary, Role::Be, Role::Have, Role::Do, Role::Will, Role::Would, Role::Could, Role::Say],
+            &[
+                Role::After,
+                Role::Ahead,
+                Role::During,
+                Role::Boundary,
+                Role::Be,
+                Role::Have,
+                Role::Do,
+                Role::Will,
+                Role::Would,
+                Role::Could,
+                Role::Say,
+            ],
         ) {
             return false;
         }
         if token.kind == TokenKind::Mark {
             return matches!(token.text, "\"" | "“" | "”" | "-");
         }
-        if cues.is_word(at, &["to", "of", "for", "with", "between", "on", "and", "or", "into", "against", "among", "about", "as"]) {
+        if cues.is_word(
+            at,
+            &["to", "of", "for", "with", "between", "on", "and", "or", "into", "against", "among", "about", "as"],
+        ) {
             return false;
         }
         let before_noun = |index: usize| {
@@ -177,8 +192,10 @@ impl Chains<'_, '_, '_> {
     /// A participle that an auxiliary or a subject stands before: "has postponed talks".
     fn is_verb_here(&self, at: usize) -> bool {
         let Some(before) = self.cues.start_before(at) else { return false };
-        self.cues.is_any(before, &[Role::Be, Role::Have, Role::Adverb, Role::PronounPlural, Role::PronounSingular, Role::Negation])
-            || self.side_at(before).is_some()
+        self.cues.is_any(
+            before,
+            &[Role::Be, Role::Have, Role::Adverb, Role::PronounPlural, Role::PronounSingular, Role::Negation],
+        ) || self.side_at(before).is_some()
             || self.cues.is_word(before, &["and", "to"])
             || self.is_noun_like(before)
     }
@@ -314,7 +331,8 @@ impl Chains<'_, '_, '_> {
         {
             let status = if cues.is(be, Role::PastBe) { Status::Concluded } else { Status::UnderWay };
             // "is due in Oslo for talks"
-            let status = (be..preposition).find_map(|index| cues.mark(index)).filter(|mark| is_ahead(*mark)).unwrap_or(status);
+            let status =
+                (be..preposition).find_map(|index| cues.mark(index)).filter(|mark| is_ahead(*mark)).unwrap_or(status);
             return told(self.modal(status, &self.group(be), be)?, Some(be), be);
         }
         if cues.is(preposition, Role::After) {
@@ -324,7 +342,10 @@ impl Chains<'_, '_, '_> {
     }
 
     fn is_be_before(&self, at: usize) -> bool {
-        (at.saturating_sub(3)..at).rev().find(|index| !self.cues.is_any(*index, &[Role::Adverb, Role::Negation])).is_some_and(|index| self.cues.is(index, Role::Be))
+        (at.saturating_sub(3)..at)
+            .rev()
+            .find(|index| !self.cues.is_any(*index, &[Role::Adverb, Role::Negation]))
+            .is_some_and(|index| self.cues.is(index, Role::Be))
     }
 
     /// The verb behind a noun whose subject it is: "talks between … [were held]". The outer `None` where there is none.
@@ -368,8 +389,7 @@ impl Chains<'_, '_, '_> {
                 break;
             }
             let forms = cues.forms(at);
-            let is_verb =
-                self.is_finite(at) || forms.has(Forms::PAST | Forms::PRESENT) && !cues.is_any(at, &[Role::Noun, Role::Deal])
+            let is_verb = self.is_finite(at) || forms.has(Forms::PAST | Forms::PRESENT) && !cues.is_any(at, &[Role::Noun, Role::Deal])
                     // "negotiations resume"
                     || forms.has(Forms::BASE) && cues.effect(at).is_some() && cues.mark(at).is_none() && at > end;
             // "a meeting scheduled for"
@@ -409,8 +429,10 @@ impl Chains<'_, '_, '_> {
         let limit = cues.tokens.len().min(first + PHRASE_TOKENS_MAX);
         let mut mark = None;
         while at < limit {
-            let is_aux = cues.is_any(at, &[Role::Be, Role::Have, Role::Will, Role::Would, Role::Could, Role::Do, Role::Adverb, Role::Negation])
-                || cues.is_word(at, &["to"]);
+            let is_aux = cues.is_any(
+                at,
+                &[Role::Be, Role::Have, Role::Will, Role::Would, Role::Could, Role::Do, Role::Adverb, Role::Negation],
+            ) || cues.is_word(at, &["to"]);
             let forms = cues.forms(at);
             if cues.mark(at).is_some() && (!forms.has(Forms::PAST | Forms::BASE) || at > first) && !is_aux {
                 mark = mark.or(cues.mark(at));
@@ -434,7 +456,8 @@ impl Chains<'_, '_, '_> {
             (None, Some(mark)) => mark,
             (None, None) => {
                 let group = self.group(verb);
-                let is_present = cues.forms(first).has(Forms::PRESENT) || cues.is(first, Role::Be) && !cues.is(first, Role::PastBe);
+                let is_present =
+                    cues.forms(first).has(Forms::PRESENT) || cues.is(first, Role::Be) && !cues.is(first, Role::PastBe);
                 if group.modal.is_none() && is_present { Status::UnderWay } else { Status::Concluded }
             }
         };
@@ -455,7 +478,9 @@ impl Chains<'_, '_, '_> {
                 if group.be.is_none() && !group.have && group.modal.is_none() && self.cues.forms(head) == Forms::ING
                     || self.cues.forms(head).has(Forms::ING) && group.be.is_none()
                 {
-                    return self.gerund(group.start, status, clause).map(|(status, start)| (status, asked.unwrap_or(start)));
+                    return self
+                        .gerund(group.start, status, clause)
+                        .map(|(status, start)| (status, asked.unwrap_or(start)));
                 }
                 return Some((status, asked.unwrap_or(group.start)));
             };
@@ -470,12 +495,14 @@ impl Chains<'_, '_, '_> {
                 let is_heading = self.side_at(to - 1).is_some();
                 return Some((if is_heading { ahead_of(status) } else { status }, group.start));
             };
-            if self.cues.is(ruler, Role::Ask) && self.side_at(to - 1).is_some() {
+            if (self.cues.is(ruler, Role::Ask) || self.cues.mark(ruler).is_some()) && self.side_at(to - 1).is_some() {
                 asked = asked.or(Some(to));
             }
             let is_verb = self.cues.forms(ruler) != Forms::NONE && self.cues.effect(ruler).is_some();
             let negated = self.is_negated(ruler);
-            let effect = self.cues.mark(ruler).filter(|_| !is_verb || self.is_noun(ruler)).or(self.cues.effect(ruler));
+            let asks = self.cues.is(ruler, Role::Ask).then_some(Status::Proposed);
+            let effect =
+                self.cues.mark(ruler).filter(|_| !is_verb || self.is_noun(ruler)).or(self.cues.effect(ruler)).or(asks);
             status = match effect {
                 _ if self.cues.is(ruler, Role::Motion) && !self.is_noun(ruler) => status,
                 Some(effect) if negated && is_ahead(effect) => over(Status::Rejected, status),
@@ -485,7 +512,8 @@ impl Chains<'_, '_, '_> {
             if !negated && self.is_noun(ruler) {
                 // "turned down an invitation to": what rules the noun.
                 let phrase = self.phrase(ruler, clause);
-                if let Some(Some(outer)) = self.ruler(phrase.start, clause).filter(|_| phrase.start < ruler || phrase.start > 0)
+                if let Some(Some(outer)) =
+                    self.ruler(phrase.start, clause).filter(|_| phrase.start < ruler || phrase.start > 0)
                     && outer.is_told
                     && outer.verb.is_some()
                 {
@@ -513,9 +541,16 @@ impl Chains<'_, '_, '_> {
         if cues.is_word(before, &["without"]) {
             return None;
         }
-        let status = if status == Status::UnderWay && cues.forms(start).has(Forms::ING) { Status::UnderWay } else { status };
-        let ruler = if cues.is_word(before, &["of", "to", "about", "in", "from", "on", "for"]) { cues.start_before(before) } else { Some(before) };
-        let Some(ruler) = ruler.filter(|ruler| *ruler >= clause.left || before >= clause.left) else { return Some((status, start)) };
+        let status =
+            if status == Status::UnderWay && cues.forms(start).has(Forms::ING) { Status::UnderWay } else { status };
+        let ruler = if cues.is_word(before, &["of", "to", "about", "in", "from", "on", "for"]) {
+            cues.start_before(before)
+        } else {
+            Some(before)
+        };
+        let Some(ruler) = ruler.filter(|ruler| *ruler >= clause.left || before >= clause.left) else {
+            return Some((status, start));
+        };
         let effect = cues.mark(ruler).or_else(|| cues.effect(ruler).filter(|_| cues.forms(ruler) != Forms::NONE));
         match effect {
             Some(effect) if effect != Status::Concluded => {
@@ -529,7 +564,8 @@ impl Chains<'_, '_, '_> {
 
     fn word_before(&self, at: usize) -> Option<usize> {
         let mut before = self.cues.start_before(at)?;
-        while self.cues.is_any(before, &[Role::Adverb, Role::Negation]) && !self.cues.is(before, Role::Be) && before > 0 {
+        while self.cues.is_any(before, &[Role::Adverb, Role::Negation]) && !self.cues.is(before, Role::Be) && before > 0
+        {
             before = self.cues.start_before(before)?;
         }
         Some(before)
@@ -614,7 +650,9 @@ impl Chains<'_, '_, '_> {
                 group.be = group.be.or(Some(before));
             } else if cues.is(before, Role::Have) {
                 group.have = true;
-            } else if let Some(modal) = [Role::Will, Role::Would, Role::Could].into_iter().find(|modal| cues.is(before, *modal)) {
+            } else if let Some(modal) =
+                [Role::Will, Role::Would, Role::Could].into_iter().find(|modal| cues.is(before, *modal))
+            {
                 group.modal = Some(modal);
             } else if !(cues.is_any(before, &[Role::Adverb, Role::Negation, Role::Do])
                 || cues.text(before).ends_with("ly") && cues.is_unlisted(before))
@@ -644,7 +682,11 @@ impl Chains<'_, '_, '_> {
         let is_ing = self.cues.forms(head).has(Forms::ING);
         let status = match group.be {
             Some(be) if is_ing && status == Status::Concluded => {
-                if self.cues.is(be, Role::PastBe) && !group.have { Status::Concluded } else { Status::UnderWay }
+                if self.cues.is(be, Role::PastBe) && !group.have {
+                    Status::Concluded
+                } else {
+                    Status::UnderWay
+                }
             }
             _ => status,
         };
@@ -653,7 +695,9 @@ impl Chains<'_, '_, '_> {
         }
         match status {
             Status::Concluded | Status::UnderWay if group.modal.is_none() => None,
-            Status::Proposed if group.modal.is_none() && !self.cues.forms(head).has(Forms::PAST) => Some(Status::Rejected),
+            Status::Proposed if group.modal.is_none() && !self.cues.forms(head).has(Forms::PAST) => {
+                Some(Status::Rejected)
+            }
             Status::Concluded | Status::UnderWay | Status::Scheduled | Status::Proposed => Some(Status::Rejected),
             Status::Rejected => Some(Status::Proposed),
             Status::Postponed | Status::Cancelled => Some(Status::Scheduled),

@@ -163,7 +163,9 @@ impl<'t> Track<'t> {
         if matches!(frame.status, Status::Scheduled | Status::Proposed)
             && frame.head == Head::Noun
             && frame.is_told
-            && (frame.place.is_some() || frame.date.is_some_and(|date| self.published.is_some_and(|day| date.start > day)))
+            && !frame.is_definite
+            && (frame.place.is_some()
+                || frame.date.is_some_and(|date| self.published.is_some_and(|day| date.start > day)))
             && !contact.is_ahead()
             && frame.parties.is_empty()
         {
