@@ -5,7 +5,6 @@
 //! evidence, later ones fill what it left open, and sentences that look ahead stand in `next`.
 
 mod cues;
-mod family;
 mod frame;
 mod setting;
 mod sides;
@@ -80,7 +79,6 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
     }
     let parties = Parties::find(text);
     let [places] = place::find([text], &Disputed::default());
-    let dateline = places.iter().find(|place| place.cue == place::Cue::Dateline).map(|place| place.place.clone());
     let mut context = Context::default();
     let mut track = Track::new(text, published);
     for (index, sentence) in text.sentences.iter().enumerate() {
@@ -89,8 +87,7 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
         let cues = Cues::read(tokens);
         let first = places.partition_point(|place| place.sentence < index);
         let last = places.partition_point(|place| place.sentence <= index);
-        let reader =
-            Reader::new(&cues, text, index, mentions, &places[first..last], published, &context, dateline.clone());
+        let reader = Reader::new(&cues, text, index, mentions, &places[first..last], published, &context);
         let frames = reader.frames();
         let mut next = context.clone();
         reader.leave(&mut next);

@@ -38,10 +38,6 @@ pub enum Naming {
     Government,
     /// "the rebels": those that the article is about.
     Rebels,
-    /// "creditor banks", "the opposition": told by what it is, and by nothing else.
-    Kind,
-    /// A body that no list has: "Pilots' Union", "FNRX".
-    Name,
 }
 
 /// How a mention stands in its sentence.
@@ -80,7 +76,6 @@ static COUNTRIES: &str = include_str!("../../../config/lexicon/countries.tsv");
 static PARTIES: LazyLock<Phrases<Known<'static>>> = LazyLock::new(parties);
 static OFFICES: LazyLock<Phrases<()>> = LazyLock::new(|| section("office"));
 static DAYS_AND_MONTHS: LazyLock<Phrases<()>> = LazyLock::new(|| section("day or month"));
-static BODY_WORDS: LazyLock<Phrases<()>> = LazyLock::new(|| section("body word"));
 static JOINTS: LazyLock<Phrases<()>> = LazyLock::new(|| section("joint"));
 static PLACE_LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| section("leads place"));
 static DESTINATION_LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| section("leads destination"));
@@ -104,7 +99,6 @@ fn parties() -> Phrases<Known<'static>> {
             "person" => (Naming::Person, entry.value),
             "government" => (Naming::Government, ""),
             "rebels" => (Naming::Rebels, ""),
-            "kind" => (Naming::Kind, entry.phrase),
             _ => continue,
         };
         known.push((entry.phrase.to_owned(), Known { party, naming }));
@@ -211,7 +205,7 @@ impl<'t> Parties<'t> {
         if let Some(end) = self.read_hyphened(at, sentence) {
             return Some(end);
         }
-        let Some((len, known)) = self.known(at, sentence.end) else { return self.read_name(at, sentence) };
+        let (len, known) = self.known(at, sentence.end)?;
         let name_end = at + len;
         if matches!(known.naming, Naming::Country | Naming::Seat | Naming::Adjective)
             && self.goes_on(name_end, sentence.end)
@@ -318,55 +312,6 @@ impl<'t> Parties<'t> {
         (office < link).then_some(office)
     }
 
-    /// A body that no list has, by a word that names bodies in its name, or by its capitals: "Pilots' Union", "FNRX".
-    fn read_name(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
-        let token = self.text.tokens.get(at).filter(|token| token.is_capitalised() && !self.text.is_capitals)?;
-        let mut end = at;
-        while end < sentence.end.min(at + NAME_WORDS_MAX) && self.is_part_of_name(end, at) {
-            end += 1;
-        }
-        let run = &self.text.tokens[at..end];
-        let last = run.iter().rposition(|token| BODY_WORDS.word(token.base()).is_some());
-        let is_short =
-            (2..=6).contains(&token.base().len()) && token.base().bytes().all(|byte| byte.is_ascii_uppercase());
-        let end = match last {
-            Some(last) if last > 0 => at + last + 1,
-            _ if is_short && !is_common_word(token.text) && !self.is_shouted(at) => at + 1,
-            _ => return None,
-        };
-        let name = self.text.span_of(at..end)?.slice(self.text.text)?;
-        let name = self.text.tokens[end - 1]
-            .is_possessive()
-            .then(|| name.get(..name.len() - "'s".len()))
-            .flatten()
-            .unwrap_or(name);
-        let name = name.trim_end_matches(['\'', '’']);
-        let standing = if self.is_possessive(end) {
-            Standing::Modifier
-        } else {
-            self.standing(at, sentence.start, Naming::Country)
-        };
-        // "Doctors' union BMX": the name tells more than the kind.
-        self.mentions.pop_if(|last| last.naming == Naming::Kind && last.tokens.end == at);
-        let joined = self.joined(at, sentence.start);
-        self.mentions.push(Mention { tokens: at..end, party: name, naming: Naming::Name, standing, joined });
-        Some(end)
-    }
-
-    /// Whether the words beside it are in capitals too, so that capitals tell nothing: "NEW YORK STOCKS".
-    fn is_shouted(&self, at: usize) -> bool {
-        let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| self.text.tokens.get(at));
-        beside.into_iter().any(|token| token.text.len() > 1 && token.text.bytes().all(|byte| byte.is_ascii_uppercase()))
-    }
-
-    fn is_part_of_name(&self, at: usize, start: usize) -> bool {
-        let Some(token) = self.text.tokens.get(at) else { return false };
-        let is_inner = at > start
-            && ["of", "for", "and", "the"].contains(&token.text)
-            && self.text.tokens.get(at + 1).is_some_and(|next| next.is_capitalised() || next.text == "the");
-        (token.is_capitalised() || is_inner) && !is_day_or_month(token.text)
-    }
-
     /// "US-Russia", "Putin-Zelensky": several parties in one token.
     fn read_hyphened(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
         let token = self.text.tokens.get(at).filter(|token| token.kind == TokenKind::Word)?;
@@ -408,7 +353,7 @@ impl<'t> Parties<'t> {
             _ => PARTIES.longest_at(tokens),
         };
         if let Some((len, known)) = found {
-            let is_role = matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind);
+            let is_role = matches!(known.naming, Naming::Government | Naming::Rebels);
             if is_role || is_named && !(self.text.is_capitals && len == 1 && is_common_word(token.text)) {
                 return Some((len, *known));
             }
@@ -419,10 +364,7 @@ impl<'t> Parties<'t> {
     }
 
     fn word(&self, word: &str) -> Option<Known<'t>> {
-        PARTIES
-            .word(word)
-            .copied()
-            .filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind))
+        PARTIES.word(word).copied().filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels))
     }
 
     fn person(&self, token: &Token) -> Option<Known<'t>> {
@@ -635,6 +577,25 @@ mod tests {
     fn pairs_in_one_word_and_joined_adjectives() {
         check("US-China trade", &["United States Modifier", "China Modifier"]);
         check("The Thai and Cambodian ministers ate.", &["Thailand Side", "Cambodia Side"]);
+    }
+
+    #[test]
+    fn an_office_before_its_country_belongs_to_it() {
+        check("The president of Peru and ministers from Chile ate.", &["Peru Side", "Chile Side"]);
+        check("The mountains of Peru are high.", &["Peru Modifier"]);
+    }
+
+    #[test]
+    fn a_name_that_only_starts_like_a_country_is_none() {
+        check("Jordan Dalebrook and the American Bolt Corp ate.", &[]);
+    }
+
+    #[test]
+    fn rebels_are_not_their_country() {
+        check(
+            "Malian rebels and Mali ate. The rebels slept.",
+            &["Malian rebels Side", "Mali Side", "Malian rebels Side"],
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::news::value::place::Cue;
 use crate::news::value::{Place, Precision};
 
 /// A place further away than this belongs to something else.
-const PLACE_TOKENS_MAX: usize = 24;
+const PLACE_TOKENS_MAX: usize = 16;
 /// A topic is "a few words".
 const TOPIC_TOKENS_MAX: usize = 8;
 
@@ -22,7 +22,8 @@ impl Reader<'_, '_, '_> {
         let end = clause.right.min(anchor.tokens.end + WITH_TOKENS_MAX);
         let is_dated = |at: usize| date::read(tokens, at, Calendar::past(self.published)).is_some();
         let lead = (anchor.tokens.end..end).find(|at| {
-            self.cues.is(*at, Role::Topic)
+            (self.cues.is_word(*at, &["on", "over", "about", "discuss", "end", "towards"])
+                || self.cues.is_word(*at, &["at"]) && *at > 0 && self.cues.is_word(*at - 1, &["aimed"]))
                 && !is_dated(*at + 1)
                 && !(*at + 1..*at + 3).any(|next| self.cues.is(next, Role::NoTopic))
         });
@@ -33,7 +34,7 @@ impl Reader<'_, '_, '_> {
                         || self.cues.is_word(*at, &["with", "between", "after", "and"])
                         || is_dated(*at)
                 };
-                let start = self.cues.end_of(lead);
+                let start = lead + 1;
                 let limit = clause.right.min(start + TOPIC_TOKENS_MAX);
                 start..(start..limit).find(is_end).unwrap_or(limit)
             }
@@ -67,8 +68,7 @@ impl Reader<'_, '_, '_> {
                 && anchor.tokens.start >= start + place.tokens.len()
                 && at - start - place.tokens.len() <= 1
                 && self.cues.is(at, Role::Noun);
-            let is_visited = start > 0 && self.cues.is(start - 1, Role::Motion);
-            let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To || is_visited;
+            let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To;
             let weight = match place.place.precision {
                 Precision::Settlement => 0,
                 Precision::Country => 6,
@@ -78,13 +78,6 @@ impl Reader<'_, '_, '_> {
             let is_close = start.abs_diff(at) <= PLACE_TOKENS_MAX;
             (is_before || is_at && is_close && !after_topic).then(|| (start.abs_diff(at) + weight, place.place.clone()))
         });
-        // "… ended two days of talks here"
-        let is_here = (clause.left..clause.right).any(|index| self.cues.is_word(index, &["here"]));
-        let named: Vec<(usize, Place)> = named.collect();
-        if named.is_empty() && is_here {
-            return self.dateline.clone();
-        }
-        let named = named.into_iter();
         let halls = self.cues.venues.iter().filter(|venue| {
             venue.at >= clause.left
                 && venue.at < clause.right

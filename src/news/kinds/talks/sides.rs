@@ -3,9 +3,7 @@
 use std::ops::Range;
 
 use super::cues::{Anchor, Role};
-use super::family::Forms;
 use super::frame::{Clause, Head, Reader, WITH_TOKENS_MAX, add, parties_of};
-use super::standing::Chains;
 use crate::news::text::TokenKind;
 use crate::news::value::date::{self, Calendar};
 use crate::news::value::party::{self, Mention, Naming, Party, Standing, is_office_word};
@@ -32,9 +30,18 @@ impl<'t> Reader<'_, '_, 't> {
             return Vec::new();
         };
         let between = last.tokens.end..at;
-        let phrase = Chains { cues: self.cues, is_deal: false, sides: &self.spans }.phrase(at, clause);
-        let is_plain =
-            phrase.start <= last.tokens.start && !between.clone().any(|index| self.cues.is(index, Role::Determiner));
+        let is_plain = between.clone().all(|index| {
+            self.cues.tokens[index].kind != TokenKind::Mark
+                && !self.cues.is(index, Role::With)
+                && !self.cues.is(index, Role::Support)
+                && !self.cues.is_word(
+                    index,
+                    &[
+                        "the", "a", "an", "on", "in", "for", "at", "is", "was", "are", "were", "had", "has", "have",
+                        "will", "would", "could",
+                    ],
+                )
+        });
         if !is_plain {
             return Vec::new();
         }
@@ -124,7 +131,7 @@ impl<'t> Reader<'_, '_, 't> {
                 with.group = group;
                 return true;
             }
-            if self.cues.is(index, Role::Pair) && !self.cues.is_word(self.cues.end_of(index), &["of", "from"]) {
+            if self.cues.is(index, Role::Pair) {
                 with.is_pair = true;
                 return true;
             }
@@ -147,79 +154,56 @@ impl<'t> Reader<'_, '_, 't> {
         false
     }
 
-    /// The sides that do what the verbal group at `start` says.
-    pub(super) fn subject(&self, start: usize, clause: &Clause, object: &[&Mention<'t>]) -> Vec<Party<'t>> {
+    /// The sides that do what the verb says.
+    pub(super) fn subject(&self, verb: usize, clause: &Clause, object: &[&Mention<'t>]) -> Vec<Party<'t>> {
         let is_object = |mention: &Mention<'t>| object.iter().any(|other| other.tokens == mention.tokens);
         let side = |mention: &&Mention<'t>| mention.standing == Standing::Side && !is_object(mention);
-        let group = |mention: &Mention<'t>| parties_of(&self.group_of(mention.tokens.start));
         // "She called on Sudan and Chad to resume …"
-        if self.cues.is_word(start, &["to"])
-            && let Some(asked) = self.mentions.iter().find(|mention| mention.tokens.end == start && side(mention))
+        if let Some(to) = verb.checked_sub(1).filter(|to| self.cues.is_word(*to, &["to"]))
+            && let Some(asked) = self.mentions.iter().find(|mention| mention.tokens.end == to && side(mention))
         {
-            return group(asked);
+            return parties_of(&self.group_of(asked.tokens.start));
         }
-        let within = self.mentions.iter().filter(|mention| mention.tokens.end <= start);
-        let own = within.clone().filter(|mention| mention.tokens.start >= clause.left && side(mention));
-        if let Some(own) = own.rev().find(|mention| self.is_subject(mention)) {
-            return group(own);
+        let own = self
+            .mentions
+            .iter()
+            .filter(|mention| mention.tokens.start >= clause.left && mention.tokens.end <= verb)
+            .find(side);
+        if let Some(own) = own {
+            return parties_of(&self.group_of(own.tokens.start));
         }
-        let words = clause.left..start.max(clause.left);
-        if words.clone().any(|at| self.cues.is(at, Role::Pair)) {
-            return self.pair(start);
+        if (clause.left..verb).any(|at| self.cues.is(at, Role::Pair)) {
+            return self.context.pair.clone();
         }
         let Some(boundary) = clause.left.checked_sub(1) else {
-            return self.pronoun(words);
+            // "He also met …", "They agreed …"
+            return if self.cues.is_word(0, &["they", "both"]) {
+                self.context.pair.clone()
+            } else {
+                self.pronoun(0..verb)
+            };
         };
-        if words.clone().any(|at| self.cues.is(at, Role::PronounPlural)) {
-            let own = self.last_side_before(clause.left).map(group).unwrap_or_default();
+        if (clause.left..verb).any(|at| self.cues.is_word(at, &["they"])) && self.context.pair.len() >= 2 {
+            let own: Vec<Party<'t>> = self
+                .last_side_before(clause.left)
+                .map(|mention| parties_of(&self.group_of(mention.tokens.start)))
+                .unwrap_or_default();
             return if own.len() >= 2 { own } else { self.context.pair.clone() };
         }
         // "Mr X, who met …", "which X agreed"
-        if self.cues.is(boundary, Role::Relative) {
+        if self.cues.is_word(boundary, &["who", "which"]) {
             let antecedent = self.mentions.iter().rfind(|mention| mention.tokens.end <= boundary);
-            return antecedent.map(group).unwrap_or_default();
+            return antecedent.map(|mention| parties_of(&self.group_of(mention.tokens.start))).unwrap_or_default();
         }
+        let mut before = self.mentions.iter().filter(|mention| mention.tokens.end <= boundary.max(1));
         // "Hours after the envoy said he had met …": who says so; else the subject of the main clause.
-        let is_said =
-            self.cues.is(boundary, Role::Say) || words.clone().any(|at| self.cues.is(at, Role::PronounSingular));
-        let before = within.filter(|mention| side(mention) && mention.tokens.end <= boundary.max(1));
-        let mut subjects = before.filter(|mention| self.is_subject(mention));
-        let found = if is_said { subjects.next_back() } else { subjects.next() };
-        if let Some(found) = found {
-            return group(found);
+        let said = self.cues.is(boundary, Role::Say)
+            || (clause.left..verb).any(|at| self.cues.is_word(at, &["he", "she", "it"]));
+        let first = if said { before.rfind(side) } else { before.find(side) };
+        match first {
+            Some(first) => parties_of(&self.group_of(first.tokens.start)),
+            None => self.pronoun(0..verb),
         }
-        // "After meeting X, Y said": the main clause follows.
-        let is_open = self.cues.is(boundary, Role::Open)
-            && self
-                .mentions
-                .iter()
-                .all(|mention| mention.tokens.start >= boundary || mention.standing != Standing::Side);
-        let behind = self.mentions.iter().find(|mention| {
-            let start_of = mention.tokens.start;
-            let lead = start_of - usize::from(start_of > 0 && self.cues.is(start_of - 1, Role::Determiner));
-            is_open && start_of >= start && side(mention) && self.cues.is_word(lead.wrapping_sub(1), &[","])
-        });
-        match behind {
-            Some(behind) => group(behind),
-            None => self.pronoun(0..start),
-        }
-    }
-
-    /// Whether the mention can be a subject: no preposition and no verb takes it.
-    fn is_subject(&self, mention: &Mention<'t>) -> bool {
-        let group = self.group_of(mention.tokens.start);
-        let first = group.first().map_or(mention.tokens.start, |first| first.tokens.start);
-        let mut before = first;
-        while let Some(word) = self.cues.start_before(before).filter(|_| before > 0) {
-            if !(self.cues.is(word, Role::Determiner) || is_office_word(&self.cues.tokens[word])) {
-                let is_verb = self.cues.forms(word) != Forms::NONE
-                    && !self.cues.is_any(word, &[Role::Say, Role::Noun, Role::Deal])
-                    || self.cues.is(word, Role::Be);
-                return !is_verb && !self.cues.is_any(word, &[Role::Preposition]);
-            }
-            before = word;
-        }
-        true
     }
 
     /// Who says what stands before: "…, a Kremlin official said".
@@ -235,20 +219,10 @@ impl<'t> Reader<'_, '_, 't> {
     }
 
     pub(super) fn pronoun(&self, tokens: Range<usize>) -> Vec<Party<'t>> {
-        if tokens.clone().any(|at| self.cues.is(at, Role::PronounPlural)) {
-            return self.context.pair.clone();
-        }
-        let has = tokens.into_iter().any(|at| self.cues.is(at, Role::PronounSingular));
+        let has = tokens
+            .into_iter()
+            .any(|at| self.cues.is_word(at, &["he", "she", "it", "who", "we", "i", "his", "her", "its", "him"]));
         if has { self.context.subject.into_iter().collect() } else { Vec::new() }
-    }
-
-    /// "The two leaders": the two sides that the sentence names before, else the last that the article named together.
-    pub(super) fn pair(&self, at: usize) -> Vec<Party<'t>> {
-        let mut own = Vec::new();
-        for mention in self.mentions.iter().filter(|it| it.tokens.end <= at && it.standing == Standing::Side) {
-            add(&mut own, &[mention.party]);
-        }
-        if own.len() == 2 { own } else { self.context.pair.clone() }
     }
 
     pub(super) fn has_pair(&self, at: usize, clause: &Clause) -> bool {

@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::cues::Cues;
+use super::cues::{Cues, Role};
 use super::frame::{Frame, Head};
-use super::standing::{self, is_ahead};
+use super::standing;
 use super::{Form, Outcome, Status, Talks};
 use crate::news::extract::{Claim, Stance, What};
 use crate::news::text::{Span, Text};
@@ -159,21 +159,6 @@ impl<'t> Track<'t> {
         if frame.is_borrowed || frame.is_weak && !frame.is_definite {
             return;
         }
-        // "A second round will be held in Oslo": a contact of its own.
-        if matches!(frame.status, Status::Scheduled | Status::Proposed)
-            && frame.head == Head::Noun
-            && frame.is_told
-            && !frame.is_definite
-            && (frame.place.is_some()
-                || frame.date.is_some_and(|date| self.published.is_some_and(|day| date.start > day)))
-            && !contact.is_ahead()
-            && frame.parties.is_empty()
-        {
-            contact.look_ahead(frame.span);
-            let frame = Frame { parties: contact.parties.clone(), is_background: false, ..frame.clone() };
-            self.tell(&frame);
-            return;
-        }
         let is_planned =
             is_ahead(frame.status) && (frame.place.is_some() || frame.date.is_some()) && !contact.is_ahead();
         if is_planned && frame.head == Head::Noun && frame.parties.len() == 1 {
@@ -187,7 +172,7 @@ impl<'t> Track<'t> {
         {
             contact.outcome = standing::best(cues.outcomes.iter(), false);
         }
-        if is_ahead(frame.status) && (0..cues.tokens.len()).any(|at| cues.is_next(at)) {
+        if is_ahead(frame.status) && (0..cues.tokens.len()).any(|at| cues.is(at, Role::Next)) {
             contact.look_ahead(frame.span);
         }
         contact.last_sentence = frame.sentence;
@@ -243,8 +228,7 @@ impl<'t> Contact<'t> {
 
     fn is_same(&self, frame: &Frame<'t>) -> bool {
         let same_time = self.is_ahead() == is_ahead(frame.status);
-        let is_bare = frame.place.is_none() && frame.date.is_none();
-        let same_form = is_bare || (self.form == Form::Call) == (frame.form == Some(Form::Call));
+        let same_form = (self.form == Form::Call) == (frame.form == Some(Form::Call));
         let same_place = match (&self.place, &frame.place) {
             (Some(one), Some(other)) => one.name == other.name || one.contains(other) || other.contains(one),
             _ => true,
@@ -311,6 +295,10 @@ impl<'t> Contact<'t> {
             evidence: self.evidence,
         }
     }
+}
+
+fn is_ahead(status: Status) -> bool {
+    matches!(status, Status::Proposed | Status::Scheduled | Status::Postponed | Status::Cancelled | Status::Rejected)
 }
 
 fn same_sides(one: &[Party], other: &[Party]) -> bool {
