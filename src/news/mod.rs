@@ -16,6 +16,8 @@ pub mod incident;
 pub mod kinds;
 pub mod lexicon;
 pub mod message;
+pub mod origin;
+pub mod picture;
 pub mod reading;
 pub mod robots;
 pub mod schedule;
