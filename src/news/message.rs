@@ -2,19 +2,20 @@
 //!
 //! Both parts are rendered once per edition. A message is a function of the digest, the sender and the recipient alone:
 //! its date is the edition's, its id and its boundary are derived, so a message sent again is the same message, byte for
-//! byte.
+//! byte. What is each recipient's own is put in by [`super::letter`].
 
 use std::time::{Duration, SystemTime};
 
 use askama::Template;
 use jiff::civil;
 use jiff::tz::TimeZone;
-use lettre::Address;
+use lettre::address::Envelope;
 use lettre::message::header::{self, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, MultiPartBuilder, SinglePart};
+use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
 use super::digest::{Digest, News, Section, Window};
 use super::grounding::{Note, NoteId};
+use super::subscriber::Format;
 use super::{incident, wording};
 
 /// Columns of the text part, the width that every mail reader shows unbroken.
@@ -37,6 +38,14 @@ pub struct Rendered {
     pub subject: String,
     pub html: String,
     pub text: String,
+}
+
+/// Where a reader changes what they get. In an edition that is rendered once for many readers, each ends in a place for the
+/// reader's own mark ([`super::letter`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    pub unsubscribe: String,
+    pub preferences: String,
 }
 
 /// Who sends: the same for every message of an edition.
@@ -66,6 +75,7 @@ struct View<'a> {
     preheader: String,
     /// Where a reader writes to stop the mails or to report a wrong figure.
     contact: &'a str,
+    links: Option<&'a Links>,
 }
 
 #[derive(Template)]
@@ -80,11 +90,17 @@ struct Text<'a> {
     view: View<'a>,
 }
 
-/// Renders both parts. Times are shown in `zone`, the edition's; `contact` is the address a reader can answer to.
+/// Renders both parts. Times are shown in `zone`, the edition's; `contact` is the address a reader can answer to, `links` are
+/// the pages where they can help themselves.
 ///
 /// # Errors
 /// When a template fails to render, which means a fault of ours.
-pub fn render(digest: &Digest, zone: &TimeZone, contact: &str) -> Result<Rendered, MessageError> {
+pub fn render(
+    digest: &Digest,
+    zone: &TimeZone,
+    contact: &str,
+    links: Option<&Links>,
+) -> Result<Rendered, MessageError> {
     let subject = wording::subject(digest);
     let view = || View {
         digest,
@@ -93,6 +109,7 @@ pub fn render(digest: &Digest, zone: &TimeZone, contact: &str) -> Result<Rendere
         subject: &subject,
         preheader: preheader(digest, &subject),
         contact,
+        links,
     };
     Ok(Rendered {
         html: Html { view: view() }.render()?,
@@ -182,50 +199,56 @@ impl View<'_> {
     }
 }
 
-/// The message to one subscriber, finished: what is stored, sent and previewed are these bytes.
+/// The part of a message that is the same for all who get the edition in this format: every header but those that
+/// [`super::letter`] writes, and the body. All of it is ASCII, with lines that mail can carry.
 ///
 /// # Errors
 /// When lettre refuses the headers.
-pub fn build(
+pub fn common(
     rendered: &Rendered,
     digest: &Digest,
     sender: &Sender,
-    to: &Address,
-    message_id: &str,
+    format: Format,
+    boundary: &str,
 ) -> Result<Vec<u8>, MessageError> {
     let micros = u64::try_from(digest.frame.composed_at.as_microsecond()).unwrap_or(0);
     let date = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
-    let contact = sender.reply_to.as_ref().unwrap_or(&sender.from);
-    let mut builder = Message::builder()
-        .from(sender.from.clone())
-        .to(Mailbox::new(None, to.clone()))
-        .subject(&rendered.subject)
-        .date(date)
-        .message_id(Some(message_id.to_owned()));
+    let mut builder = Message::builder().from(sender.from.clone()).subject(&rendered.subject).date(date);
     if let Some(reply_to) = &sender.reply_to {
         builder = builder.reply_to(reply_to.clone());
     }
+    // lettre asks for a recipient; each reader's own comes with the letter.
+    builder = builder.envelope(Envelope::new(Some(sender.from.email.clone()), vec![sender.from.email.clone()])?);
     let headers = [
         ("List-Id", format!("<{}>", sender.list_id)),
-        ("List-Unsubscribe", format!("<mailto:{}?subject=unsubscribe>", contact.email)),
         // RFC 3834: made by a program; no vacation notice may answer it.
         ("Auto-Submitted", "auto-generated".to_owned()),
         ("Precedence", "bulk".to_owned()),
         ("X-Auto-Response-Suppress", "All".to_owned()),
+        // By which large providers count complaints: what it is and who sends it.
+        ("Feedback-ID", format!("{}:digest:daybrief", digest.frame.name)),
     ];
     for (name, value) in headers {
         if let Ok(name) = HeaderName::new_from_ascii(name.to_owned()) {
             builder = builder.raw_header(HeaderValue::new(name, value));
         }
     }
-    let parts = boundary(message_id)
-        .singlepart(SinglePart::builder().header(header::ContentType::TEXT_PLAIN).body(rendered.text.clone()))
-        .singlepart(SinglePart::builder().header(header::ContentType::TEXT_HTML).body(rendered.html.clone()));
-    Ok(builder.multipart(parts)?.formatted())
-}
-
-/// A boundary that depends on the message alone; lettre's own would be random.
-fn boundary(message_id: &str) -> MultiPartBuilder {
-    let token: String = message_id.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
-    MultiPart::builder().kind(lettre::message::MultiPartKind::Alternative).boundary(format!("=_{token}"))
+    // Quoted-printable whatever the text: its lines are short, and a mark in it can be replaced by another.
+    let part = |kind: header::ContentType, text: &str| {
+        let body = Body::new_with_encoding(text.to_owned(), header::ContentTransferEncoding::QuotedPrintable)
+            .unwrap_or_else(Body::new);
+        SinglePart::builder().header(kind).body(body)
+    };
+    let text = part(header::ContentType::TEXT_PLAIN, &rendered.text);
+    Ok(match format {
+        Format::Text => builder.singlepart(text)?,
+        Format::Both => builder.multipart(
+            MultiPart::builder()
+                .kind(lettre::message::MultiPartKind::Alternative)
+                .boundary(boundary)
+                .singlepart(text)
+                .singlepart(part(header::ContentType::TEXT_HTML, &rendered.html)),
+        )?,
+    }
+    .formatted())
 }

@@ -3,6 +3,7 @@
 pub mod fetch;
 pub mod gather;
 pub mod mail;
+pub mod outbox;
 pub mod pipeline;
 pub mod store;
 pub mod worker;

@@ -19,7 +19,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Row, Transaction};
 
 pub use articles::{Inserted, Known, StoredArticle, text_hash};
-pub use deliveries::{DeliveryRecord, Lease};
+pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
 pub use sources::SourceState;
