@@ -195,6 +195,9 @@ pub struct RunArgs {
     /// Compose and print, but store nothing and send nothing
     #[arg(long)]
     dry_run: bool,
+    /// The day of publication of articles that do not give theirs, such as 2025-03-25
+    #[arg(long, value_name = "DATE", requires = "sources")]
+    published: Option<jiff::civil::Date>,
     /// Also write the edition as .eml, .html, .txt and .json to this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

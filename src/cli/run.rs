@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lettre::Address;
@@ -13,6 +14,7 @@ use url::Url;
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
+use crate::news::article;
 use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::news::subscriber::Preferences;
@@ -21,7 +23,7 @@ use crate::service::mail::{Mailer, Post};
 use crate::service::outbox;
 use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Published, Service};
 use crate::service::store::Store;
-use crate::service::worker::{Clock, Stop};
+use crate::service::worker::{Clock, Stop, Urgency};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
@@ -38,7 +40,9 @@ pub fn source_of(argument: &str) -> anyhow::Result<Source> {
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
-    Ok(Source::new(argument, location))
+    // The name is what readers see where an article names no outlet.
+    let name = if location == Location::Stdin { "standard input" } else { argument };
+    Ok(Source::new(name, location))
 }
 
 /// A fetcher as the configuration has it.
@@ -106,13 +110,25 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let service = service(config, recorded).await?;
     let progress = terminal.progress();
     let mut delivered = Delivered::default();
-    let (_asker, stop) = Stop::controlled();
+    let stop = Stop::on_signals().context("failed to listen for signals")?;
     if recorded {
         // What an earlier run could not send goes first: its facts are the older ones.
         service.store.hurry(service.clock.now()).await?;
-        delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
+        delivered.add(deliver(&service, &stop, &progress).await?);
     }
-    let collected = pipeline::collect(&service, &sources, &progress).await?;
+    let mut collected = tokio::select! {
+        collected = pipeline::collect(&service, &sources, &progress) => collected?,
+        () = stop.at(Urgency::Finish) => {
+            progress.finish_and_clear();
+            anyhow::bail!("stopped while the sources were read: nothing was composed or sent; run again");
+        }
+    };
+    if let Some(day) = args.published {
+        collected
+            .articles
+            .iter_mut()
+            .for_each(|article| _ = article.published.get_or_insert(article::Published::On(day)));
+    }
     if recorded {
         pipeline::keep(&service, &collected).await?;
     }
@@ -140,7 +156,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     match published {
         _ if !recorded => delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?),
-        Published::Frozen { .. } => delivered.add(pipeline::deliver(&service, &stop, &progress).await?),
+        Published::Frozen { .. } => delivered.add(deliver(&service, &stop, &progress).await?),
         Published::Unread => {
             status = Status::Attention;
             terminal.note(
@@ -154,7 +170,19 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     progress.finish_and_clear();
     report(&composed, &delivered, args.json, terminal)?;
+    if stop.is_requested() {
+        terminal.note("warning: stopped; what waits is sent by the next `daybrief run`");
+        return Ok(Status::Attention);
+    }
     Ok(if delivered.needs_attention() { Status::Attention } else { status })
+}
+
+/// Sends what is due. Asked to stop, it finishes the message under way and leaves the others to the next run.
+async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+    match stop.finish(pipeline::deliver(service, stop, progress)).await {
+        Some(delivered) => delivered,
+        None => anyhow::bail!("stopped while a message was being sent: the next run tells what became of it"),
+    }
 }
 
 fn address(text: &str) -> anyhow::Result<Address> {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -52,7 +53,11 @@ async fn on_postgres<F: Future<Output = ()>>(test: impl Fn(StoreUrl) -> F) {
     let mut admin = match AnyConnection::connect(&format!("{server}/postgres")).await {
         Ok(admin) => admin,
         Err(error) if environment("CI").as_deref() == Some("true") => panic!("no PostgreSQL at {server}: {error}"),
-        Err(error) => return eprintln!("SKIPPED: no PostgreSQL at {server}: {error}"),
+        Err(error) => {
+            // Not `eprintln!`, which is captured and shown for failed tests only.
+            let _ = writeln!(std::io::stderr(), "SKIPPED a store test on PostgreSQL: none at {server}: {error}");
+            return;
+        }
     };
     let name = format!("daybrief_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
