@@ -6,6 +6,8 @@
 mod config;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
 mod corpus;
+/// The real program, killed at the worst moments.
+mod crash;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
 /// Text → claims: total, and true to its spans.

@@ -34,6 +34,58 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// A PostgreSQL database of a test's own, and a runtime to reach it with; gone when dropped.
+pub struct Database {
+    pub url: String,
+    name: String,
+    server: String,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Database {
+    /// `None`, with a word about it, where there is no server; in CI that is a failure.
+    pub fn postgres() -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let server = environment("DAYBRIEF_TEST_POSTGRES").unwrap_or("postgres://postgres@127.0.0.1:5432".to_owned());
+        let name = format!("daybrief_own_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let database = Self { url: format!("{server}/{name}"), name: name.clone(), server, runtime };
+        match database.admin(&format!("CREATE DATABASE {name}")) {
+            Ok(()) => Some(database),
+            Err(error) if environment("CI").as_deref() == Some("true") => panic!("no PostgreSQL: {error}"),
+            Err(error) => {
+                eprintln!("SKIPPED: no PostgreSQL: {error}");
+                None
+            }
+        }
+    }
+
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// The server ends every connection to this database.
+    pub fn drop_connections(&self) {
+        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.admin(&sql).unwrap();
+    }
+
+    fn admin(&self, sql: &str) -> Result<(), sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        self.runtime.block_on(async {
+            let mut admin = AnyConnection::connect(&format!("{}/postgres", self.server)).await?;
+            admin.execute(sqlx::AssertSqlSafe(sql.to_owned())).await?;
+            admin.close().await
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.admin(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).ok();
+    }
+}
+
 /// Runs a test on both databases; the store is opened, and its address given for opening it again.
 fn both<F: Future<Output = ()>>(test: impl Fn(StoreUrl) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();

@@ -35,7 +35,7 @@ pub const SLOT_GAP_HOURS_MIN: i64 = 20;
 /// As long as the zone stays the same, each calendar day there has one, and none has two; a day has none only if it has
 /// no slot, because a clock change carries the slot itself across midnight. A time that the clocks skip comes as much later
 /// as they skip, a repeated one the first time. Someone who moves to another zone between two slots (across the date line
-/// perhaps, where a day may come twice or not at all) gets both editions, at least [`APART_HOURS_MIN`] hours apart.
+/// perhaps, where a day may come twice or not at all) gets both editions, at least twelve hours apart.
 pub fn due(slot: Timestamp, minute: u16, zone: &TimeZone, last_due: Option<Timestamp>) -> Timestamp {
     let today = zone.to_datetime(slot).date();
     let hours: Vec<(Date, Timestamp)> = (-2..=2)
