@@ -17,6 +17,7 @@ pub mod kinds;
 pub mod letter;
 pub mod lexicon;
 pub mod message;
+pub mod origin;
 pub mod reading;
 pub mod robots;
 pub mod schedule;
