@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod article;
+pub mod bounce;
 pub mod charset;
 pub mod delivery;
 pub mod digest;

@@ -1,5 +1,6 @@
 //! What the program does: talks to the world, and decides nothing about news.
 
+pub mod bounces;
 pub mod fetch;
 pub mod gather;
 pub mod mail;

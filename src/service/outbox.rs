@@ -19,16 +19,18 @@ use ring::rand::{Random, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
-use super::mail::{Mailer, Outgoing};
+use super::mail::{self, Mailer, Outgoing};
 use super::pipeline::{Composed, Service};
-use super::store::{Change, Lease, StoreError, Taking};
+use super::store::{Bounce, Change, Lease, StoreError, Taking};
 use super::worker::Stop;
 use crate::config::{self, Edition};
-use crate::news::delivery::{self, Outcome, SLOW_DOWN_MINUTES, Stage, State};
+use crate::news::bounce;
+use crate::news::delivery::{self, Outcome, Reply, SLOW_DOWN_MINUTES, Stage, State};
 use crate::news::digest::Digest;
 use crate::news::letter::{Addressed, Letter, ascii_domain};
 use crate::news::message::{self, Links, Rendered, Sender};
 use crate::news::subscriber::{Empty, Preferences};
+use crate::news::token;
 
 /// Deliveries that are leased together.
 const LEASE_MESSAGES_MAX: u32 = 100;
@@ -208,6 +210,24 @@ impl Shared<'_> {
     }
 }
 
+impl Shared<'_> {
+    /// The server does not know the recipient: as much as a report that comes later.
+    async fn count_bounce(&self, lease: &Lease, reply: &Reply) {
+        let (report, now) = (bounce::judge(reply), self.service.clock.now());
+        let report_id = format!("{}-{}", lease.message_id, lease.delivery.attempts);
+        let mark = token::edition_mark(&lease.edition_id);
+        let counted = Bounce {
+            report_id: &report_id,
+            subscriber_id: &lease.subscriber_id,
+            edition_mark: Some(&mark),
+            report: &report,
+        };
+        if let Err(error) = self.service.store.count_bounce(counted, now).await {
+            tracing::warn!(to = mail::mask(lease.to.email.as_ref()), "failed to {error}");
+        }
+    }
+}
+
 /// Sends one delivery after another over one connection.
 async fn lane(shared: &Shared<'_>) {
     let (mail, clock) = (&shared.service.config.mail, &shared.service.clock);
@@ -216,6 +236,9 @@ async fn lane(shared: &Shared<'_>) {
         let outcome = attempt(shared, &mut mailer, &mut lease).await;
         if delivery::is_slow_down(&outcome) {
             shared.slow_down(&lease.domain).await;
+        }
+        if let Outcome::Rejected { stage: Stage::Recipient, reply } = &outcome {
+            shared.count_bounce(&lease, reply).await;
         }
         let change = lease.concluded(&outcome, clock.now(), mail.on_unknown);
         // Not waited for: the next mark comes after it, and so do all that wait for that.

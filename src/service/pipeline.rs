@@ -12,7 +12,7 @@ use super::fetch::freshness::Freshness;
 use super::gather::{self, Gathered, Manner};
 use super::mail::{Mailer, Post};
 use super::outbox;
-use super::store::{Audience, Freeze, Frozen, Store};
+use super::store::{Audience, Freeze, Frozen, Store, StoredEdition};
 use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::Article;
@@ -293,6 +293,11 @@ pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> 
     let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
     let during = start(day)?..start(day.tomorrow()?)?;
     let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
+    self::stored(service, stored).map(Some)
+}
+
+/// An edition as it was frozen.
+pub fn stored(service: &Service, stored: StoredEdition) -> anyhow::Result<Composed> {
     let rendered = outbox::render(service, &stored.digest, None)?;
-    Ok(Some(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() }))
+    Ok(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() })
 }

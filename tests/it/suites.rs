@@ -122,10 +122,8 @@ fn robots_files_that_google_tests_with() {
         let robots = Robots::parse(string(case, "robots").as_bytes(), string(case, "agent"));
         robots.allows(&path(string(case, "url")))
     };
-    let answers: Vec<Value> = lines(&folder.join("robotstxt/cases.jsonl"))
-        .iter()
-        .map(|case| json!({ "allowed": allowed(case) }))
-        .collect();
+    let answers: Vec<Value> =
+        lines(&folder.join("robotstxt/cases.jsonl")).iter().map(|case| json!({ "allowed": allowed(case) })).collect();
     assert!(total(&score(&folder, "score_simple.py", &["robots"], &answers, &["--fails"])) >= RIGHT_MIN);
 }
 

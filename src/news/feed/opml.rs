@@ -52,7 +52,9 @@ pub fn read_opml(bytes: &[u8], content_type: Option<&str>) -> Result<Vec<Subscri
         match token {
             Token::Start { name, attributes, empty } => {
                 let name = name.to_ascii_lowercase();
-                if !std::mem::replace(&mut recognised, true) && matches!(name.as_str(), "html" | "rss" | "feed" | "rdf:rdf") {
+                if !std::mem::replace(&mut recognised, true)
+                    && matches!(name.as_str(), "html" | "rss" | "feed" | "rdf:rdf")
+                {
                     return Err(NotOpml::PageOrFeed);
                 }
                 if name != "outline" {

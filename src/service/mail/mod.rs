@@ -16,7 +16,7 @@ use tokio::{fs, io::AsyncWriteExt as _};
 
 pub use dkim::Signer;
 pub use post::Post;
-pub use relay::{Relay, RelayError, TimeLimits};
+pub use relay::{Relay, RelayError, TimeLimits, client_tls};
 pub use smtp::{Login, LoginError, Smtp};
 
 use crate::{

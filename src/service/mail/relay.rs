@@ -123,7 +123,7 @@ impl fmt::Debug for Relay {
     }
 }
 
-pub(super) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, RelayError> {
+fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, RelayError> {
     let unusable = |problem: String| RelayError::Certificates(problem);
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|error| unusable(error.to_string()))?;
@@ -137,6 +137,16 @@ pub(super) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static
     Ok(certificates)
 }
 
+/// TLS to a server that is no relay, with the certificates in `ca` trusted besides the system's.
+pub fn client_tls(
+    host: &str,
+    ca: Option<&str>,
+) -> Result<(Arc<rustls::ClientConfig>, ServerName<'static>), RelayError> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| RelayError::Name(host.to_owned()))?;
+    let certificates = ca.map(|pem| read_certificates(pem.as_bytes())).transpose()?.unwrap_or_default();
+    Ok((direct_tls(certificates)?, name))
+}
+
 fn start_tls(host: &str, certificates: Vec<CertificateDer<'static>>) -> Result<TlsParameters, RelayError> {
     let unusable = |error: lettre::transport::smtp::Error| RelayError::Tls(error.to_string());
     let mut parameters = TlsParameters::builder(host.to_owned());
@@ -146,7 +156,7 @@ fn start_tls(host: &str, certificates: Vec<CertificateDer<'static>>) -> Result<T
     parameters.build_rustls().map_err(unusable)
 }
 
-pub(super) fn direct_tls(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<rustls::ClientConfig>, RelayError> {
+fn direct_tls(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<rustls::ClientConfig>, RelayError> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     roots.add_parsable_certificates(certificates);
