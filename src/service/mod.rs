@@ -7,4 +7,5 @@ pub mod mail;
 pub mod outbox;
 pub mod pipeline;
 pub mod store;
+pub mod web;
 pub mod worker;

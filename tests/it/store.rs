@@ -25,11 +25,11 @@ use sqlx::{AnyConnection, Connection as _, Executor as _};
 /// 2031-03-05T05:00:00Z, a slot.
 const SLOT: i64 = 1_930_453_200;
 
-fn at(minutes: i64) -> Timestamp {
+pub fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(SLOT + minutes * 60).unwrap()
 }
 
-fn environment(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "where the test servers are is told by the environment")]
     std::env::var(name).ok()
 }
@@ -142,7 +142,7 @@ fn window(from: i64, to: i64) -> Window {
 }
 
 /// An edition "daily" of a slot so many minutes after [`SLOT`], over the day before it.
-fn digest(slot: i64) -> Digest {
+pub fn digest(slot: i64) -> Digest {
     let frame = Frame {
         name: "daily".to_owned(),
         title: "Daybrief".to_owned(),
@@ -158,7 +158,7 @@ fn digest(slot: i64) -> Digest {
     digest::compose(frame, &[], &[])
 }
 
-fn freeze<'a>(digest: &'a Digest, articles: &'a [Article]) -> Freeze<'a> {
+pub fn freeze<'a>(digest: &'a Digest, articles: &'a [Article]) -> Freeze<'a> {
     Freeze {
         digest,
         articles,
@@ -169,11 +169,11 @@ fn freeze<'a>(digest: &'a Digest, articles: &'a [Article]) -> Freeze<'a> {
     }
 }
 
-fn address(text: &str) -> Address {
+pub fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-async fn subscribe(store: &Store, count: usize) {
+pub async fn subscribe(store: &Store, count: usize) {
     for nth in 0..count {
         let reader = address(&format!("reader{nth:03}@inbox.example"));
         assert_eq!(store.add_subscriber(&reader, None, &[], at(-600)).await.unwrap(), Added::New);
