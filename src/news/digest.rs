@@ -13,6 +13,7 @@ use super::extract::{self, Claim, Stance, What};
 use super::grounding::{Grounded, Notes};
 use super::incident::{self, Incident, IncidentKey, Line, Reading, Telling};
 use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Scope};
+use super::picture::Pictures;
 use super::text::Text;
 use super::track::{self, State, Told, Track, TrackKey};
 use super::value::Count;
@@ -219,6 +220,9 @@ pub struct Digest {
     pub brief: Vec<BriefItem>,
     /// Stories beyond [`BRIEF_STORIES_MAX`].
     pub brief_more: usize,
+    /// What the edition's chart and map show.
+    #[serde(default)]
+    pub pictures: Pictures,
     pub notes: Notes,
 }
 
@@ -228,10 +232,12 @@ pub struct Digest {
 pub fn compose(frame: Frame, readings: &[Reading], earlier: &[Digest]) -> Digest {
     let mut notes = Notes::default();
     let talks = talks_items(&mut notes, &track::tracks(readings), earlier);
-    let tolls = toll_items(&mut notes, &incident::incidents(readings), earlier);
+    let incidents = incident::incidents(readings);
+    let tolls = toll_items(&mut notes, &incidents, earlier);
+    let pictures = Pictures::of(&tolls, &incidents, earlier);
     let munitions = munitions_lines(&mut notes, readings);
     let (brief, brief_more) = brief_items(&mut notes, readings);
-    Digest { frame, first: earlier.is_empty(), talks, tolls, munitions, brief, brief_more, notes }
+    Digest { frame, first: earlier.is_empty(), talks, tolls, munitions, brief, brief_more, pictures, notes }
 }
 
 impl Digest {

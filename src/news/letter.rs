@@ -94,7 +94,7 @@ impl Letter {
         reach: &Reach,
         format: Format,
     ) -> Result<Self, MessageError> {
-        let boundary = format!("=_{}", reach.key.placeholder("boundary", edition_id));
+        let boundary = reach.key.placeholder("boundary", edition_id);
         let bytes = message::common(rendered, digest, sender, format, &boundary)?;
         let places = |what: &str| places(&bytes, reach.key.placeholder(what, edition_id).as_bytes());
         Ok(Self {

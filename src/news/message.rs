@@ -1,48 +1,47 @@
-//! Digest → rendered parts → one message: HTML and text by askama, the envelope's headers by lettre.
+//! Digest → rendered parts → one message: HTML and text by templates, the envelope's headers by lettre.
 //!
-//! Both parts are rendered once per edition. A message is a function of the digest, the sender and the recipient alone:
-//! its date is the edition's, its id and its boundary are derived, so a message sent again is the same message, byte for
-//! byte. What is each recipient's own is put in by [`super::letter`].
+//! Parts and pictures are made once per edition, and [`super::letter`] puts in what is each reader's own. A message is a function of the digest, the sender and the recipient alone:
+//! its date is the edition's, its ids and its boundaries are derived, so a message sent again is the same message, byte for
+//! byte.
+
+mod clean;
+mod style;
+pub mod view;
 
 use std::time::{Duration, SystemTime};
 
 use askama::Template;
-use jiff::civil;
 use jiff::tz::TimeZone;
 use lettre::address::Envelope;
 use lettre::message::header::{self, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, MultiPartBuilder, MultiPartKind, SinglePart};
 
-use super::digest::{Digest, News, Section, Window};
-use super::grounding::{Note, NoteId};
+use super::digest::Digest;
+use super::picture::Png;
 use super::subscriber::Format;
-use super::{incident, wording};
+use view::{Drawings, Edition, Setting};
 
 /// Columns of the text part, the width that every mail reader shows unbroken.
 const TEXT_COLUMNS: usize = 78;
 
-/// The preheader's length in characters; mail programs show about this much beside the subject.
-const PREHEADER_CHARS_MAX: usize = 140;
+/// Gmail cuts a message at about 102 kB of HTML; an edition that would be longer shows fewer items of each section.
+const HTML_BYTES_MAX: usize = 90_000;
 
-// Inlined styles that stand in many places of the HTML part: mail programs drop style sheets.
-const BODY: &str =
-    "padding:12px 32px 4px 32px;font-family:Georgia,'Times New Roman',serif;font-size:16px;color:#22252a;";
-const HEADING: &str = "margin:0 0 10px 0;padding-bottom:4px;border-bottom:2px solid #3d4a63;font-size:19px;line-height:1.3;color:#191b1f;";
-const ITEM: &str = "margin:12px 0 4px 0;font-size:16px;line-height:1.4;color:#191b1f;";
-const PARAGRAPH: &str = "margin:0 0 12px 0;font-size:16px;line-height:1.5;";
-const DIM: &str = "font-family:Arial,Helvetica,sans-serif;font-size:14px;color:#5a5f67;";
+/// Items of a section that a mail shows when the rest can be read on the web.
+const ITEMS_WITH_WEB_MAX: usize = 20;
 
-/// Both parts of an edition, and the lines that a mail program shows before it is opened.
+/// Both parts of an edition, its pictures, and the line that a mail program shows before it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     pub subject: String,
     pub html: String,
     pub text: String,
+    pub drawings: Drawings,
 }
 
 /// Where a reader changes what they get. In an edition that is rendered once for many readers, each ends in a place for the
 /// reader's own mark ([`super::letter`]).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Links {
     pub unsubscribe: String,
     pub preferences: String,
@@ -66,32 +65,20 @@ pub enum MessageError {
     Build(#[from] lettre::error::Error),
 }
 
-/// What the two templates see. Their phrases come from [`wording`], so neither decides on style.
-struct View<'a> {
-    digest: &'a Digest,
-    zone: &'a TimeZone,
-    today: civil::Date,
-    subject: &'a str,
-    preheader: String,
-    /// Where a reader writes to stop the mails or to report a wrong figure.
-    contact: &'a str,
-    links: Option<&'a Links>,
-}
-
 #[derive(Template)]
 #[template(path = "email/digest.html")]
 struct Html<'a> {
-    view: View<'a>,
+    edition: &'a Edition,
 }
 
 #[derive(Template)]
 #[template(path = "email/digest.txt", escape = "none")]
 struct Text<'a> {
-    view: View<'a>,
+    edition: &'a Edition,
 }
 
-/// Renders both parts. Times are shown in `zone`, the edition's; `contact` is the address a reader can answer to, `links` are
-/// the pages where they can help themselves.
+/// Renders an edition that has no address on the web. Times are shown in `zone`, the edition's; `contact` is the address a
+/// reader can answer to, `links` are the pages where they can help themselves.
 ///
 /// # Errors
 /// When a template fails to render, which means a fault of ours.
@@ -101,30 +88,38 @@ pub fn render(
     contact: &str,
     links: Option<&Links>,
 ) -> Result<Rendered, MessageError> {
-    let subject = wording::subject(digest);
-    let view = || View {
-        digest,
-        zone,
-        today: digest.frame.composed_at.to_zoned_datetime(zone.clone()).date(),
-        subject: &subject,
-        preheader: preheader(digest, &subject),
-        contact,
-        links,
-    };
-    Ok(Rendered {
-        html: Html { view: view() }.render()?,
-        text: wrap(&Text { view: view() }.render()?),
-        subject: subject.clone(),
-    })
+    render_with_web(digest, zone, contact, links, None)
 }
 
-/// What changed and did not fit the subject; coverage when nothing is left.
-fn preheader(digest: &Digest, subject: &str) -> String {
-    let rest: Vec<String> =
-        wording::headlines(digest).into_iter().filter(|line| !subject.contains(line.as_str())).collect();
-    let line = if rest.is_empty() { wording::coverage(digest) } else { rest.join(" · ") };
-    line.chars().take(PREHEADER_CHARS_MAX).collect()
+/// Renders both parts; `web` is the edition's permanent address.
+///
+/// # Errors
+/// As for [`render`].
+pub fn render_with_web(
+    digest: &Digest,
+    zone: &TimeZone,
+    contact: &str,
+    links: Option<&Links>,
+    web: Option<&str>,
+) -> Result<Rendered, MessageError> {
+    let drawings = Drawings::of(digest);
+    let mut items_max = if web.is_some() { ITEMS_WITH_WEB_MAX } else { usize::MAX };
+    let picture_src = ("cid:", CID_END);
+    loop {
+        let edition = Edition::of(digest, &drawings, Setting { zone, contact, links, web, picture_src, items_max });
+        let html = Html { edition: &edition }.render()?;
+        let longest = edition.sections.iter().map(|section| section.items.len()).max().unwrap_or(0);
+        if html.len() <= HTML_BYTES_MAX || longest < 2 {
+            let text = wrap(&Text { edition: &edition }.render()?);
+            return Ok(Rendered { subject: edition.subject, html, text, drawings });
+        }
+        // A few turns at most: what is over the limit by a tenth loses a tenth.
+        items_max = (longest * HTML_BYTES_MAX / html.len()).clamp(1, longest - 1);
+    }
 }
+
+/// Ends the Content-ID of a picture (RFC 2392), whose name stands before it.
+const CID_END: &str = ".png@daybrief";
 
 /// Breaks long lines at spaces, keeping each line's indent; an address is never broken.
 fn wrap(text: &str) -> String {
@@ -144,59 +139,6 @@ fn wrap(text: &str) -> String {
         out.push('\n');
     }
     out
-}
-
-impl View<'_> {
-    fn sections(&self) -> &[Section] {
-        &self.digest.frame.sections
-    }
-
-    /// Whether there is an earlier digest for anything to have changed since.
-    fn has_changes(&self) -> bool {
-        let (tolls, talks) = (&self.digest.tolls, &self.digest.talks);
-        tolls.iter().any(|item| self.is_moved(item.news)) || talks.iter().any(|item| self.is_moved(item.news))
-    }
-
-    fn is_moved(&self, news: News) -> bool {
-        matches!(news, News::Changed | News::Corrected)
-    }
-
-    fn window(&self) -> String {
-        let Window { from, to } = self.digest.frame.window;
-        format!("{} to {}", wording::short_moment(from, self.zone), wording::short_moment(to, self.zone))
-    }
-
-    /// The due times of an edition that stands for several; a reader should not wonder where one went.
-    fn combined(&self) -> Option<String> {
-        let slots = &self.digest.frame.slots;
-        let times: Vec<String> = slots.iter().map(|slot| wording::short_moment(*slot, self.zone)).collect();
-        (slots.len() > 1).then(|| format!("{} due times: {}", slots.len(), times.join(", ")))
-    }
-
-    /// The editions whose facts this one holds over.
-    fn held_over(&self) -> Option<String> {
-        let ends = &self.digest.frame.held_over;
-        let ends: Vec<String> = ends.iter().map(|end| wording::short_moment(*end, self.zone)).collect();
-        (!ends.is_empty()).then(|| ends.join(", "))
-    }
-
-    /// A quotation on one line.
-    fn line(&self, quote: &str) -> String {
-        quote.split_whitespace().collect::<Vec<_>>().join(" ")
-    }
-
-    fn quote(&self, id: NoteId) -> String {
-        self.digest.notes.get(id).map_or_else(String::new, |note| self.line(&note.quote))
-    }
-
-    fn link(&self, id: NoteId) -> String {
-        self.digest.notes.get(id).and_then(Note::link).unwrap_or_default()
-    }
-
-    /// What a link to the article is called.
-    fn name<'n>(&self, note: &'n Note) -> &'n str {
-        if note.title.is_empty() { "untitled" } else { &note.title }
-    }
 }
 
 /// The part of a message that is the same for all who get the edition in this format: every header but those that
@@ -235,20 +177,35 @@ pub fn common(
     }
     // Quoted-printable whatever the text: its lines are short, and a mark in it can be replaced by another.
     let part = |kind: header::ContentType, text: &str| {
-        let body = Body::new_with_encoding(text.to_owned(), header::ContentTransferEncoding::QuotedPrintable)
-            .unwrap_or_else(Body::new);
-        SinglePart::builder().header(kind).body(body)
+        let body = Body::new_with_encoding(text.to_owned(), header::ContentTransferEncoding::QuotedPrintable);
+        SinglePart::builder().header(kind).body(body.unwrap_or_else(Body::new))
     };
-    let text = part(header::ContentType::TEXT_PLAIN, &rendered.text);
-    Ok(match format {
-        Format::Text => builder.singlepart(text)?,
-        Format::Both => builder.multipart(
-            MultiPart::builder()
-                .kind(lettre::message::MultiPartKind::Alternative)
-                .boundary(boundary)
-                .singlepart(text)
-                .singlepart(part(header::ContentType::TEXT_HTML, &rendered.html)),
-        )?,
+    let plain = part(header::ContentType::TEXT_PLAIN, &rendered.text);
+    if format == Format::Text {
+        return Ok(builder.singlepart(plain)?.formatted());
     }
-    .formatted())
+    let html = part(header::ContentType::TEXT_HTML, &rendered.html);
+    let parts = multipart(MultiPartKind::Alternative, boundary).singlepart(plain);
+    let mut pictures = rendered.drawings.named().peekable();
+    let parts = if pictures.peek().is_some() {
+        let related = multipart(MultiPartKind::Related, boundary).singlepart(html);
+        parts.multipart(pictures.fold(related, |parts, (name, png)| parts.singlepart(picture(name, png))))
+    } else {
+        parts.singlepart(html)
+    };
+    Ok(builder.multipart(parts)?.formatted())
+}
+
+/// A picture as a part that the HTML refers to.
+fn picture(name: &str, png: &Png) -> SinglePart {
+    let body = Body::new_with_encoding(png.bytes.clone(), header::ContentTransferEncoding::Base64);
+    let body = body.unwrap_or_else(|_| Body::new(png.bytes.clone()));
+    let kind = header::ContentType::parse("image/png").unwrap_or(header::ContentType::TEXT_PLAIN);
+    Attachment::new_inline_with_name(format!("{name}{CID_END}"), format!("{name}.png")).body(body, kind)
+}
+
+/// Parts with a boundary that depends on the edition alone; lettre's own would be random.
+fn multipart(kind: MultiPartKind, token: &str) -> MultiPartBuilder {
+    let letter = if matches!(kind, MultiPartKind::Related) { 'r' } else { 'a' };
+    MultiPart::builder().kind(kind).boundary(format!("=_{letter}{token}"))
 }

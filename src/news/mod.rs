@@ -19,6 +19,7 @@ pub mod letter;
 pub mod lexicon;
 pub mod message;
 pub mod origin;
+pub mod picture;
 pub mod reading;
 pub mod robots;
 pub mod schedule;

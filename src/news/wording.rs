@@ -13,6 +13,7 @@ use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem, T
 use super::extract::Stance;
 use super::incident;
 use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Outcome, Scope, Status};
+use super::picture::chart::Bar;
 use super::value::Count;
 
 /// How many changes a subject line names before it would be cut by a phone.
@@ -178,6 +179,32 @@ fn movement(was: &Count, now: &Count, line: &TollLine) -> String {
         }
         _ => format!("was {before}"),
     }
+}
+
+/// How a line moved, for the list of changes: "injured 88 → 101 (+13)", "injured 12 → 2 (corrected)".
+pub fn moved(line: &TollLine) -> String {
+    let now = &line.figure.value().count;
+    let Some(was) = &line.was else { return toll(line) };
+    let who = group(line.group, now.low.filter(|low| now.high == Some(*low)));
+    let what = if line.part { "including".to_owned() } else { measure(line.measure).to_owned() };
+    let note = match (incident::number(was), incident::number(now)) {
+        _ if line.news == News::Corrected => " (corrected)".to_owned(),
+        (Some(old), Some(new)) if new < old && line.figure.value().change == Some(Change::Fell) => {
+            " (revised down)".to_owned()
+        }
+        (Some(old), Some(new)) if new > old && !was.approx && !now.approx => format!(" (+{})", digits(new - old)),
+        _ => String::new(),
+    };
+    format!("{what} {} → {}{who}{note}", count(was), count(now))
+}
+
+/// A row of figures as blocks of eight heights: "▃▅█". A figure without a number is a dot.
+pub fn sparkline(bars: &[Bar]) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let number = |bar: &Bar| bar.low.or(bar.high);
+    let most = bars.iter().filter_map(number).max().unwrap_or(0).max(1);
+    let block = |number: u64| BLOCKS[usize::try_from(u128::from(number) * 7 / u128::from(most)).unwrap_or(7).min(7)];
+    bars.iter().map(|bar| number(bar).map_or('·', block)).collect()
 }
 
 /// A figure that differs from the one that heads its line: "95 injured".
@@ -353,6 +380,16 @@ pub fn subject(digest: &Digest) -> String {
         out.push_str(&line);
     }
     if out.is_empty() { format!("{}: nothing new", digest.frame.title) } else { out }
+}
+
+/// The preheader's length in characters; mail programs show about this much beside the subject.
+const PREHEADER_CHARS_MAX: usize = 140;
+
+/// What changed and did not fit the subject; coverage when nothing is left.
+pub fn preheader(digest: &Digest, subject: &str) -> String {
+    let rest: Vec<String> = headlines(digest).into_iter().filter(|line| !subject.contains(line.as_str())).collect();
+    let line = if rest.is_empty() { coverage(digest) } else { rest.join(" · ") };
+    line.chars().take(PREHEADER_CHARS_MAX).collect()
 }
 
 /// "9 of 9 sources answered".

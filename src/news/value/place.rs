@@ -73,6 +73,11 @@ pub struct PlaceMention {
     pub cue: Cue,
 }
 
+/// Every country and territory: its name, and latitude and longitude of its middle in degrees.
+pub fn countries() -> impl Iterator<Item = (&'static str, f64, f64)> {
+    gazetteer::countries().iter().map(|country| (country.name, country.point.0, country.point.1))
+}
+
 /// Countries of disputed regions and settlements where they should differ from GeoNames.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

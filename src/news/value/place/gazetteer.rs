@@ -341,6 +341,11 @@ pub fn state_of_abbreviation(key: &str) -> Option<&'static str> {
     TABLES.abbreviations.get(key).copied()
 }
 
+/// Every country and territory, in order of codes.
+pub fn countries() -> &'static [Country] {
+    &TABLES.countries
+}
+
 /// The country that is called `key`.
 pub fn country(key: &str) -> Option<&'static Country> {
     TABLES.countries.get(*TABLES.countries_by_name.get(key)?)
