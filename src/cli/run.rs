@@ -8,6 +8,7 @@ use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lettre::Address;
+use ring::rand::{Random, SystemRandom};
 use serde_json::json;
 use url::Url;
 
@@ -16,9 +17,11 @@ use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
 use crate::news::delivery;
 use crate::news::digest::Window;
+use crate::news::subscriber::Preferences;
 use crate::service::fetch::Fetcher;
 use crate::service::fetch::state::Occasion;
-use crate::service::mail::Mailer;
+use crate::service::mail::{Mailer, Post};
+use crate::service::outbox;
 use crate::service::pipeline::{self, Asking, Collected, Composed, Delivered, Keep, Order, Published, Service};
 use crate::service::store::Store;
 use crate::service::worker::{Clock, Stop, Urgency};
@@ -52,8 +55,9 @@ pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 /// Everything a verb works with. `changes` is false for verbs that must leave no trace.
 pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
     let store = if changes { Store::open(&config.store).await } else { Store::open_read_only(&config.store).await };
-    let (fetcher, mailer) = (fetcher(&config)?, mailer(&config)?);
-    Ok(Service { store: store?, fetcher, mailer, config, clock: Clock::System })
+    let (store, fetcher, mailer) = (store?, fetcher(&config)?, mailer(&config)?);
+    let post = post(&config, &store, changes).await?;
+    Ok(Service { store, fetcher, mailer, post, config, clock: Clock::System })
 }
 
 /// A mailer as the configuration has it.
@@ -61,7 +65,22 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     Mailer::new(&config.mail).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
-fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
+/// What addresses and signs messages. Without a configured secret for links the store has one.
+pub async fn post(config: &Config, store: &Store, changes: bool) -> anyhow::Result<Post> {
+    let secret = match &config.mail.secret {
+        Some(secret) => secret.expose().as_bytes().to_vec(),
+        None => {
+            let fresh: Random<[u8; 32]> =
+                ring::rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("failed to draw a secret"))?;
+            let fresh = fresh.expose();
+            // Where nothing may be written yet, links are only shown.
+            store.secret(changes.then_some(&fresh)).await?.unwrap_or_else(|| fresh.to_vec())
+        }
+    };
+    Post::new(config, &secret).map_err(|error| anyhow::anyhow!("failed to {error}"))
+}
+
+pub fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
     let known = || config.editions.iter().map(|edition| edition.name.as_str()).collect::<Vec<_>>().join(", ");
     match name {
         Some(name) => {
@@ -302,8 +321,22 @@ async fn preview_message(service: &Service, composed: &Composed, to: &Address) -
         Some(id) => service.store.deliveries(id).await?,
         None => Vec::new(),
     };
-    let sent = records.into_iter().find(|record| record.to.email == *to).map(|record| record.message_id);
-    let made_up = || delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
-    let message_id = sent.unwrap_or_else(made_up);
-    pipeline::message(service, &composed.digest, &composed.rendered, to, &message_id)
+    let known = service.store.subscriber_at(to).await?;
+    let sent = records.into_iter().find(|record| known.as_ref().is_some_and(|known| known.id == record.subscriber_id));
+    let domain = service.config.mail.from.email.domain();
+    let (subscriber_id, message_id, preferences) = match (sent, known) {
+        (Some(sent), _) => (sent.subscriber_id, sent.message_id, sent.preferences),
+        (None, Some(known)) => {
+            let message_id = delivery::message_id("preview", &known.id, domain);
+            (known.id, message_id, known.preferences)
+        }
+        (None, None) => {
+            let message_id = delivery::message_id("preview", to.as_ref(), domain);
+            (outbox::NOBODY.to_owned(), message_id, Preferences::default())
+        }
+    };
+    let reader =
+        outbox::Reader { to, subscriber_id: &subscriber_id, message_id: &message_id, preferences: &preferences };
+    let message = outbox::message(service, composed.id.as_deref(), &composed.digest, reader)?;
+    Ok(message.map(|message| message.bytes).unwrap_or_default())
 }

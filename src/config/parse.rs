@@ -7,29 +7,24 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use lettre::message::Mailbox;
 use toml_edit::Document;
 
 use super::reader::{At, Reader, Table};
 use super::source::source;
-use super::{
-    Config, ConfigError, Edition, Empty, Limits, Login, Mail, Mistakes, Security, Smtp, SourceKind, StoreUrl,
-    Transport, suggest,
-};
+use super::{Config, ConfigError, Edition, Empty, Limits, Mistakes, SourceKind, StoreUrl, mail, suggest};
 use crate::news::digest::Section;
 use crate::news::schedule::{CATCH_UP_HOURS_MAX, Schedule};
 use crate::service::fetch::address::Opened;
 use crate::service::fetch::{FetchLimits, HostLimits};
 
-const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
+pub(super) const HOUR: Duration = Duration::from_hours(1);
 
 /// Windows reach back this far at most; beyond it lies an archive, not a digest.
 const WINDOW_MAX: Duration = Duration::from_hours(31 * 24);
 const CATCH_UP_MAX: Duration = Duration::from_hours(CATCH_UP_HOURS_MAX.unsigned_abs());
 /// For anything that waits for another machine.
-const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
+pub(super) const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
 /// A name goes into file names, message ids and the List-Id, where a label has 63 characters (RFC 1035).
 const NAME_CHARS_MAX: usize = 63;
 
@@ -48,15 +43,6 @@ const SECTIONS: [(&str, Section); 5] = [
     ("brief", Section::Brief),
 ];
 const EMPTIES: [(&str, Empty); 2] = [("note", Empty::Note), ("skip", Empty::Skip)];
-const SECURITIES: [(&str, Security); 3] =
-    [("none", Security::None), ("starttls", Security::StartTls), ("tls", Security::Tls)];
-
-#[derive(Clone, Copy)]
-enum TransportWord {
-    Directory,
-    Smtp,
-}
-const TRANSPORTS: [(&str, TransportWord); 2] = [("directory", TransportWord::Directory), ("smtp", TransportWord::Smtp)];
 
 /// Reads the text of the file at `path`, with `environment` for the secrets it names.
 pub(super) fn config(
@@ -86,7 +72,9 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     let contact = file.text(reader, "contact", "editor@example.org").map(|text| text.value.to_owned());
     let archive = file.path(reader, "archive", "archive");
     let store = file.table(reader, "store").and_then(|table| store(reader, table));
-    let mail = file.table(reader, "mail").map(|table| mail(reader, table)).unwrap_or_else(|| default_mail(reader));
+    let mail = file.table(reader, "mail");
+    let mail = mail.map(|table| mail::mail(reader, table)).unwrap_or_else(|| mail::defaults(reader));
+    let web = file.table(reader, "web").map(|table| mail::web(reader, table)).unwrap_or_default();
     let mut limits = file.table(reader, "limits").map(|table| limits(reader, table)).unwrap_or_default();
     let tables = file.tables(reader, "host").unwrap_or_default();
     limits.fetch.hosts = hosts(reader, tables, &limits.fetch);
@@ -110,6 +98,7 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
         sources,
         editions,
         mail,
+        web,
         limits,
     }
 }
@@ -186,7 +175,7 @@ fn edition(reader: &mut Reader<'_>, mut table: Table<'_>, domain: &str, names: &
     Some(Edition { name: name?.value.to_owned(), title, schedule, window, catch_up, sections, empty, list_id })
 }
 
-fn span(
+pub(super) fn span(
     reader: &mut Reader<'_>,
     table: &mut Table<'_>,
     key: &'static str,
@@ -245,90 +234,6 @@ fn list_id(text: &str) -> Result<String, &'static str> {
     } else {
         Err("a List-Id is a name and a domain, joined by dots, without brackets")
     }
-}
-
-fn default_mail(reader: &Reader<'_>) -> Mail {
-    Mail { transport: Transport::Directory(reader.folder.join(super::OUTBOX)), ..Mail::default() }
-}
-
-fn mail(reader: &mut Reader<'_>, mut table: Table<'_>) -> Mail {
-    let defaults = default_mail(reader);
-    let from = mailbox(reader, &mut table, "from").unwrap_or(defaults.from);
-    let reply_to = mailbox(reader, &mut table, "reply_to");
-    let transport = table.choice(reader, "transport", &TRANSPORTS);
-    let directory = table.path(reader, "directory", super::OUTBOX);
-    let used = matches!(transport, Some(TransportWord::Smtp));
-    let smtp = table.table(reader, "smtp").map(|table| smtp(reader, table, used));
-    if used && smtp.is_none() && !table.has("smtp") {
-        let span = table.key_span("transport");
-        reader.mistake(span, "`transport` is \"smtp\", but there is no [mail.smtp]", "add it, with host and port");
-    }
-    table.finish(reader);
-    let transport = match transport {
-        Some(TransportWord::Smtp) => Transport::Smtp(smtp.unwrap_or_default()),
-        Some(TransportWord::Directory) | None => directory.map_or(defaults.transport, Transport::Directory),
-    };
-    Mail { from, reply_to, transport }
-}
-
-fn mailbox(reader: &mut Reader<'_>, table: &mut Table<'_>, key: &'static str) -> Option<Mailbox> {
-    table.parsed(reader, key, "Daybrief <daybrief@example.org>", |text| {
-        text.parse::<Mailbox>().map_err(|_| format!("{text:?} is no mail address"))
-    })
-}
-
-/// `used` is false when mail goes to a folder: then its secrets need not be there yet.
-fn smtp(reader: &mut Reader<'_>, mut table: Table<'_>, used: bool) -> Smtp {
-    let defaults = Smtp::default();
-    let host = match table.text(reader, "host", "mail.example.org") {
-        Some(At { value, span }) => {
-            if url::Host::parse(value).is_err() {
-                let advice = "write a name or an address such as \"mail.example.org\"; the port has a line of its own";
-                reader.mistake(span, format!("{value:?} is no host"), advice);
-            }
-            value.to_owned()
-        }
-        None => {
-            if used && !table.has("host") {
-                table.missing(reader, "host", "host = \"mail.example.org\"");
-            }
-            defaults.host
-        }
-    };
-    let security = table.choice(reader, "security", &SECURITIES).unwrap_or(defaults.security);
-    let port = table
-        .number(reader, "port", 1..=u32::from(u16::MAX))
-        .and_then(|port| u16::try_from(port).ok())
-        .unwrap_or(security.port());
-    let timeout = table.duration(reader, "timeout", SECOND..=*TIMEOUTS.end()).unwrap_or(defaults.timeout);
-    let user = table.text(reader, "user", "daybrief");
-    let keys = ["password", "password_env", "password_file"];
-    let given = keys.into_iter().find(|key| table.has(key));
-    reader.secrets_needed = used;
-    let password = table.secret(reader, keys);
-    reader.secrets_needed = true;
-    match (&user, given) {
-        (Some(user), None) => {
-            let advice = "add password_env = \"DAYBRIEF_SMTP_PASSWORD\", or password_file, or password";
-            reader.mistake(user.span.clone(), "`user` is given without a password", advice);
-        }
-        (None, Some(key)) if !table.has("user") => {
-            reader.mistake(table.key_span(key), "a password is given without `user`", "add user = \"…\", or remove it");
-        }
-        _ => {}
-    }
-    if let (Some(user), Security::None, false) = (&user, security, is_this_machine(&host)) {
-        let problem = "with security = \"none\" the password crosses the network in the clear";
-        reader.mistake(user.span.clone(), problem, "set security = \"starttls\" or \"tls\"");
-    }
-    table.finish(reader);
-    let login =
-        user.zip(password).map(|(user, password)| Login { user: user.value.to_owned(), password: password.value });
-    Smtp { host, port, security, login, timeout }
-}
-
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 fn limits(reader: &mut Reader<'_>, mut table: Table<'_>) -> Limits {

@@ -144,7 +144,7 @@ fn web_address(reader: &mut Reader<'_>, text: &At<&str>) -> Option<Url> {
 }
 
 /// An address on the web.
-fn web_url(text: &str) -> Result<Url, String> {
+pub(super) fn web_url(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         Ok(url) => Err(format!("`url` has the scheme {:?}, and only http and https are fetched", url.scheme())),

@@ -1,29 +1,30 @@
 //! collect → compose → deliver: the spine that `run` and `serve` share.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt, stream};
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp, civil};
-use lettre::Address;
 use tokio::sync::mpsc;
 
 use super::fetch::Fetcher;
 use super::fetch::state::Occasion;
 use super::gather::{self, Gathered, Manner};
-use super::mail::{Mailer, Outgoing};
-use super::store::{Audience, Freeze, Frozen, Store};
-use super::worker::{Clock, Stop};
+use super::mail::{Mailer, Post};
+use super::outbox;
+use super::store::{Audience, Freeze, Frozen, Store, StoredEdition};
+use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::{self, Article};
-use crate::news::delivery::{self, OnUnknown, Outcome, Stage, State};
 use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
 use crate::news::extract;
 use crate::news::incident::Reading;
-use crate::news::message::{self, Rendered, Sender};
-use crate::news::schedule;
+use crate::news::message::Rendered;
+use crate::news::schedule::{self, personal::SLOT_GAP_HOURS_MIN};
+
+pub use super::outbox::{Delivered, deliver, message, send_copies};
 
 /// How far back editions count for "was": an incident that no edition told of for this long starts anew.
 const LEDGER: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -31,18 +32,13 @@ const LEDGER: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Editions that are read back for it at most.
 const LEDGER_EDITIONS_MAX: u32 = 60;
 
-/// Deliveries that are leased together.
-const LEASE_MESSAGES_MAX: u32 = 50;
-
-/// How long a lease holds: a batch takes seconds, and a dead worker's batch is taken over after this.
-const LEASE: SignedDuration = SignedDuration::from_mins(10);
-
 /// What a run works with.
 pub struct Service {
     pub config: Config,
     pub store: Store,
     pub fetcher: Fetcher,
     pub mailer: Mailer,
+    pub post: Post,
     pub clock: Clock,
 }
 
@@ -113,15 +109,6 @@ pub struct Composed {
     pub rendered: Rendered,
     /// The articles that are news in it.
     fresh: Vec<Article>,
-}
-
-/// What became of the messages that were due.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Delivered {
-    /// How many messages ended this turn in each state.
-    pub messages: BTreeMap<State, usize>,
-    /// What the mail server or the network said of those that were not accepted, without repetition.
-    pub reasons: BTreeSet<String>,
 }
 
 /// Reads every source that is switched on. One that fails costs nothing but itself.
@@ -242,7 +229,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
     };
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
     let digest = digest::compose(frame, &readings, &earlier);
-    let rendered = render(service, &digest)?;
+    let rendered = outbox::render(service, &digest, None)?;
     Ok(Composed { id: None, digest, rendered, fresh })
 }
 
@@ -316,7 +303,7 @@ pub async fn publish(
         let composed = compose(service, order, collected).await?;
         let (audience, published) = if !service.store.has_readers(&order.edition.name).await? {
             (Audience::Unread, Some(Published::Unread))
-        } else if composed.digest.is_quiet() && !(scheduled && order.edition.empty == Empty::Note) {
+        } else if composed.digest.is_quiet() && !(scheduled && wants_note(service, order.edition).await?) {
             (Audience::Nobody, Some(Published::Quiet))
         } else {
             (Audience::Subscribers, None)
@@ -335,6 +322,13 @@ pub async fn publish(
     anyhow::bail!("failed to compose the edition: other processes keep taking its articles; run again")
 }
 
+/// Whether anyone is to hear that there is nothing new; who is not does not get it then ([`Preferences::empty`]).
+///
+/// [`Preferences::empty`]: crate::news::subscriber::Preferences::empty
+async fn wants_note(service: &Service, edition: &Edition) -> anyhow::Result<bool> {
+    Ok(edition.empty == Empty::Note || service.store.wants_note(&edition.name).await?)
+}
+
 async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> anyhow::Result<Frozen> {
     verify(service, composed).await?;
     let freeze = Freeze {
@@ -343,9 +337,17 @@ async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> a
         articles: if audience == Audience::Unread { &[] } else { &composed.fresh },
         audience,
         message_domain: service.config.mail.from.email.domain(),
-        expires_after: SignedDuration::from_hours(delivery::EXPIRES_AFTER_HOURS),
+        expires_after: service.config.mail.expires_after,
+        personal: is_personal(service, &composed.digest),
     };
     Ok(service.store.freeze(freeze, service.clock.now()).await?)
+}
+
+/// Whether readers may have it at their own hour: it is due once a day or less often.
+fn is_personal(service: &Service, digest: &Digest) -> bool {
+    let schedule = service.config.edition(&digest.frame.name).map(|edition| &edition.schedule);
+    let next = digest.frame.slots.last().zip(schedule).and_then(|(slot, schedule)| Some((slot, schedule.next(*slot)?)));
+    next.is_some_and(|(slot, next)| next.duration_since(*slot).as_hours() >= SLOT_GAP_HOURS_MIN)
 }
 
 /// Reads every quotation once more from the store: a figure whose sentence is not there is not sent.
@@ -359,168 +361,16 @@ async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends every message that is due, of this edition and of earlier ones, until `stop` is requested.
-pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
-    let worker = format!("{}-{}", std::process::id(), service.clock.now().as_microsecond());
-    let mut mailer = service.mailer.lane();
-    service.store.recover(service.clock.now(), OnUnknown::default()).await?;
-    progress.set_prefix("sending");
-    let delivered = send_due(service, &worker, &mut mailer, stop, progress).await;
-    // Whatever went wrong, what this worker still has is given back.
-    mailer.close().await;
-    service.store.release(&worker, service.clock.now(), OnUnknown::default()).await?;
-    service.store.release_undelivered().await?;
-    delivered
-}
-
-async fn send_due(
-    service: &Service,
-    worker: &str,
-    mailer: &mut Mailer,
-    stop: &Stop,
-    progress: &ProgressBar,
-) -> anyhow::Result<Delivered> {
-    let (store, clock) = (&service.store, &service.clock);
-    let mut delivered = Delivered::default();
-    let mut editions: HashMap<String, Result<(Digest, Rendered), String>> = HashMap::new();
-    while !stop.is_requested() {
-        let mut until = clock.now() + LEASE;
-        let leases = store.lease(worker, clock.now(), until, LEASE_MESSAGES_MAX).await?;
-        if leases.is_empty() {
-            break;
-        }
-        progress.inc_length(leases.len() as u64);
-        for mut lease in leases {
-            if stop.is_requested() {
-                break;
-            }
-            if until - clock.now() < LEASE / 2 {
-                until = clock.now() + LEASE;
-                store.renew(worker, clock.now(), until).await?;
-            }
-            if !editions.contains_key(&lease.edition_id) {
-                let edition = load(service, &lease.edition_id).await.map_err(|error| format!("{error:#}"));
-                editions.insert(lease.edition_id.clone(), edition);
-            }
-            let (to, message_id) = (lease.to.email.clone(), lease.message_id.clone());
-            let bytes = match &editions[&lease.edition_id] {
-                Ok((digest, rendered)) => message(service, digest, rendered, &to, &message_id),
-                Err(reason) => Err(anyhow::anyhow!(reason.clone())),
-            };
-            let outcome = match bytes {
-                Ok(bytes) => {
-                    let from = &service.config.mail.from.email;
-                    let outgoing = Outgoing { from, to: &to, message_id: &message_id, bytes: &bytes };
-                    let go_ahead = async || store.transmitting(&mut lease, clock.now()).await.unwrap_or(false);
-                    mailer.send(outgoing, go_ahead).await
-                }
-                // A message that cannot be made must not hold up the others.
-                Err(error) => Outcome::NotSent {
-                    stage: Stage::Connecting,
-                    reason: format!("failed to make the message: {error:#}"),
-                },
-            };
-            let state = store.record(&lease, &outcome, clock.now(), OnUnknown::default()).await?;
-            delivered.note(state.map(|delivery| delivery.state), &outcome);
-            progress.inc(1);
-        }
-    }
-    Ok(delivered)
-}
-
-async fn load(service: &Service, id: &str) -> anyhow::Result<(Digest, Rendered)> {
-    let edition = service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
-    let rendered = render(service, &edition.digest)?;
-    Ok((edition.digest, rendered))
-}
-
 /// The edition of that name that was composed on a day of its own zone, as it was sent.
 pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> anyhow::Result<Option<Composed>> {
     let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
     let during = start(day)?..start(day.tomorrow()?)?;
     let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
-    let rendered = render(service, &stored.digest)?;
-    Ok(Some(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() }))
+    self::stored(service, stored).map(Some)
 }
 
-/// Renders a stored digest. Its zone and title are its own, so that a later change of the configuration does not show.
-fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
-    let zone =
-        jiff::tz::TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
-    let mail = &service.config.mail;
-    let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
-    Ok(message::render(digest, &zone, contact.email.as_ref())?)
-}
-
-/// Sends an edition to these addresses at once and records nothing: it is a copy, and takes nothing from the subscribers.
-pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address]) -> anyhow::Result<Delivered> {
-    let mut mailer = service.mailer.lane();
-    let mut delivered = Delivered::default();
-    for to in to {
-        let copy =
-            format!("{}-copy-{}", composed.digest.frame.name, composed.digest.frame.composed_at.as_microsecond());
-        let message_id = delivery::message_id(&copy, to.as_ref(), service.config.mail.from.email.domain());
-        let bytes = message(service, &composed.digest, &composed.rendered, to, &message_id)?;
-        let outgoing = Outgoing { from: &service.config.mail.from.email, to, message_id: &message_id, bytes: &bytes };
-        let outcome = mailer.send(outgoing, async || true).await;
-        let state = match outcome {
-            Outcome::Accepted { .. } => State::Accepted,
-            Outcome::Unknown { .. } => State::Unknown,
-            Outcome::Deferred { .. } | Outcome::NotSent { .. } => State::Deferred,
-            _ => State::Rejected,
-        };
-        delivered.note(Some(state), &outcome);
-    }
-    mailer.close().await;
-    Ok(delivered)
-}
-
-/// One subscriber's message, finished: the bytes that are sent, previewed and written to files.
-pub fn message(
-    service: &Service,
-    digest: &Digest,
-    rendered: &Rendered,
-    to: &Address,
-    message_id: &str,
-) -> anyhow::Result<Vec<u8>> {
-    let mail = &service.config.mail;
-    let name = &digest.frame.name;
-    let list_id = match service.config.edition(name) {
-        Some(edition) => edition.list_id.clone(),
-        None => format!("{name}.{}", mail.from.email.domain()),
-    };
-    let sender = Sender { from: mail.from.clone(), reply_to: mail.reply_to.clone(), list_id };
-    Ok(message::build(rendered, digest, &sender, to, message_id)?)
-}
-
-impl Delivered {
-    fn note(&mut self, state: Option<State>, outcome: &Outcome) {
-        // A lease that was lost is counted by the worker that has it.
-        if let Some(state) = state {
-            *self.messages.entry(state).or_default() += 1;
-        }
-        if !matches!(outcome, Outcome::Accepted { .. }) {
-            self.reasons.insert(outcome.to_string());
-        }
-    }
-
-    pub fn add(&mut self, other: Self) {
-        for (state, count) in other.messages {
-            *self.messages.entry(state).or_default() += count;
-        }
-        self.reasons.extend(other.reasons);
-    }
-
-    /// Whether a message did not reach the mail server, and may never without a person.
-    pub fn needs_attention(&self) -> bool {
-        self.messages.keys().any(|state| *state != State::Accepted)
-    }
-}
-
-/// "2 accepted, 1 deferred", or "nothing to send".
-impl std::fmt::Display for Delivered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counts: Vec<String> = self.messages.iter().map(|(state, count)| format!("{count} {state}")).collect();
-        f.write_str(&if counts.is_empty() { "nothing to send".to_owned() } else { counts.join(", ") })
-    }
+/// An edition as it was frozen.
+pub fn stored(service: &Service, stored: StoredEdition) -> anyhow::Result<Composed> {
+    let rendered = outbox::render(service, &stored.digest, None)?;
+    Ok(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() })
 }

@@ -40,7 +40,7 @@ fn the_sample_is_the_defaults() {
 #[test]
 fn the_sample_says_the_defaults_of_smtp_too() {
     let text = SAMPLE.replace("transport = \"directory\"", "transport = \"smtp\"");
-    assert_eq!(parse(&text).unwrap().mail.transport, Transport::Smtp(Smtp::default()));
+    assert_eq!(parse(&text).unwrap().mail.transport, Transport::Smtp(vec![Smtp::default()]));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
     // A line of the file that is code in a comment: `# key = …` or `# [[source]]`.
     let is_code = |line: &str| {
         let code = line.strip_prefix("# ").unwrap_or_default();
-        code.starts_with("[[")
+        code.starts_with('[')
             || code.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
     };
     let uncommented: String = SAMPLE
@@ -59,6 +59,10 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
     let text = uncommented
         .replace("password_env = \"DAYBRIEF_SMTP_PASSWORD\"", "password = \"x\"")
         .replace("password_env = \"COURIER_PASSWORD\"", "password = \"x\"")
+        .replace("password_env = \"DAYBRIEF_BOUNCES_PASSWORD\"", "password = \"x\"")
+        .replace("secret_env = \"DAYBRIEF_SECRET\"", "secret = \"x\"")
+        .replace("\"dkim.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/dkim/ed25519.pem\""))
+        .replace("\"ca.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem\""))
         .replace("{ env = \"COURIER_KEY\" }", "\"x\"");
     let config = parse(&text).map_err(|error| error.render(false)).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(config.sources.len(), 2);
@@ -68,6 +72,9 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
     assert_eq!(config.limits.fetch.hosts.len(), 1);
     assert_eq!(config.contact.as_deref(), Some("editor@example.org"));
     assert!(config.archive.is_some() && config.mail.reply_to.is_some());
+    let mail = config.mail;
+    assert_eq!((mail.dkim.len(), mail.caps.domains.len(), mail.caps.all.per_minute), (1, 1, Some(600)));
+    assert!(mail.bounces.is_some() && mail.mailbox.is_some() && mail.secret.is_some() && config.web.url.is_some());
 }
 
 #[test]
@@ -128,8 +135,8 @@ fn a_file_is_read_into_meaning() {
     assert_eq!((evening.sections.as_slice(), evening.empty), (&[Section::Tolls, Section::Talks][..], Empty::Skip));
     assert_eq!(evening.list_id, "evening.harbour.example");
     let Transport::Smtp(smtp) = &config.mail.transport else { panic!("smtp") };
-    assert_eq!((smtp.port, smtp.security), (587, Security::StartTls));
-    assert_eq!(smtp.login.as_ref().unwrap().password.expose(), "open sesame");
+    assert_eq!((smtp[0].port, smtp[0].security), (587, Security::StartTls));
+    assert_eq!(smtp[0].login.as_ref().unwrap().password.expose(), "open sesame");
     assert_eq!(config.limits.fetch.host_gap, Duration::from_secs(2));
     assert_eq!(config.limits.allow_private.len(), 2);
     assert_eq!(config.limits.fetch.requests_max, Limits::default().fetch.requests_max);
@@ -320,7 +327,7 @@ fn secrets_come_from_files_and_a_missing_one_is_a_mistake() {
     };
     let config = Config::parse(&text("smtp.key"), &path).unwrap();
     let Transport::Smtp(smtp) = config.mail.transport else { panic!("smtp") };
-    assert_eq!(smtp.login.unwrap().password.expose(), "pass word ");
+    assert_eq!(smtp[0].login.as_ref().unwrap().password.expose(), "pass word ");
     let error = Config::parse(&text("none.key"), &path).unwrap_err();
     assert_eq!((error.mistakes().len(), error.mistakes()[0].line), (1, 6));
     let unset = "[store]\nurl_env = \"DAYBRIEF_TEST_NEVER_SET\"\n";

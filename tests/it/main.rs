@@ -6,6 +6,8 @@
 mod config;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
 mod corpus;
+/// The real program, killed at the worst moments.
+mod crash;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
 /// Text → claims: total, and true to its spans.
@@ -16,6 +18,8 @@ mod fetch;
 mod hostile;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
+/// Delivery as a whole, with the database and the mail server failing.
+mod outbox;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
 /// The article the project started from.
@@ -30,6 +34,8 @@ mod store;
 mod suites;
 /// Postfix and Dovecot on loopback, where they are installed. No tests.
 mod testbed;
+/// What independent programs make of our mail: signatures, reports, spam.
+mod trust;
 /// A web server on loopback that does what it is told. No tests.
 mod web;
 /// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.
