@@ -371,7 +371,7 @@ pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> 
 }
 
 /// Renders a stored digest. Its zone and title are its own, so that a later change of the configuration does not show.
-fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
+pub fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
     let zone =
         jiff::tz::TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
     let mail = &service.config.mail;

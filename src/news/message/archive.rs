@@ -110,9 +110,7 @@ pub fn atom(name: &str, title: &str, feed: Option<&str>, entries: &[Entry]) -> s
             element(writer, "id", &format!("tag:daybrief.invalid,2026:{name}"))?;
             element(writer, "title", title)?;
             element(writer, "updated", &updated.to_string())?;
-            writer
-                .create_element("author")
-                .write_inner_content(|writer| element(writer, "name", title))?;
+            writer.create_element("author").write_inner_content(|writer| element(writer, "name", title))?;
             if let Some(feed) = feed {
                 writer.create_element("link").with_attributes([("rel", "self"), ("href", feed)]).write_empty()?;
             }

@@ -200,9 +200,8 @@ fn covers(digest: &Digest, zone: &TimeZone) -> String {
 }
 
 fn remarks(digest: &Digest, zone: &TimeZone) -> Vec<String> {
-    let times = |all: &[jiff::Timestamp]| {
-        all.iter().map(|at| wording::short_moment(*at, zone)).collect::<Vec<_>>().join(", ")
-    };
+    let times =
+        |all: &[jiff::Timestamp]| all.iter().map(|at| wording::short_moment(*at, zone)).collect::<Vec<_>>().join(", ");
     let (slots, held_over) = (&digest.frame.slots, &digest.frame.held_over);
     // A reader should not wonder where an edition went.
     let combined = (slots.len() > 1).then(|| format!("One edition for {} due times: {}", slots.len(), times(slots)));
@@ -267,7 +266,10 @@ impl Words<'_> {
                 cites: self.cites([line.figure.note()]),
                 ..Line::default()
             });
-            (item.news, Item { lines: lines.collect(), ..self.item(wording::incident_title(item, self.today), item.news) })
+            (
+                item.news,
+                Item { lines: lines.collect(), ..self.item(wording::incident_title(item, self.today), item.news) },
+            )
         });
         let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).filter_map(|item| {
             let state = &item.rounds.first()?.state;
@@ -296,7 +298,8 @@ impl Words<'_> {
                     cites: self.cites([round.state.note()]),
                     ..Line::default()
                 });
-                let mut minor = |lead: String, cites| lines.push(Line { lead, cites, is_minor: true, ..Line::default() });
+                let mut minor =
+                    |lead: String, cites| lines.push(Line { lead, cites, is_minor: true, ..Line::default() });
                 minor(clean(&wording::says(round)), Vec::new());
                 if let Some(topic) = &round.topic {
                     minor(clean(&format!("On: {topic}")), Vec::new());
@@ -448,7 +451,9 @@ impl Words<'_> {
             let days = days.map_or_else(String::new, |(a, b)| format!("{} to {}", a.day_label, b.day_label));
             format!("{} {} ({days}: {})", row.label, wording::sparkline(&row.bars), labels.join(" → "))
         };
-        (alt, "Figures as they were reported on each day.".to_owned(), rows.iter().map(line).collect())
+        let caption = "Figures as they were reported on each day.".to_owned();
+        let lines = rows.iter().map(line).chain([caption.clone()]).collect();
+        (alt, caption, lines)
     }
 
     fn map_in_words(&self) -> (String, String, Vec<String>) {
