@@ -63,7 +63,7 @@ fn any_edition_stays_below_what_mail_programs_cut() {
 fn a_mail_brings_everything_with_it() {
     let rendered = render(&edition(12));
     let document = Document::from(rendered.html.as_str());
-    for image in document.select("img").iter() {
+    for image in &document.select("img") {
         let src = image.attr("src").unwrap();
         assert!(src.starts_with("cid:") && !image.attr("alt").unwrap().is_empty(), "{src}");
     }
@@ -105,7 +105,7 @@ fn the_text_part_says_all_that_the_html_says() {
         let html = html.replace("Boundaries shown do not imply endorsement.", "");
         let missing: Vec<String> = words(&html).difference(&text).cloned().collect();
         assert!(missing.is_empty(), "only in the HTML: {missing:?}");
-        for link in document.select("a[href^=http]").iter() {
+        for link in &document.select("a[href^=http]") {
             let link = link.attr("href").unwrap();
             assert!(rendered.text.contains(&*link), "{link} is missing in the text");
         }
@@ -284,7 +284,7 @@ fn declared<'s>(style: &'s str, property: &str) -> Option<&'s str> {
         .filter_map(|one| one.split_once(':'))
         .filter(|(name, _)| name.trim() == property)
         .map(|(_, value)| value.trim())
-        .last()
+        .next_back()
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn text_keeps_its_contrast_in_light_dark_and_forced_inversion() {
         .collect();
     let dark_of = |node: &NodeRef, property: &str| {
         let class = node.attr("class")?;
-        let value = class.split(' ').filter_map(|class| declared(rules.get(class)?, property)).last()?;
+        let value = class.split(' ').filter_map(|class| declared(rules.get(class)?, property)).next_back()?;
         Some(colour(value.trim_end_matches(" !important")))
     };
     let light_of = |node: &NodeRef, property: &str| Some(colour(declared(&node.attr("style")?, property)?));
