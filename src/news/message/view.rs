@@ -2,7 +2,7 @@
 //!
 //! All of it is plain text in lists, ready to print: no template decides on style, and one of an administrator's, rendered at
 //! run time, has the same names. An absent text is empty. Text that others wrote is made harmless here, once
-//! ([`clean`]); escaping for HTML is the template engine's.
+//! (`clean`); escaping for HTML is the template engine's.
 
 use std::collections::HashSet;
 
@@ -73,7 +73,7 @@ pub struct Item {
     pub lines: Vec<Line>,
 }
 
-/// One statement. In plain text: "lead strong: tail [1]".
+/// One statement. In plain text: "lead strong: tail", then the notes.
 #[derive(Debug, Default, Serialize)]
 pub struct Line {
     pub lead: String,
