@@ -3,20 +3,26 @@
 //! Results go to standard output, everything else to standard error. This module owns what a person at a terminal meets:
 //! help, progress, exit statuses. What the verbs do stands in `service`.
 
+mod delivery;
 mod demo;
 mod eval;
 mod extract;
 mod kinds;
-mod lists;
+mod reading;
 mod run;
 mod serve;
 mod setup;
+mod sources;
+mod subscribers;
 mod terminal;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::news::delivery::State;
 
 pub use terminal::Terminal;
 
@@ -95,10 +101,23 @@ enum Verb {
     Extract(ExtractArgs),
     /// Work until stopped: compose and deliver each edition when it is due
     Serve(ServeArgs),
-    /// List, add or test sources
+    /// List, add, test, import or export sources
     #[command(subcommand)]
     Sources(SourcesVerb),
-    /// List, add or remove subscribers
+    /// Who got what, who did not and why; what waits, and what may have arrived
+    ///
+    /// Without EDITION the newest editions with how many messages are in each state; with it every recipient.
+    Deliveries(DeliveriesArgs),
+    /// Send an edition again to those whose delivery failed or is in doubt, or to one subscriber
+    ///
+    /// Each message keeps its Message-ID and its bytes, so that mail programs can tell a duplicate.
+    Resend(ResendArgs),
+    /// Send the newest edition to one address, as a test; nothing is recorded
+    SendTest(SendTestArgs),
+    /// Take in bounces and complaints, or list them
+    #[command(subcommand)]
+    Bounces(BouncesVerb),
+    /// List, add, remove, import, export or erase subscribers
     #[command(subcommand)]
     Subscribers(SubscribersVerb),
     /// List, check or try kinds of development, which files define
@@ -208,7 +227,7 @@ pub struct RunArgs {
     #[arg(long)]
     json: bool,
     /// Addresses, files, folders, or - for standard input
-    sources: Vec<String>,
+    sources: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -258,7 +277,7 @@ pub struct ExtractArgs {
     jsonl: bool,
     /// Files, addresses, or - for standard input
     #[arg(default_value = "-")]
-    inputs: Vec<String>,
+    inputs: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -277,15 +296,35 @@ pub enum SourcesVerb {
     },
     /// Add a source to the configuration file, keeping its comments and order
     Add {
-        /// Address of a feed or a page, or a path
-        location: String,
+        /// Address of a feed or a page, or a path; of a page that names a feed, the feed is added
+        location: OsString,
         /// A name for it [default: made from the address]
         #[arg(long)]
         name: Option<String>,
         /// Who readers are told carried it [default: what the feed calls itself]
         #[arg(long)]
         outlet: Option<String>,
+        /// Add the address as it stands, without asking it
+        #[arg(long)]
+        as_given: bool,
     },
+    /// Read a source again that was switched off, or that is gone by its own account
+    Enable { name: String },
+    /// Read a source no more, but keep it in the configuration
+    Disable { name: String },
+    /// Read sources now and store what is new, without making an edition
+    Fetch {
+        /// Only these [default: all]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Add the feeds of an OPML list, as other readers export it
+    Import {
+        /// A file, an address, or - for standard input
+        list: OsString,
+    },
+    /// Print the sources on the web as an OPML list
+    Export,
     /// Show what feeds give, without storing anything
     Test {
         #[arg(long)]
@@ -296,7 +335,57 @@ pub enum SourcesVerb {
         #[arg(long, value_name = "TYPE")]
         content_type: Option<String>,
         #[arg(required = true)]
-        inputs: Vec<String>,
+        inputs: Vec<OsString>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct DeliveriesArgs {
+    /// The edition's id, as the list gives it; `last` for the newest
+    edition: Option<String>,
+    /// Only deliveries in this state (queued, accepted, deferred, rejected, unknown, …)
+    #[arg(long, value_name = "STATE")]
+    state: Option<State>,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ResendArgs {
+    /// The edition's id, or `last` for the newest
+    edition: String,
+    /// To this subscriber, whatever became of their message
+    #[arg(long, value_name = "ADDR")]
+    to: Option<String>,
+    /// Those that were rejected or came too late
+    #[arg(long)]
+    failed: bool,
+    /// Those that may or may not have arrived
+    #[arg(long)]
+    unknown: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SendTestArgs {
+    address: String,
+    /// Which edition [default: the first in the configuration]
+    #[arg(long, value_name = "NAME")]
+    edition: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BouncesVerb {
+    /// What came back, newest first
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read what is new in the mailbox that is configured under [mail.mailbox]
+    Fetch,
+    /// Take in messages from files, or one from standard input: for a mail server that pipes bounces to a program
+    Read {
+        #[arg(default_value = "-", value_name = "FILE|-")]
+        files: Vec<String>,
     },
 }
 
@@ -307,7 +396,7 @@ pub enum SubscribersVerb {
         #[arg(long)]
         json: bool,
     },
-    /// Add an address to the list
+    /// Add an address to the list; you vouch for it, so it need not be confirmed
     Add {
         address: String,
         #[arg(long)]
@@ -315,9 +404,59 @@ pub enum SubscribersVerb {
         /// Only these editions [default: all]
         #[arg(long, value_name = "NAME")]
         edition: Vec<String>,
+        #[command(flatten)]
+        choices: Choices,
+    },
+    /// Change what a subscriber gets; what is not named stays
+    Set {
+        address: String,
+        #[command(flatten)]
+        choices: Choices,
     },
     /// Take an address off the list; what it was sent stays on record
     Remove { address: String },
+    /// Write again to an address that bounced or complained
+    Readmit { address: String },
+    /// Forget a subscriber: address, name, preferences
+    Erase { address: String },
+    /// Add or change subscribers from a CSV file: address, name, editions, hour, zone, format, empty, topics, places
+    ///
+    /// The first line names the columns; only `address` is needed. Each row is answered by a line.
+    Import {
+        #[arg(default_value = "-", value_name = "FILE|-")]
+        file: String,
+    },
+    /// Print all subscribers as CSV
+    Export,
+}
+
+/// What a subscriber may choose.
+#[derive(Debug, Default, Args)]
+pub struct Choices {
+    /// When to get it, on the clocks of the zone: 7, 07:30; `slot` for when it is due
+    #[arg(long, value_name = "HH:MM")]
+    hour: Option<String>,
+    /// Time zone, such as Europe/Kyiv
+    #[arg(long)]
+    zone: Option<String>,
+    /// both, or text alone
+    #[arg(long)]
+    format: Option<String>,
+    /// With nothing new for them: note or skip
+    #[arg(long)]
+    empty: Option<String>,
+    /// Parts of the digest, with commas: changes,talks,tolls,munitions,brief; `all` for all
+    #[arg(long)]
+    topics: Option<String>,
+    /// Kinds of event or development, with commas: strike,disaster,talks; `all` for all
+    #[arg(long)]
+    kinds: Option<String>,
+    /// Places to hear of, with a distance in km, separated by semicolons: "Sumy 50; Van"; `all` for all
+    #[arg(long)]
+    places: Option<String>,
+    /// No mail before this day; `no` to end a pause
+    #[arg(long, value_name = "DATE")]
+    pause: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -328,7 +467,7 @@ pub struct ReadArgs {
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     #[arg(required = true)]
-    inputs: Vec<String>,
+    inputs: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -358,10 +497,14 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Preview(args) => run::preview(&args, config, terminal).await,
         Verb::Extract(args) => extract::extract(&args, config, terminal).await,
         Verb::Serve(args) => serve::serve(&args, config, terminal).await,
-        Verb::Sources(verb) => lists::sources(verb, config, terminal).await,
-        Verb::Subscribers(verb) => lists::subscribers(verb, config, terminal).await,
+        Verb::Sources(verb) => sources::sources(verb, config, terminal).await,
+        Verb::Deliveries(args) => delivery::deliveries(&args, config, terminal).await,
+        Verb::Resend(args) => delivery::resend(&args, config, terminal).await,
+        Verb::SendTest(args) => delivery::send_test(&args, config, terminal).await,
+        Verb::Bounces(verb) => delivery::bounces(verb, config, terminal).await,
+        Verb::Subscribers(verb) => subscribers::subscribers(verb, config, terminal).await,
         Verb::Kinds(verb) => kinds::kinds(verb, config, terminal).await,
-        Verb::Read(args) => extract::read(&args, config, terminal).await,
+        Verb::Read(args) => reading::read(&args, config, terminal).await,
         Verb::Eval(args) => eval::eval(&args, terminal),
     };
     result.unwrap_or_else(|error| terminal.fail(&error))

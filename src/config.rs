@@ -5,26 +5,32 @@
 //! form, and no secret shows in `Debug`, in an error or in a quoted line.
 
 mod edit;
+mod mail;
 mod mistakes;
 mod parse;
 mod reader;
+mod source;
 mod suggest;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use lettre::Address;
 use lettre::message::Mailbox;
 use url::Url;
 
+use crate::news::delivery::{Caps, EXPIRES_AFTER_HOURS, OnUnknown};
 use crate::news::digest::Section;
+use crate::news::feed::list::Selectors;
 use crate::news::schedule::Schedule;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
-pub use edit::{AddSourceError, NewSource, add_source};
+pub use edit::{EditError, NewSource, add_sources, free_name, set_enabled};
 pub use mistakes::{ConfigError, Mistake, Mistakes};
 
 /// Where the configuration is looked for in the working folder, in this order.
@@ -36,6 +42,9 @@ const OUTBOX: &str = "outbox";
 /// The edition there is when none is configured, and when one is due that does not say.
 const EDITION: &str = "daily";
 const CRON: &str = "0 7 * * *";
+/// Where the pages listen, on this machine only.
+const WEB_PORT: u16 = 8025;
+const SENDMAIL: &str = "/usr/sbin/sendmail";
 
 /// Everything an administrator may set, validated. `Config::default()` is what `config/daybrief.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +60,17 @@ pub struct Config {
     /// Never empty: without an `[[edition]]` there is the default one.
     pub editions: Vec<Edition>,
     pub mail: Mail,
+    pub web: Web,
     pub limits: Limits,
+}
+
+/// The pages that `serve` serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Web {
+    /// Where they listen; `None` for no pages.
+    pub listen: Option<SocketAddr>,
+    /// Where readers reach them, without a slash at the end; `None` leaves links to them out of the mails.
+    pub url: Option<Url>,
 }
 
 /// Which database, resolved: a relative path starts at the configuration file's folder.
@@ -80,7 +99,21 @@ pub struct Source {
     pub user_agent: Option<String>,
     /// Sent with every request to this source. Values are secrets: they are how one logs in to a feed.
     pub headers: Vec<(String, Secret)>,
+    /// HTTP Basic.
+    pub login: Option<Login>,
+    /// The proxy that its requests go through, which may hold a login.
+    pub proxy: Option<ProxyUrl>,
+    /// Whether its pages are read although the site's robots.txt says no: for sites whose owner said so otherwise.
+    pub ignore_robots: bool,
+    /// How to find the entries of a page that lists them, for sites without a feed.
+    pub list: Option<Selectors>,
+    /// A folder of the reader that it was imported from, or what a person calls it; only for `sources export`.
+    pub category: Option<String>,
 }
+
+/// The address of an HTTP proxy. Shown without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(Url);
 
 /// Where a source's bytes are.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,6 +140,8 @@ pub enum SourceKind {
     Page,
     /// One article as plain text: the first line is its title.
     Text,
+    /// A page that lists entries, read by the selectors of [`Source::list`].
+    List,
 }
 
 /// One digest that appears again and again.
@@ -145,13 +180,56 @@ pub struct Mail {
     pub from: Mailbox,
     pub reply_to: Option<Mailbox>,
     pub transport: Transport,
+    /// The address that bounces come back to, each message's with a mark of its own after a `+`. `None`: they go to `from`,
+    /// and are not told apart.
+    pub bounces: Option<Address>,
+    /// Where these bounces are read.
+    pub mailbox: Option<Imap>,
+    /// Keys that every message is signed with.
+    pub dkim: Vec<Dkim>,
+    /// Signs the links in the mails; `None`: one is made and kept in the store.
+    pub secret: Option<Secret>,
+    pub on_unknown: OnUnknown,
+    /// How long after it is due a message may still be delivered.
+    pub expires_after: SignedDuration,
+    /// How long a worker that is not heard of any more keeps its messages.
+    pub lease: SignedDuration,
+    /// Messages sent at once by one process.
+    pub connections_max: u32,
+    /// The same over all processes that share the store.
+    pub connections_total_max: Option<u32>,
+    pub caps: Caps,
+}
+
+/// A mailbox to be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imap {
+    pub host: String,
+    pub port: u16,
+    pub tls: bool,
+    pub login: Login,
+    pub folder: String,
+    /// Trusted besides the system's certificates, PEM.
+    pub ca: Option<String>,
+}
+
+/// A key for signing (RFC 6376); its public half stands in the DNS under `selector._domainkey.domain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dkim {
+    pub domain: String,
+    pub selector: String,
+    /// RSA or ed25519, PEM (PKCS #8, or PKCS #1 for RSA).
+    pub key: Secret,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transport {
     /// Every message as one `.eml` file in a folder: nothing leaves the machine.
     Directory(PathBuf),
-    Smtp(Smtp),
+    /// The first is used as long as it can be reached, then the next.
+    Smtp(Vec<Smtp>),
+    /// A program that takes the message on standard input, as sendmail does.
+    Sendmail(PathBuf),
 }
 
 /// A submission server.
@@ -163,6 +241,8 @@ pub struct Smtp {
     pub login: Option<Login>,
     /// For each command and its reply.
     pub timeout: Duration,
+    /// Certificates trusted besides the system's, PEM: for a server with an authority of its own.
+    pub ca: Option<String>,
 }
 
 /// How the connection to the submission server is protected.
@@ -186,9 +266,7 @@ pub struct Login {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub fetch: FetchLimits,
-    /// Requests under way at once, over all hosts.
-    pub fetches_max: usize,
-    /// New articles taken per run; the rest come with the next.
+    /// New articles taken from one source per run; the rest come with the next.
     pub articles_max: usize,
     /// What may be fetched from although its address is private or local.
     pub allow_private: Vec<Opened>,
@@ -254,6 +332,7 @@ impl Default for Config {
             sources: Vec::new(),
             editions: vec![Edition::new(EDITION, mail.from.email.domain())],
             mail,
+            web: Web::default(),
             limits: Limits::default(),
         }
     }
@@ -293,6 +372,11 @@ impl Source {
             full_text: true,
             user_agent: None,
             headers: Vec::new(),
+            login: None,
+            proxy: None,
+            ignore_robots: false,
+            list: None,
+            category: None,
         }
     }
 }
@@ -321,7 +405,23 @@ impl Default for Mail {
             from: "Daybrief <daybrief@localhost>".parse().expect("a constant that a test parses"),
             reply_to: None,
             transport: Transport::Directory(OUTBOX.into()),
+            bounces: None,
+            mailbox: None,
+            dkim: Vec::new(),
+            secret: None,
+            on_unknown: OnUnknown::Resend,
+            expires_after: SignedDuration::from_hours(EXPIRES_AFTER_HOURS),
+            lease: SignedDuration::from_mins(2),
+            connections_max: 4,
+            connections_total_max: None,
+            caps: Caps::default(),
         }
+    }
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], WEB_PORT))), url: None }
     }
 }
 
@@ -333,6 +433,7 @@ impl Default for Smtp {
             security: Security::None,
             login: None,
             timeout: Duration::from_secs(30),
+            ca: None,
         }
     }
 }
@@ -350,7 +451,7 @@ impl Security {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { fetch: FetchLimits::default(), fetches_max: 8, articles_max: 500, allow_private: Vec::new() }
+        Self { fetch: FetchLimits::default(), articles_max: 500, allow_private: Vec::new() }
     }
 }
 
@@ -408,6 +509,29 @@ fn without_password(url: &Url) -> Url {
         shown.set_query(Some("***"));
     }
     shown
+}
+
+impl ProxyUrl {
+    /// Reads `http://proxy.intranet:3128`, with a login where the proxy wants one.
+    ///
+    /// # Errors
+    /// What is wrong with it, without its text.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Self(url)),
+            _ => Err("this is no address of an HTTP proxy"),
+        }
+    }
+
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&without_password(&self.0), f)
+    }
 }
 
 impl Secret {

@@ -51,7 +51,7 @@
 //!    another article gave the evening before.
 //! 4. [`news::digest::compose`] lets the newest report head, finds 88 in the last digest and so prints
 //!    "injured 101 (was 88, +13)" with note 1, the sentence. The digest is frozen with its recipients.
-//! 5. [`service::pipeline::deliver`] leases the deliveries, [`news::message::build`] makes each message, the mailer sends it, and the
+//! 5. [`service::pipeline::deliver`] leases the deliveries, [`news::letter`] makes each message, the mailer sends it, and the
 //!    server's reply decides: accepted, deferred, rejected, or unknown.
 
 pub mod cli;

@@ -1,5 +1,6 @@
 //! `run` and `preview`: an edition by hand.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -7,41 +8,42 @@ use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lettre::Address;
+use ring::rand::{Random, SystemRandom};
 use serde_json::json;
 use url::Url;
 
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
-use crate::news::article;
 use crate::news::delivery;
 use crate::news::digest::Window;
-use crate::news::message::Rendered;
 use crate::news::message::archive::{self, Entry};
+use crate::news::subscriber::Preferences;
 use crate::service::fetch::Fetcher;
-use crate::service::mail::Mailer;
-use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Published, Service};
+use crate::service::fetch::state::Occasion;
+use crate::service::mail::{Mailer, Post};
+use crate::service::outbox;
+use crate::service::pipeline::{self, Asking, Collected, Composed, Delivered, Keep, Order, Published, Service};
 use crate::service::store::Store;
 use crate::service::worker::{Clock, Stop, Urgency};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
 
-/// A source from the command line: an address, a path, or `-`.
-pub fn source_of(argument: &str) -> anyhow::Result<Source> {
-    let location = match argument {
-        "-" => Location::Stdin,
-        _ if argument.contains("://") => {
-            let url = Url::parse(argument).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            Location::Url(
-                url.ok_or_else(|| Misuse(format!("{argument}: write an http or https address, a path, or -")))?,
-            )
+/// A source from the command line: an address, a path, or `-`. A path need not be UTF-8.
+pub fn source_of(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
+    let argument = argument.as_ref();
+    let location = match argument.to_str() {
+        Some("-") => Location::Stdin,
+        Some(text) if text.contains("://") => {
+            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            Location::Url(url.ok_or_else(|| Misuse(format!("{text}: write an http or https address, a path, or -")))?)
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
     // The name is what readers see where an article names no outlet.
-    let name = if location == Location::Stdin { "standard input" } else { argument };
-    Ok(Source::new(name, location))
+    let name = if location == Location::Stdin { "standard input".into() } else { argument.to_string_lossy() };
+    Ok(Source::new(&name, location))
 }
 
 /// A fetcher as the configuration has it.
@@ -54,8 +56,9 @@ pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 /// Everything a verb works with. `changes` is false for verbs that must leave no trace.
 pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
     let store = if changes { Store::open(&config.store).await } else { Store::open_read_only(&config.store).await };
-    let (fetcher, mailer) = (fetcher(&config)?, mailer(&config)?);
-    Ok(Service { store: store?, fetcher, mailer, config, clock: Clock::System })
+    let (store, fetcher, mailer) = (store?, fetcher(&config)?, mailer(&config)?);
+    let post = post(&config, &store, changes).await?;
+    Ok(Service { store, fetcher, mailer, post, config, clock: Clock::System })
 }
 
 /// A mailer as the configuration has it.
@@ -63,7 +66,22 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     Mailer::new(&config.mail).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
-fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
+/// What addresses and signs messages. Without a configured secret for links the store has one.
+pub async fn post(config: &Config, store: &Store, changes: bool) -> anyhow::Result<Post> {
+    let secret = match &config.mail.secret {
+        Some(secret) => secret.expose().as_bytes().to_vec(),
+        None => {
+            let fresh: Random<[u8; 32]> =
+                ring::rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("failed to draw a secret"))?;
+            let fresh = fresh.expose();
+            // Where nothing may be written yet, links are only shown.
+            store.secret(changes.then_some(&fresh)).await?.unwrap_or_else(|| fresh.to_vec())
+        }
+    };
+    Post::new(config, &secret).map_err(|error| anyhow::anyhow!("failed to {error}"))
+}
+
+pub fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
     let known = || config.editions.iter().map(|edition| edition.name.as_str()).collect::<Vec<_>>().join(", ");
     match name {
         Some(name) => {
@@ -79,7 +97,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let (addresses, until): (Vec<&String>, Vec<&String>) = args.to.iter().partition(|to| to.contains('@'));
     let addresses: Vec<Address> = addresses.into_iter().map(|to| address(to)).collect::<anyhow::Result<_>>()?;
     let given = window(args, &until, &edition, Clock::System.now())?;
-    let named: Vec<Source> = args.sources.iter().map(|source| source_of(source)).collect::<anyhow::Result<_>>()?;
+    let named: Vec<Source> = args.sources.iter().map(source_of).collect::<anyhow::Result<_>>()?;
     let collected_only = !named.is_empty() && given.is_none();
     let partial = !named.is_empty() || given.is_some();
     let sources = if named.is_empty() { config.sources.clone() } else { named };
@@ -99,22 +117,15 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
         service.store.hurry(service.clock.now()).await?;
         delivered.add(deliver(&service, &stop, &progress).await?);
     }
-    let mut collected = tokio::select! {
-        collected = pipeline::collect(&service, &sources, &progress) => collected?,
+    let keep = if recorded { Keep::Stored } else { Keep::InMemory };
+    let asking = Asking { occasion: Occasion::ByHand, keep, published: args.published };
+    let collected = tokio::select! {
+        collected = pipeline::collect(&service, &sources, asking, &progress) => collected?,
         () = stop.at(Urgency::Finish) => {
             progress.finish_and_clear();
             anyhow::bail!("stopped while the sources were read: nothing was composed or sent; run again");
         }
     };
-    if let Some(day) = args.published {
-        collected
-            .articles
-            .iter_mut()
-            .for_each(|article| _ = article.published.get_or_insert(article::Published::On(day)));
-    }
-    if recorded {
-        pipeline::keep(&service, &collected).await?;
-    }
     // The window ends now and not before the sources were read: what they have just brought is in it.
     let window = match given {
         Some(window) => window,
@@ -213,7 +224,7 @@ fn moment(text: &str, zone: &TimeZone, option: &str) -> anyhow::Result<Timestamp
     })
 }
 
-fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
+pub fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
     for silent in &collected.silent {
         terminal.note(&format!("warning: {} gave nothing: {}", silent.source, silent.reason));
     }
@@ -290,13 +301,13 @@ const FEED_EDITIONS_MAX: u32 = 30;
 /// The last editions of a name as Atom and as JSON Feed.
 async fn feeds(service: &Service, edition: &Edition) -> anyhow::Result<(String, String)> {
     let stored = service.store.editions(&edition.name, Timestamp::MIN..Timestamp::MAX, FEED_EDITIONS_MAX).await?;
-    let rendered: Vec<Rendered> =
-        stored.iter().map(|stored| pipeline::render(service, &stored.digest)).collect::<anyhow::Result<_>>()?;
-    let entries = stored.iter().zip(&rendered).map(|(stored, rendered)| Entry {
-        id: &stored.id,
-        digest: &stored.digest,
-        subject: &rendered.subject,
-        text: &rendered.text,
+    let composed: Vec<Composed> =
+        stored.into_iter().map(|stored| pipeline::stored(service, stored)).collect::<anyhow::Result<_>>()?;
+    let entries = composed.iter().map(|composed| Entry {
+        id: composed.id.as_deref().unwrap_or_default(),
+        digest: &composed.digest,
+        subject: &composed.rendered.subject,
+        text: &composed.rendered.text,
         web: None,
     });
     let entries: Vec<Entry> = entries.collect();
@@ -355,8 +366,22 @@ async fn preview_message(service: &Service, composed: &Composed, to: &Address) -
         Some(id) => service.store.deliveries(id).await?,
         None => Vec::new(),
     };
-    let sent = records.into_iter().find(|record| record.to.email == *to).map(|record| record.message_id);
-    let made_up = || delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
-    let message_id = sent.unwrap_or_else(made_up);
-    pipeline::message(service, &composed.digest, &composed.rendered, to, &message_id)
+    let known = service.store.subscriber_at(to).await?;
+    let sent = records.into_iter().find(|record| known.as_ref().is_some_and(|known| known.id == record.subscriber_id));
+    let domain = service.config.mail.from.email.domain();
+    let (subscriber_id, message_id, preferences) = match (sent, known) {
+        (Some(sent), _) => (sent.subscriber_id, sent.message_id, sent.preferences),
+        (None, Some(known)) => {
+            let message_id = delivery::message_id("preview", &known.id, domain);
+            (known.id, message_id, known.preferences)
+        }
+        (None, None) => {
+            let message_id = delivery::message_id("preview", to.as_ref(), domain);
+            (outbox::NOBODY.to_owned(), message_id, Preferences::default())
+        }
+    };
+    let reader =
+        outbox::Reader { to, subscriber_id: &subscriber_id, message_id: &message_id, preferences: &preferences };
+    let message = outbox::message(service, composed.id.as_deref(), &composed.digest, reader)?;
+    Ok(message.map(|message| message.bytes).unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! `serve`: work until stopped.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
@@ -8,10 +9,13 @@ use jiff::SignedDuration;
 
 use super::run::{service, write_edition};
 use super::{ServeArgs, Status, Terminal};
-use crate::config::{Config, Edition, Source};
+use crate::config::{Config, Edition};
 use crate::news::schedule::Due;
 use crate::news::wording;
-use crate::service::pipeline::{self, Order, Published, Service};
+use crate::service::bounces;
+use crate::service::fetch::state::Occasion;
+use crate::service::pipeline::{self, Asking, Order, Published, Service};
+use crate::service::web::{self, Pages};
 use crate::service::worker::{self, Clock, Ended, Plan, Stop};
 
 /// How often sources are looked through for such as are due: feeds drop entries between two editions.
@@ -56,19 +60,50 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
         Ok(service.store.next_due().await?)
     };
     let last_slot = async |plan: &Plan| Ok(service.store.last_slot(&plan.name).await?);
+    let pages = async {
+        let Some(listen) = service.config.web.listen else { return std::future::pending().await };
+        let pages = Pages {
+            store: service.store.clone(),
+            key: service.post.reach.key.clone(),
+            config: Arc::new(service.config.clone()),
+            clock: service.clock.clone(),
+        };
+        let served = web::serve(pages, listen, |address| tracing::info!(%address, "pages for subscribers")).await;
+        // The editions go out all the same.
+        if let Err(error) = served {
+            tracing::error!(%listen, "no pages for subscribers: failed to serve them: {error}");
+        }
+        std::future::pending().await
+    };
+    let bounces = async {
+        let Some(mailbox) = &service.config.mail.mailbox else { return std::future::pending().await };
+        loop {
+            match bounces::fetch(&service, mailbox).await {
+                Ok(returns) if returns.is_empty() => {}
+                Ok(returns) => tracing::info!(messages = returns.len(), "read the bounces"),
+                Err(error) => tracing::error!("failed to read the bounces: {error:#}"),
+            }
+            service.clock.sleep_until(service.clock.now() + BOUNCES).await;
+        }
+    };
     let ended = tokio::select! {
         ended = worker::serve(&service.clock, &plans, last_slot, publish, deliver, &stop) => ended?,
         () = watch(&service) => Ended::Cleanly,
+        () = pages => Ended::Cleanly,
+        () = bounces => Ended::Cleanly,
     };
     tracing::info!("stopped");
     Ok(if ended == Ended::Cleanly { Status::Done } else { Status::Attention })
 }
 
+/// How often the mailbox for bounces is read.
+const BOUNCES: SignedDuration = SignedDuration::from_mins(5);
+
 /// One due edition, from sources to frozen; its messages are sent right after.
 async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Result<()> {
     let Some(slot) = due.slot() else { return Ok(()) };
-    let collected = pipeline::collect(service, &service.config.sources, &ProgressBar::hidden()).await?;
-    pipeline::keep(service, &collected).await?;
+    let (sources, hidden) = (&service.config.sources, ProgressBar::hidden());
+    let collected = pipeline::collect(service, sources, Asking::stored(Occasion::Edition), &hidden).await?;
     for silent in &collected.silent {
         tracing::warn!(source = silent.source, "gave nothing: {}", silent.reason);
     }
@@ -99,18 +134,8 @@ async fn watch(service: &Service) {
 }
 
 async fn poll(service: &Service) -> anyhow::Result<()> {
-    let now = service.clock.now();
-    let mut due: Vec<Source> = Vec::new();
-    for source in &service.config.sources {
-        let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
-        if source.enabled && !state.gone && state.next_try.is_none_or(|at| at <= now) {
-            due.push(source.clone());
-        }
-    }
-    if !due.is_empty() {
-        let collected = pipeline::collect(service, &due, &ProgressBar::hidden()).await?;
-        pipeline::keep(service, &collected).await?;
-        tracing::debug!(sources = due.len(), articles = collected.articles.len(), "read sources");
-    }
+    let (sources, hidden) = (&service.config.sources, ProgressBar::hidden());
+    let collected = pipeline::collect(service, sources, Asking::stored(Occasion::Routine), &hidden).await?;
+    tracing::debug!(articles = collected.count(), silent = collected.silent.len(), "read the sources that were due");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Digest → rendered parts → one message: HTML and text by templates, the envelope's headers by lettre.
 //!
-//! Parts and pictures are made once per edition. A message is a function of the digest, the sender and the recipient alone:
+//! Parts and pictures are made once per edition, and [`super::letter`] puts in what is each reader's own. A message is a function of the digest, the sender and the recipient alone:
 //! its date is the edition's, its ids and its boundaries are derived, so a message sent again is the same message, byte for
 //! byte.
 
@@ -13,12 +13,13 @@ use std::time::{Duration, SystemTime};
 
 use askama::Template;
 use jiff::tz::TimeZone;
-use lettre::Address;
+use lettre::address::Envelope;
 use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, MultiPartBuilder, MultiPartKind, SinglePart};
 
 use super::digest::Digest;
 use super::picture::Png;
+use super::subscriber::Format;
 use view::{Drawings, Edition, Setting};
 
 /// Columns of the text part, the width that every mail reader shows unbroken.
@@ -37,6 +38,14 @@ pub struct Rendered {
     pub html: String,
     pub text: String,
     pub drawings: Drawings,
+}
+
+/// Where a reader changes what they get. In an edition that is rendered once for many readers, each ends in a place for the
+/// reader's own mark ([`super::letter`]).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Links {
+    pub unsubscribe: String,
+    pub preferences: String,
 }
 
 /// Who sends: the same for every message of an edition.
@@ -70,12 +79,17 @@ struct Text<'a> {
 }
 
 /// Renders an edition that has no address on the web. Times are shown in `zone`, the edition's; `contact` is the address a
-/// reader can answer to.
+/// reader can answer to, `links` are the pages where they can help themselves.
 ///
 /// # Errors
 /// When a template fails to render, which means a fault of ours.
-pub fn render(digest: &Digest, zone: &TimeZone, contact: &str) -> Result<Rendered, MessageError> {
-    render_with_web(digest, zone, contact, None)
+pub fn render(
+    digest: &Digest,
+    zone: &TimeZone,
+    contact: &str,
+    links: Option<&Links>,
+) -> Result<Rendered, MessageError> {
+    render_with_web(digest, zone, contact, links, None)
 }
 
 /// Renders both parts; `web` is the edition's permanent address.
@@ -86,13 +100,14 @@ pub fn render_with_web(
     digest: &Digest,
     zone: &TimeZone,
     contact: &str,
+    links: Option<&Links>,
     web: Option<&str>,
 ) -> Result<Rendered, MessageError> {
     let drawings = Drawings::of(digest);
     let mut items_max = if web.is_some() { ITEMS_WITH_WEB_MAX } else { usize::MAX };
     let picture_src = ("cid:", CID_END);
     loop {
-        let edition = Edition::of(digest, &drawings, Setting { zone, contact, web, picture_src, items_max });
+        let edition = Edition::of(digest, &drawings, Setting { zone, contact, links, web, picture_src, items_max });
         let html = Html { edition: &edition }.render()?;
         let longest = edition.sections.iter().map(|section| section.items.len()).max().unwrap_or(0);
         if html.len() <= HTML_BYTES_MAX || longest < 2 {
@@ -127,48 +142,54 @@ fn wrap(text: &str) -> String {
     out
 }
 
-/// The message to one subscriber, finished: what is stored, sent and previewed are these bytes.
+/// The part of a message that is the same for all who get the edition in this format: every header but those that
+/// [`super::letter`] writes, and the body. All of it is ASCII, with lines that mail can carry.
 ///
 /// # Errors
 /// When lettre refuses the headers.
-pub fn build(
+pub fn common(
     rendered: &Rendered,
     digest: &Digest,
     sender: &Sender,
-    to: &Address,
-    message_id: &str,
+    format: Format,
+    boundary: &str,
 ) -> Result<Vec<u8>, MessageError> {
     let micros = u64::try_from(digest.frame.composed_at.as_microsecond()).unwrap_or(0);
     let date = SystemTime::UNIX_EPOCH + Duration::from_micros(micros);
-    let contact = sender.reply_to.as_ref().unwrap_or(&sender.from);
-    let mut builder = Message::builder()
-        .from(sender.from.clone())
-        .to(Mailbox::new(None, to.clone()))
-        .subject(&rendered.subject)
-        .date(date)
-        .message_id(Some(message_id.to_owned()));
+    let mut builder = Message::builder().from(sender.from.clone()).subject(&rendered.subject).date(date);
     if let Some(reply_to) = &sender.reply_to {
         builder = builder.reply_to(reply_to.clone());
     }
+    // lettre asks for a recipient; each reader's own comes with the letter.
+    builder = builder.envelope(Envelope::new(Some(sender.from.email.clone()), vec![sender.from.email.clone()])?);
     let headers = [
         ("List-Id", format!("<{}>", sender.list_id)),
-        ("List-Unsubscribe", format!("<mailto:{}?subject=unsubscribe>", contact.email)),
         // RFC 3834: made by a program; no vacation notice may answer it.
         ("Auto-Submitted", "auto-generated".to_owned()),
         ("Precedence", "bulk".to_owned()),
         ("X-Auto-Response-Suppress", "All".to_owned()),
+        // By which large providers count complaints: what it is and who sends it.
+        ("Feedback-ID", format!("{}:digest:daybrief", digest.frame.name)),
     ];
     for (name, value) in headers {
         if let Ok(name) = HeaderName::new_from_ascii(name.to_owned()) {
             builder = builder.raw_header(HeaderValue::new(name, value));
         }
     }
-    let plain = SinglePart::builder().header(header::ContentType::TEXT_PLAIN).body(rendered.text.clone());
-    let html = SinglePart::builder().header(header::ContentType::TEXT_HTML).body(rendered.html.clone());
-    let parts = multipart(MultiPartKind::Alternative, message_id).singlepart(plain);
+    // Quoted-printable whatever the text: its lines are short, and a mark in it can be replaced by another.
+    let part = |kind: header::ContentType, text: &str| {
+        let body = Body::new_with_encoding(text.to_owned(), header::ContentTransferEncoding::QuotedPrintable);
+        SinglePart::builder().header(kind).body(body.unwrap_or_else(Body::new))
+    };
+    let plain = part(header::ContentType::TEXT_PLAIN, &rendered.text);
+    if format == Format::Text {
+        return Ok(builder.singlepart(plain)?.formatted());
+    }
+    let html = part(header::ContentType::TEXT_HTML, &rendered.html);
+    let parts = multipart(MultiPartKind::Alternative, boundary).singlepart(plain);
     let mut pictures = rendered.drawings.named().peekable();
     let parts = if pictures.peek().is_some() {
-        let related = multipart(MultiPartKind::Related, message_id).singlepart(html);
+        let related = multipart(MultiPartKind::Related, boundary).singlepart(html);
         parts.multipart(pictures.fold(related, |parts, (name, png)| parts.singlepart(picture(name, png))))
     } else {
         parts.singlepart(html)
@@ -184,9 +205,8 @@ fn picture(name: &str, png: &Png) -> SinglePart {
     Attachment::new_inline_with_name(format!("{name}{CID_END}"), format!("{name}.png")).body(body, kind)
 }
 
-/// Parts with a boundary that depends on the message alone; lettre's own would be random.
-fn multipart(kind: MultiPartKind, message_id: &str) -> MultiPartBuilder {
-    let token: String = message_id.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+/// Parts with a boundary that depends on the edition alone; lettre's own would be random.
+fn multipart(kind: MultiPartKind, token: &str) -> MultiPartBuilder {
     let letter = if matches!(kind, MultiPartKind::Related) { 'r' } else { 'a' };
     MultiPart::builder().kind(kind).boundary(format!("=_{letter}{token}"))
 }

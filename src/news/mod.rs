@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod article;
+pub mod bounce;
 pub mod charset;
 pub mod delivery;
 pub mod digest;
@@ -14,14 +15,18 @@ pub mod feed;
 pub mod grounding;
 pub mod incident;
 pub mod kinds;
+pub mod letter;
 pub mod lexicon;
 pub mod message;
 pub mod origin;
 pub mod picture;
 pub mod reading;
+pub mod revision;
 pub mod robots;
 pub mod schedule;
+pub mod subscriber;
 pub mod text;
+pub mod token;
 pub mod track;
 pub mod value;
 pub mod wording;

@@ -1,8 +1,11 @@
 //! What the program does: talks to the world, and decides nothing about news.
 
+pub mod bounces;
 pub mod fetch;
 pub mod gather;
 pub mod mail;
+pub mod outbox;
 pub mod pipeline;
 pub mod store;
+pub mod web;
 pub mod worker;

@@ -1,27 +1,30 @@
 //! collect → compose → deliver: the spine that `run` and `serve` share.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use std::pin::pin;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt, stream};
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp, civil};
-use lettre::Address;
+use tokio::sync::mpsc;
 
 use super::fetch::Fetcher;
-use super::fetch::freshness::Freshness;
+use super::fetch::state::Occasion;
 use super::gather::{self, Gathered, Manner};
-use super::mail::{Mailer, Outgoing};
-use super::store::{Audience, Freeze, Frozen, Store};
-use super::worker::{Clock, Stop};
+use super::mail::{Mailer, Post};
+use super::outbox;
+use super::store::{Audience, Freeze, Frozen, Store, StoredEdition};
+use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
-use crate::news::article::Article;
-use crate::news::delivery::{self, OnUnknown, Outcome, Stage, State};
+use crate::news::article::{self, Article};
 use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
 use crate::news::extract;
 use crate::news::incident::Reading;
-use crate::news::message::{self, Rendered, Sender};
-use crate::news::schedule;
+use crate::news::message::Rendered;
+use crate::news::schedule::{self, personal::SLOT_GAP_HOURS_MIN};
+
+pub use super::outbox::{Delivered, deliver, message, send_copies};
 
 /// How far back editions count for "was": an incident that no edition told of for this long starts anew.
 const LEDGER: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -29,18 +32,13 @@ const LEDGER: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Editions that are read back for it at most.
 const LEDGER_EDITIONS_MAX: u32 = 60;
 
-/// Deliveries that are leased together.
-const LEASE_MESSAGES_MAX: u32 = 50;
-
-/// How long a lease holds: a batch takes seconds, and a dead worker's batch is taken over after this.
-const LEASE: SignedDuration = SignedDuration::from_mins(10);
-
 /// What a run works with.
 pub struct Service {
     pub config: Config,
     pub store: Store,
     pub fetcher: Fetcher,
     pub mailer: Mailer,
+    pub post: Post,
     pub clock: Clock,
 }
 
@@ -57,15 +55,49 @@ pub struct Order<'a> {
     pub partial: bool,
 }
 
+/// Where what is collected goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Into the store as it comes, so that nothing is lost whatever happens next.
+    Stored,
+    /// Into memory: the run must leave no trace.
+    InMemory,
+}
+
+/// How sources are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    pub occasion: Occasion,
+    pub keep: Keep,
+    /// When articles that do not say it were published.
+    pub published: Option<civil::Date>,
+}
+
+impl Asking {
+    /// Everything is stored, as it is.
+    pub fn stored(occasion: Occasion) -> Self {
+        Self { occasion, keep: Keep::Stored, published: None }
+    }
+}
+
 /// What the sources gave.
 #[derive(Debug, Default)]
 pub struct Collected {
-    pub articles: Vec<Article>,
+    /// The articles themselves, where they are kept in memory.
+    articles: Vec<Article>,
+    /// Their ids, where they were stored.
+    stored: BTreeSet<String>,
     pub asked: usize,
     pub silent: Vec<Silent>,
     /// What else about a source wants a person's attention.
     pub remarks: Vec<String>,
-    states: Vec<(String, String, Freshness)>,
+}
+
+impl Collected {
+    /// Articles that the sources gave.
+    pub fn count(&self) -> usize {
+        self.articles.len() + self.stored.len()
+    }
 }
 
 /// An edition as it would be sent.
@@ -79,38 +111,66 @@ pub struct Composed {
     fresh: Vec<Article>,
 }
 
-/// What became of the messages that were due.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Delivered {
-    /// How many messages ended this turn in each state.
-    pub messages: BTreeMap<State, usize>,
-    /// What the mail server or the network said of those that were not accepted, without repetition.
-    pub reasons: BTreeSet<String>,
-}
-
 /// Reads every source that is switched on. One that fails costs nothing but itself.
-pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressBar) -> anyhow::Result<Collected> {
-    let known = service.store.known_articles().await?;
-    let manner = Manner::new(&service.fetcher, &service.config.limits, &known, service.clock.now());
+pub async fn collect(
+    service: &Service,
+    sources: &[Source],
+    asking: Asking,
+    progress: &ProgressBar,
+) -> anyhow::Result<Collected> {
+    let (store, limits, now) = (&service.store, &service.config.limits, service.clock.now());
+    let manner = Manner { store: Some(store), ..Manner::new(&service.fetcher, limits, asking.occasion, now) };
     let sources: Vec<&Source> = sources.iter().filter(|source| source.enabled).collect();
     progress.set_prefix("reading sources");
     progress.set_length(sources.len() as u64);
     let mut collected = Collected { asked: sources.len(), ..Collected::default() };
-    let mut answers = stream::iter(&sources)
+    let answers = stream::iter(sources)
         .map(|source| async move {
-            let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
-            Ok::<_, anyhow::Error>((*source, gather::gather(source, state, manner).await))
+            let state = store.source_state(&source.name, &source.location.to_string()).await?;
+            Ok::<_, anyhow::Error>((source, gather::gather(source, state, manner).await))
         })
-        .buffer_unordered(service.config.limits.fetches_max);
-    while let Some(answer) = answers.next().await {
-        let (source, Gathered { articles, remarks, state, failure, .. }) = answer?;
-        progress.inc(1);
-        progress.set_message(source.name.clone());
-        collected.articles.extend(articles);
-        collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
-        collected.states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
-        collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
-    }
+        .buffer_unordered(SOURCES_AT_ONCE);
+    // Storing goes on beside reading; when it falls behind, reading waits.
+    let (sender, mut receiver) = mpsc::channel(SOURCES_WAITING_MAX);
+    let read = async {
+        let mut answers = pin!(answers);
+        while let Some(answer) = answers.next().await {
+            let (source, answer) = answer?;
+            progress.inc(1);
+            progress.set_message(source.name.clone());
+            // The receiver goes first only when storing failed; that ends both, and is what is reported.
+            let _ = sender.send((source, answer)).await;
+        }
+        drop(sender);
+        anyhow::Ok(())
+    };
+    let take = async {
+        let mut batch = Vec::new();
+        while receiver.recv_many(&mut batch, SOURCES_WAITING_MAX).await > 0 {
+            let (mut articles, mut states) = (Vec::new(), Vec::new());
+            for (source, gathered) in batch.drain(..) {
+                let Gathered { articles: given, remarks, state, failure, .. } = gathered;
+                let dated = |mut article: Article| {
+                    article.published = article.published.or(asking.published.map(article::Published::On));
+                    article
+                };
+                articles.extend(given.into_iter().map(dated));
+                states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
+                collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
+                collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
+            }
+            match asking.keep {
+                Keep::InMemory => collected.articles.append(&mut articles),
+                Keep::Stored => {
+                    store.save_articles(&articles, now).await?;
+                    store.save_source_states(&states, now).await?;
+                    collected.stored.extend(articles.into_iter().map(|article| article.id));
+                }
+            }
+        }
+        anyhow::Ok(())
+    };
+    tokio::try_join!(read, take)?;
     // Sources answer in any order; what is made of them must not depend on it.
     collected.articles.sort_by(|a, b| (&a.id, &a.outlet).cmp(&(&b.id, &b.outlet)));
     collected.articles.dedup_by(|a, b| a.id == b.id);
@@ -118,6 +178,12 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
     collected.remarks.sort();
     Ok(collected)
 }
+
+/// Sources that are read side by side; the fetcher's limits keep the requests fewer.
+const SOURCES_AT_ONCE: usize = 16;
+
+/// Sources whose articles wait to be stored together. One transaction costs as much as storing some twenty articles.
+const SOURCES_WAITING_MAX: usize = 32;
 
 /// What an edition that ends at `to` covers: from where the last one ended, and at least its own window before its first
 /// slot.
@@ -135,16 +201,6 @@ pub async fn window(
 
 /// The longest stretch that one edition makes up for. Older news is no longer a digest's business.
 const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(schedule::CATCH_UP_HOURS_MAX);
-
-/// Stores what was collected, so that nothing is lost whatever happens next.
-pub async fn keep(service: &Service, collected: &Collected) -> anyhow::Result<()> {
-    let now = service.clock.now();
-    service.store.save_articles(&collected.articles, now).await?;
-    for (name, url, state) in &collected.states {
-        service.store.save_source_state(name, url, state, now).await?;
-    }
-    Ok(())
-}
 
 /// Makes an edition of what is stored and what was just collected. Changes nothing.
 pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Composed> {
@@ -173,7 +229,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
     };
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
     let digest = digest::compose(frame, &readings, &earlier);
-    let rendered = render(service, &digest)?;
+    let rendered = outbox::render(service, &digest, None)?;
     Ok(Composed { id: None, digest, rendered, fresh })
 }
 
@@ -194,7 +250,11 @@ async fn fresh(service: &Service, order: &Order<'_>, collected: &Collected) -> a
     // not even stored. What an earlier edition told stays out all the same.
     let known: BTreeSet<String> = fresh.iter().map(|article| article.id.clone()).collect();
     let seen = service.clock.now().min(window.to);
-    for article in collected.articles.iter().filter(|article| !known.contains(&article.id)) {
+    let mut collected_now: Vec<Article> = collected.articles.clone();
+    for id in collected.stored.iter().filter(|id| !known.contains(*id)) {
+        collected_now.extend(store.article(id).await?.map(|stored| stored.article));
+    }
+    for article in collected_now.iter().filter(|article| !known.contains(&article.id)) {
         let admitted = order.collected_only || window.admits(article.published, seen);
         if (admitted || store.was_told(name, &article.id).await?) && !store.is_told(name, article).await? {
             fresh.push(article.clone());
@@ -243,7 +303,7 @@ pub async fn publish(
         let composed = compose(service, order, collected).await?;
         let (audience, published) = if !service.store.has_readers(&order.edition.name).await? {
             (Audience::Unread, Some(Published::Unread))
-        } else if composed.digest.is_quiet() && !(scheduled && order.edition.empty == Empty::Note) {
+        } else if composed.digest.is_quiet() && !(scheduled && wants_note(service, order.edition).await?) {
             (Audience::Nobody, Some(Published::Quiet))
         } else {
             (Audience::Subscribers, None)
@@ -262,6 +322,13 @@ pub async fn publish(
     anyhow::bail!("failed to compose the edition: other processes keep taking its articles; run again")
 }
 
+/// Whether anyone is to hear that there is nothing new; who is not does not get it then ([`Preferences::empty`]).
+///
+/// [`Preferences::empty`]: crate::news::subscriber::Preferences::empty
+async fn wants_note(service: &Service, edition: &Edition) -> anyhow::Result<bool> {
+    Ok(edition.empty == Empty::Note || service.store.wants_note(&edition.name).await?)
+}
+
 async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> anyhow::Result<Frozen> {
     verify(service, composed).await?;
     let freeze = Freeze {
@@ -270,9 +337,17 @@ async fn freeze(service: &Service, composed: &Composed, audience: Audience) -> a
         articles: if audience == Audience::Unread { &[] } else { &composed.fresh },
         audience,
         message_domain: service.config.mail.from.email.domain(),
-        expires_after: SignedDuration::from_hours(delivery::EXPIRES_AFTER_HOURS),
+        expires_after: service.config.mail.expires_after,
+        personal: is_personal(service, &composed.digest),
     };
     Ok(service.store.freeze(freeze, service.clock.now()).await?)
+}
+
+/// Whether readers may have it at their own hour: it is due once a day or less often.
+fn is_personal(service: &Service, digest: &Digest) -> bool {
+    let schedule = service.config.edition(&digest.frame.name).map(|edition| &edition.schedule);
+    let next = digest.frame.slots.last().zip(schedule).and_then(|(slot, schedule)| Some((slot, schedule.next(*slot)?)));
+    next.is_some_and(|(slot, next)| next.duration_since(*slot).as_hours() >= SLOT_GAP_HOURS_MIN)
 }
 
 /// Reads every quotation once more from the store: a figure whose sentence is not there is not sent.
@@ -286,168 +361,16 @@ async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends every message that is due, of this edition and of earlier ones, until `stop` is requested.
-pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
-    let worker = format!("{}-{}", std::process::id(), service.clock.now().as_microsecond());
-    let mut mailer = service.mailer.lane();
-    service.store.recover(service.clock.now(), OnUnknown::default()).await?;
-    progress.set_prefix("sending");
-    let delivered = send_due(service, &worker, &mut mailer, stop, progress).await;
-    // Whatever went wrong, what this worker still has is given back.
-    mailer.close().await;
-    service.store.release(&worker, service.clock.now(), OnUnknown::default()).await?;
-    service.store.release_undelivered().await?;
-    delivered
-}
-
-async fn send_due(
-    service: &Service,
-    worker: &str,
-    mailer: &mut Mailer,
-    stop: &Stop,
-    progress: &ProgressBar,
-) -> anyhow::Result<Delivered> {
-    let (store, clock) = (&service.store, &service.clock);
-    let mut delivered = Delivered::default();
-    let mut editions: HashMap<String, Result<(Digest, Rendered), String>> = HashMap::new();
-    while !stop.is_requested() {
-        let mut until = clock.now() + LEASE;
-        let leases = store.lease(worker, clock.now(), until, LEASE_MESSAGES_MAX).await?;
-        if leases.is_empty() {
-            break;
-        }
-        progress.inc_length(leases.len() as u64);
-        for mut lease in leases {
-            if stop.is_requested() {
-                break;
-            }
-            if until - clock.now() < LEASE / 2 {
-                until = clock.now() + LEASE;
-                store.renew(worker, clock.now(), until).await?;
-            }
-            if !editions.contains_key(&lease.edition_id) {
-                let edition = load(service, &lease.edition_id).await.map_err(|error| format!("{error:#}"));
-                editions.insert(lease.edition_id.clone(), edition);
-            }
-            let (to, message_id) = (lease.to.email.clone(), lease.message_id.clone());
-            let bytes = match &editions[&lease.edition_id] {
-                Ok((digest, rendered)) => message(service, digest, rendered, &to, &message_id),
-                Err(reason) => Err(anyhow::anyhow!(reason.clone())),
-            };
-            let outcome = match bytes {
-                Ok(bytes) => {
-                    let from = &service.config.mail.from.email;
-                    let outgoing = Outgoing { from, to: &to, message_id: &message_id, bytes: &bytes };
-                    let go_ahead = async || store.transmitting(&mut lease, clock.now()).await.unwrap_or(false);
-                    mailer.send(outgoing, go_ahead).await
-                }
-                // A message that cannot be made must not hold up the others.
-                Err(error) => Outcome::NotSent {
-                    stage: Stage::Connecting,
-                    reason: format!("failed to make the message: {error:#}"),
-                },
-            };
-            let state = store.record(&lease, &outcome, clock.now(), OnUnknown::default()).await?;
-            delivered.note(state.map(|delivery| delivery.state), &outcome);
-            progress.inc(1);
-        }
-    }
-    Ok(delivered)
-}
-
-async fn load(service: &Service, id: &str) -> anyhow::Result<(Digest, Rendered)> {
-    let edition = service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
-    let rendered = render(service, &edition.digest)?;
-    Ok((edition.digest, rendered))
-}
-
 /// The edition of that name that was composed on a day of its own zone, as it was sent.
 pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> anyhow::Result<Option<Composed>> {
     let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
     let during = start(day)?..start(day.tomorrow()?)?;
     let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
-    let rendered = render(service, &stored.digest)?;
-    Ok(Some(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() }))
+    self::stored(service, stored).map(Some)
 }
 
-/// Renders a stored digest. Its zone and title are its own, so that a later change of the configuration does not show.
-pub fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
-    let zone =
-        jiff::tz::TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
-    let mail = &service.config.mail;
-    let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
-    Ok(message::render(digest, &zone, contact.email.as_ref())?)
-}
-
-/// Sends an edition to these addresses at once and records nothing: it is a copy, and takes nothing from the subscribers.
-pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address]) -> anyhow::Result<Delivered> {
-    let mut mailer = service.mailer.lane();
-    let mut delivered = Delivered::default();
-    for to in to {
-        let copy =
-            format!("{}-copy-{}", composed.digest.frame.name, composed.digest.frame.composed_at.as_microsecond());
-        let message_id = delivery::message_id(&copy, to.as_ref(), service.config.mail.from.email.domain());
-        let bytes = message(service, &composed.digest, &composed.rendered, to, &message_id)?;
-        let outgoing = Outgoing { from: &service.config.mail.from.email, to, message_id: &message_id, bytes: &bytes };
-        let outcome = mailer.send(outgoing, async || true).await;
-        let state = match outcome {
-            Outcome::Accepted { .. } => State::Accepted,
-            Outcome::Unknown { .. } => State::Unknown,
-            Outcome::Deferred { .. } | Outcome::NotSent { .. } => State::Deferred,
-            _ => State::Rejected,
-        };
-        delivered.note(Some(state), &outcome);
-    }
-    mailer.close().await;
-    Ok(delivered)
-}
-
-/// One subscriber's message, finished: the bytes that are sent, previewed and written to files.
-pub fn message(
-    service: &Service,
-    digest: &Digest,
-    rendered: &Rendered,
-    to: &Address,
-    message_id: &str,
-) -> anyhow::Result<Vec<u8>> {
-    let mail = &service.config.mail;
-    let name = &digest.frame.name;
-    let list_id = match service.config.edition(name) {
-        Some(edition) => edition.list_id.clone(),
-        None => format!("{name}.{}", mail.from.email.domain()),
-    };
-    let sender = Sender { from: mail.from.clone(), reply_to: mail.reply_to.clone(), list_id };
-    Ok(message::build(rendered, digest, &sender, to, message_id)?)
-}
-
-impl Delivered {
-    fn note(&mut self, state: Option<State>, outcome: &Outcome) {
-        // A lease that was lost is counted by the worker that has it.
-        if let Some(state) = state {
-            *self.messages.entry(state).or_default() += 1;
-        }
-        if !matches!(outcome, Outcome::Accepted { .. }) {
-            self.reasons.insert(outcome.to_string());
-        }
-    }
-
-    pub fn add(&mut self, other: Self) {
-        for (state, count) in other.messages {
-            *self.messages.entry(state).or_default() += count;
-        }
-        self.reasons.extend(other.reasons);
-    }
-
-    /// Whether a message did not reach the mail server, and may never without a person.
-    pub fn needs_attention(&self) -> bool {
-        self.messages.keys().any(|state| *state != State::Accepted)
-    }
-}
-
-/// "2 accepted, 1 deferred", or "nothing to send".
-impl std::fmt::Display for Delivered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let counts: Vec<String> = self.messages.iter().map(|(state, count)| format!("{count} {state}")).collect();
-        f.write_str(&if counts.is_empty() { "nothing to send".to_owned() } else { counts.join(", ") })
-    }
+/// An edition as it was frozen.
+pub fn stored(service: &Service, stored: StoredEdition) -> anyhow::Result<Composed> {
+    let rendered = outbox::render(service, &stored.digest, None)?;
+    Ok(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() })
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use daybrief::config::{
-    AddSourceError, Config, ConfigError, Empty, Limits, Location, NewSource, Security, Smtp, SourceKind, StoreUrl,
-    Transport, add_source,
+    Config, ConfigError, EditError, Empty, Limits, Location, NewSource, Security, Smtp, SourceKind, StoreUrl,
+    Transport, add_sources,
 };
 use daybrief::news::digest::Section;
 use jiff::SignedDuration;
@@ -40,7 +40,7 @@ fn the_sample_is_the_defaults() {
 #[test]
 fn the_sample_says_the_defaults_of_smtp_too() {
     let text = SAMPLE.replace("transport = \"directory\"", "transport = \"smtp\"");
-    assert_eq!(parse(&text).unwrap().mail.transport, Transport::Smtp(Smtp::default()));
+    assert_eq!(parse(&text).unwrap().mail.transport, Transport::Smtp(vec![Smtp::default()]));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
     // A line of the file that is code in a comment: `# key = …` or `# [[source]]`.
     let is_code = |line: &str| {
         let code = line.strip_prefix("# ").unwrap_or_default();
-        code.starts_with("[[")
+        code.starts_with('[')
             || code.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
     };
     let uncommented: String = SAMPLE
@@ -58,12 +58,23 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
         .collect();
     let text = uncommented
         .replace("password_env = \"DAYBRIEF_SMTP_PASSWORD\"", "password = \"x\"")
+        .replace("password_env = \"COURIER_PASSWORD\"", "password = \"x\"")
+        .replace("password_env = \"DAYBRIEF_BOUNCES_PASSWORD\"", "password = \"x\"")
+        .replace("secret_env = \"DAYBRIEF_SECRET\"", "secret = \"x\"")
+        .replace("\"dkim.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/dkim/ed25519.pem\""))
+        .replace("\"ca.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem\""))
         .replace("{ env = \"COURIER_KEY\" }", "\"x\"");
     let config = parse(&text).map_err(|error| error.render(false)).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(config.sources.len(), 1);
-    assert_eq!(config.sources[0].headers.len(), 1);
+    assert_eq!(config.sources.len(), 2);
+    let [courier, town] = &config.sources[..] else { panic!("two sources") };
+    assert_eq!((courier.headers.len(), courier.login.is_some(), courier.proxy.is_some()), (1, true, true));
+    assert_eq!((town.kind, town.list.is_some()), (SourceKind::List, true));
+    assert_eq!(config.limits.fetch.hosts.len(), 1);
     assert_eq!(config.contact.as_deref(), Some("editor@example.org"));
     assert!(config.archive.is_some() && config.mail.reply_to.is_some());
+    let mail = config.mail;
+    assert_eq!((mail.dkim.len(), mail.caps.domains.len(), mail.caps.all.per_minute), (1, 1, Some(600)));
+    assert!(mail.bounces.is_some() && mail.mailbox.is_some() && mail.secret.is_some() && config.web.url.is_some());
 }
 
 #[test]
@@ -124,11 +135,11 @@ fn a_file_is_read_into_meaning() {
     assert_eq!((evening.sections.as_slice(), evening.empty), (&[Section::Tolls, Section::Talks][..], Empty::Skip));
     assert_eq!(evening.list_id, "evening.harbour.example");
     let Transport::Smtp(smtp) = &config.mail.transport else { panic!("smtp") };
-    assert_eq!((smtp.port, smtp.security), (587, Security::StartTls));
-    assert_eq!(smtp.login.as_ref().unwrap().password.expose(), "open sesame");
+    assert_eq!((smtp[0].port, smtp[0].security), (587, Security::StartTls));
+    assert_eq!(smtp[0].login.as_ref().unwrap().password.expose(), "open sesame");
     assert_eq!(config.limits.fetch.host_gap, Duration::from_secs(2));
     assert_eq!(config.limits.allow_private.len(), 2);
-    assert_eq!(config.limits.fetches_max, Limits::default().fetches_max);
+    assert_eq!(config.limits.fetch.requests_max, Limits::default().fetch.requests_max);
     let shown = format!("{config:?} {} {}", config.store, config.sources[0].location);
     for secret in ["hunter2", "s3cret", "open sesame", "pa55"] {
         assert!(!shown.contains(secret), "{secret} shows in {shown}");
@@ -163,7 +174,7 @@ colour = "blue"
             "3:7 the store cannot be \"mysql\": there is sqlite and postgres | \
              write \"sqlite:daybrief.db\" or \"postgres://user@host/database\"",
             "6:7 `url` has no scheme, https:// or http:// | write an address such as \"https://news.example/feed.xml\"",
-            "7:8 `kind` cannot be \"rss\" | write \"auto\", \"feed\", \"page\" or \"text\"",
+            "7:8 `kind` cannot be \"rss\" | write \"auto\", \"feed\", \"page\", \"text\" or \"list\"",
             "8:1 [source] has no `url` | add a line url = \"https://…\" (or path = \"…\" for a file or folder)",
             "9:8 the name \"Courier\" is taken | give it another name: the first is in line 5",
             "10:11 `enabled` is a text | write true or false, without quotes",
@@ -316,7 +327,7 @@ fn secrets_come_from_files_and_a_missing_one_is_a_mistake() {
     };
     let config = Config::parse(&text("smtp.key"), &path).unwrap();
     let Transport::Smtp(smtp) = config.mail.transport else { panic!("smtp") };
-    assert_eq!(smtp.login.unwrap().password.expose(), "pass word ");
+    assert_eq!(smtp[0].login.as_ref().unwrap().password.expose(), "pass word ");
     let error = Config::parse(&text("none.key"), &path).unwrap_err();
     assert_eq!((error.mistakes().len(), error.mistakes()[0].line), (1, 6));
     let unset = "[store]\nurl_env = \"DAYBRIEF_TEST_NEVER_SET\"\n";
@@ -352,6 +363,7 @@ fn courier() -> NewSource {
         location: Location::Url("https://courier.example/feed?a=1&b=2".parse().unwrap()),
         kind: SourceKind::Feed,
         outlet: Some("The \"Harbour\" Courier".to_owned()),
+        category: None,
     }
 }
 
@@ -361,7 +373,7 @@ fn adding_a_source_keeps_everything_else() {
     let path = folder.path().join("daybrief.toml");
     let before = "# mine\ncontact = \"a@b.example\" # ours\n\n[[source]]\n  name = \"Files\"   # local\n  path = \"in\"\n\n[limits]\n# slow line\nhost_gap = \"2s\"\n# the end\n";
     std::fs::write(&path, before).unwrap();
-    let config = add_source(&path, &courier()).unwrap();
+    let config = add_sources(&path, &[courier()]).unwrap();
     assert_eq!(config.sources.len(), 2);
     let after = std::fs::read_to_string(&path).unwrap();
     let added = "\n[[source]]\nname = \"Courier\"\nurl = \"https://courier.example/feed?a=1&b=2\"\nkind = \"feed\"\n\
@@ -375,10 +387,10 @@ fn adding_a_source_keeps_everything_else() {
 fn a_first_source_is_added_to_the_sample_and_to_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("daybrief.toml");
-    add_source(&path, &courier()).unwrap();
+    add_sources(&path, &[courier()]).unwrap();
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("[[source]]\nname = \"Courier\"\n"));
     std::fs::write(&path, SAMPLE).unwrap();
-    let config = add_source(&path, &courier()).unwrap();
+    let config = add_sources(&path, &[courier()]).unwrap();
     assert_eq!(config.sources[0].outlet, courier().outlet);
     assert!(std::fs::read_to_string(&path).unwrap().starts_with(SAMPLE));
 }
@@ -387,15 +399,17 @@ fn a_first_source_is_added_to_the_sample_and_to_nothing() {
 fn a_source_is_not_added_twice_nor_to_a_file_with_mistakes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("daybrief.toml");
-    add_source(&path, &courier()).unwrap();
+    add_sources(&path, &[courier()]).unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert!(matches!(add_source(&path, &courier()), Err(AddSourceError::Taken { .. })));
+    assert!(matches!(add_sources(&path, &[courier()]), Err(EditError::Taken { .. })));
     let again = NewSource { name: "Other".to_owned(), ..courier() };
-    assert!(matches!(add_source(&path, &again), Err(AddSourceError::Known { name, .. }) if name == "Courier"));
+    assert!(
+        matches!(add_sources(&path, std::slice::from_ref(&again)), Err(EditError::Known { name, .. }) if name == "Courier")
+    );
     let stdin = NewSource { location: Location::Stdin, ..again };
-    assert!(matches!(add_source(&path, &stdin), Err(AddSourceError::Stdin)));
+    assert!(matches!(add_sources(&path, &[stdin]), Err(EditError::Stdin)));
     assert_eq!(std::fs::read(&path).unwrap(), before);
     std::fs::write(&path, "x = 1\n").unwrap();
-    assert!(matches!(add_source(&path, &courier()), Err(AddSourceError::Config(_))));
+    assert!(matches!(add_sources(&path, &[courier()]), Err(EditError::Config(_))));
     assert_eq!(std::fs::read(&path).unwrap(), b"x = 1\n");
 }

@@ -5,7 +5,10 @@ use daybrief::news::digest::{self, Coverage, Digest, Frame, News, Section, Windo
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
 use daybrief::news::kinds::{Change, Event, Form, Group, Measure, Outcome, Scope, Status, Talks, Toll};
+use daybrief::news::letter::{Letter, Reach};
+use daybrief::news::subscriber::Format;
 use daybrief::news::text::Span;
+use daybrief::news::token::Key;
 use daybrief::news::value::{Count, Place, Precision};
 use daybrief::news::{message, wording};
 use jiff::tz::TimeZone;
@@ -113,7 +116,7 @@ fn stale(mut reading: Reading) -> Reading {
 }
 
 fn text(digest: &Digest) -> String {
-    message::render(digest, &TimeZone::UTC, "desk@example.org").unwrap().text
+    message::render(digest, &TimeZone::UTC, "desk@example.org", None).unwrap().text
 }
 
 #[track_caller]
@@ -246,7 +249,7 @@ fn markup_in_an_article_stays_text() {
     reading.extraction.claims.clear();
     reading.article.title = "<script>alert(1)</script>".to_owned();
     let digest = digest::compose(frame(4), &[reading], &[]);
-    let html = message::render(&digest, &TimeZone::UTC, "desk@example.org").unwrap().html;
+    let html = message::render(&digest, &TimeZone::UTC, "desk@example.org", None).unwrap().html;
     assert!(!html.contains("<script") && html.contains("&#60;script&#62;"), "{html}");
 }
 
@@ -261,15 +264,16 @@ fn the_link_points_to_the_quoted_words() {
 #[test]
 fn the_same_message_twice_is_the_same_bytes() {
     let digest = digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
-    let rendered = message::render(&digest, &TimeZone::UTC, "desk@example.org").unwrap();
+    let rendered = message::render(&digest, &TimeZone::UTC, "desk@example.org", None).unwrap();
     let sender = message::Sender {
         from: "Daybrief <daily@example.org>".parse().unwrap(),
         reply_to: None,
         list_id: "daily.example.org".to_owned(),
     };
     let build = || {
-        message::build(&rendered, &digest, &sender, &"reader@inbox.example".parse().unwrap(), "<a.b@example.org>")
-            .unwrap()
+        let reach = Reach { key: Key::new(b"x"), url: None, bounces: None, from: sender.from.email.clone() };
+        let letter = Letter::new("e", &rendered, &digest, &sender, &reach, Format::Both).unwrap();
+        letter.to(&"reader@inbox.example".parse().unwrap(), "0123456789abcdef", "<a.b@example.org>", &reach).bytes
     };
     assert_eq!(build(), build());
     let text = String::from_utf8(build()).unwrap();

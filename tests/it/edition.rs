@@ -16,7 +16,7 @@ const HTML_BYTES_MAX: usize = 90_000;
 const PNG_BYTES_MAX: usize = 60_000;
 
 fn render(digest: &Digest) -> Rendered {
-    message::render(digest, &TimeZone::UTC, "desk@example.org").unwrap()
+    message::render(digest, &TimeZone::UTC, "desk@example.org", None).unwrap()
 }
 
 /// So many strikes in so many places, told on two days, and talks.

@@ -6,6 +6,8 @@
 mod config;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
 mod corpus;
+/// The real program, killed at the worst moments.
+mod crash;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
 /// What an edition looks like, and what it withstands.
@@ -14,20 +16,28 @@ mod edition;
 mod extraction;
 /// Fetching over real HTTP, against a server that does wrong things on purpose.
 mod fetch;
+/// Bytes made to keep a reader busy. No I/O.
+mod hostile;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
+/// Delivery as a whole, with the database and the mail server failing.
+mod outbox;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
 /// The article the project started from.
 mod seed;
 /// A mail server on loopback that misbehaves on request. No tests.
 mod smtp_server;
+/// `sources`: lists of feeds, what is switched on, health.
+mod sources;
 /// The store, on SQLite and on PostgreSQL.
 mod store;
 /// Other people's feeds, pages and lists in `../shared/suites`, read by the verbs and scored by their scripts.
 mod suites;
 /// Postfix and Dovecot on loopback, where they are installed. No tests.
 mod testbed;
+/// What independent programs make of our mail: signatures, reports, spam.
+mod trust;
 /// A web server on loopback that does what it is told. No tests.
 mod web;
 /// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.

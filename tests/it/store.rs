@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use daybrief::config::StoreUrl;
 use daybrief::news::article::{Article, Published};
-use daybrief::news::delivery::{OnUnknown, Outcome, Reply, Stage, State};
+use daybrief::news::delivery::{Cap, Caps, Delivery, OnUnknown, Outcome, Reply, Stage, State};
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Window};
-use daybrief::service::fetch::freshness::{Freshness, Validators};
-use daybrief::service::store::{Added, Audience, Freeze, Frozen, Inserted, Lease, Store, StoreError};
+use daybrief::service::fetch::freshness::Validators;
+use daybrief::service::fetch::state::Freshness;
+use daybrief::service::store::{Added, Audience, Freeze, Frozen, Inserted, Lease, Store, StoreError, Taking};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -25,13 +26,65 @@ use sqlx::{AnyConnection, Connection as _, Executor as _};
 /// 2031-03-05T05:00:00Z, a slot.
 const SLOT: i64 = 1_930_453_200;
 
-fn at(minutes: i64) -> Timestamp {
+pub fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(SLOT + minutes * 60).unwrap()
 }
 
-fn environment(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "where the test servers are is told by the environment")]
     std::env::var(name).ok()
+}
+
+/// A PostgreSQL database of a test's own, and a runtime to reach it with; gone when dropped.
+pub struct Database {
+    pub url: String,
+    name: String,
+    server: String,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Database {
+    /// `None`, with a word about it, where there is no server; in CI that is a failure.
+    pub fn postgres() -> Option<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let server = environment("DAYBRIEF_TEST_POSTGRES").unwrap_or("postgres://postgres@127.0.0.1:5432".to_owned());
+        let name = format!("daybrief_own_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let database = Self { url: format!("{server}/{name}"), name: name.clone(), server, runtime };
+        match database.admin(&format!("CREATE DATABASE {name}")) {
+            Ok(()) => Some(database),
+            Err(error) if environment("CI").as_deref() == Some("true") => panic!("no PostgreSQL: {error}"),
+            Err(error) => {
+                eprintln!("SKIPPED: no PostgreSQL: {error}");
+                None
+            }
+        }
+    }
+
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// The server ends every connection to this database.
+    pub fn drop_connections(&self) {
+        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.admin(&sql).unwrap();
+    }
+
+    fn admin(&self, sql: &str) -> Result<(), sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        self.runtime.block_on(async {
+            let mut admin = AnyConnection::connect(&format!("{}/postgres", self.server)).await?;
+            admin.execute(sqlx::AssertSqlSafe(sql.to_owned())).await?;
+            admin.close().await
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.admin(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).ok();
+    }
 }
 
 /// Runs a test on both databases; the store is opened, and its address given for opening it again.
@@ -90,7 +143,7 @@ fn window(from: i64, to: i64) -> Window {
 }
 
 /// An edition "daily" of a slot so many minutes after [`SLOT`], over the day before it.
-fn digest(slot: i64) -> Digest {
+pub fn digest(slot: i64) -> Digest {
     let frame = Frame {
         name: "daily".to_owned(),
         title: "Daybrief".to_owned(),
@@ -106,21 +159,22 @@ fn digest(slot: i64) -> Digest {
     digest::compose(frame, &[], &[])
 }
 
-fn freeze<'a>(digest: &'a Digest, articles: &'a [Article]) -> Freeze<'a> {
+pub fn freeze<'a>(digest: &'a Digest, articles: &'a [Article]) -> Freeze<'a> {
     Freeze {
         digest,
         articles,
         audience: Audience::Subscribers,
         message_domain: "daybrief.example",
         expires_after: SignedDuration::from_hours(12),
+        personal: true,
     }
 }
 
-fn address(text: &str) -> Address {
+pub fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-async fn subscribe(store: &Store, count: usize) {
+pub async fn subscribe(store: &Store, count: usize) {
     for nth in 0..count {
         let reader = address(&format!("reader{nth:03}@inbox.example"));
         assert_eq!(store.add_subscriber(&reader, None, &[], at(-600)).await.unwrap(), Added::New);
@@ -134,6 +188,46 @@ async fn frozen(store: &Store, count: usize) -> String {
         Frozen::Now { id, deliveries } if deliveries == count => id,
         other => panic!("{other:?}"),
     }
+}
+
+async fn lease(
+    store: &Store,
+    worker: &str,
+    now: Timestamp,
+    until: Timestamp,
+    count: u32,
+) -> Result<Vec<Lease>, StoreError> {
+    lease_within(store, worker, now, until, count, &Caps::default()).await
+}
+
+async fn lease_within(
+    store: &Store,
+    worker: &str,
+    now: Timestamp,
+    until: Timestamp,
+    count: u32,
+    caps: &Caps,
+) -> Result<Vec<Lease>, StoreError> {
+    store.lease(Taking { worker, until, count, caps }, now).await
+}
+
+/// Marks a delivery; whether its lease still held.
+async fn transmitting(store: &Store, lease: &mut Lease, now: Timestamp) -> Result<bool, StoreError> {
+    let change = lease.transmitting(now, now + SignedDuration::from_mins(9));
+    Ok(store.settle(&[change], now).await?[0])
+}
+
+/// Records an outcome; the state that follows, unless the lease was lost.
+async fn record(
+    store: &Store,
+    lease: &Lease,
+    outcome: &Outcome,
+    now: Timestamp,
+    on_unknown: OnUnknown,
+) -> Result<Option<Delivery>, StoreError> {
+    let change = lease.concluded(outcome, now, on_unknown);
+    let next = *change.next();
+    Ok(store.settle(&[change], now).await?[0].then_some(next))
 }
 
 fn accepted() -> Outcome {
@@ -200,12 +294,16 @@ fn source_states_are_kept_by_address() {
         let store = Store::open(&url).await.unwrap();
         let mut state = Freshness { failures: 3, last_success: Some(at(-5)), ..Freshness::default() };
         state.validators = Validators { etag: Some("W/\"ü\"".to_owned()), ..Validators::default() };
-        store.save_source_state("Courier", "https://courier.example/feed", &state, at(0)).await.unwrap();
+        let save = async |state: &Freshness, now| {
+            let of_courier = ("Courier".to_owned(), "https://courier.example/feed".to_owned(), state.clone());
+            store.save_source_states(&[of_courier], now).await.unwrap();
+        };
+        save(&state, at(0)).await;
         assert_eq!(store.source_state("Courier", "https://courier.example/feed").await.unwrap(), state);
         let moved = store.source_state("Courier", "https://courier.example/atom").await.unwrap();
         assert_eq!(moved, Freshness::default());
         let fixed = Freshness { failures: 0, ..state };
-        store.save_source_state("Courier", "https://courier.example/feed", &fixed, at(1)).await.unwrap();
+        save(&fixed, at(1)).await;
         let all = store.source_states().await.unwrap();
         assert_eq!((all.len(), &all[0].freshness), (1, &fixed));
     });
@@ -227,7 +325,7 @@ fn an_article_is_new_known_or_changed() {
         // What the newer text did not say is kept; a NUL takes one byte, as a space does.
         assert_eq!((stored.article.published, stored.article.text.as_str()), (first.published, "101 injured. "));
         assert_eq!((stored.first_seen, stored.changed_at), (at(-30), at(-10)));
-        assert_eq!(store.known_articles().await.unwrap().into_keys().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(store.known_articles(&["b", "a"]).await.unwrap().into_keys().collect::<Vec<_>>(), ["a"]);
         assert_eq!(store.article("b").await.unwrap(), None);
     });
 }
@@ -386,9 +484,9 @@ fn an_edition_that_reached_nobody_gives_its_articles_back() {
         let refuse = async |lease: &Lease| {
             let reply = Reply { code: 550, text: "no".to_owned() };
             let outcome = Outcome::Rejected { stage: Stage::Recipient, reply };
-            store.record(lease, &outcome, at(2), OnUnknown::Resend).await.unwrap().unwrap()
+            record(&store, lease, &outcome, at(2), OnUnknown::Resend).await.unwrap().unwrap()
         };
-        let leases = store.lease("w", at(1), at(11), 9).await.unwrap();
+        let leases = lease(&store, "w", at(1), at(11), 9).await.unwrap();
         refuse(&leases[0]).await;
         assert_eq!(store.release_undelivered().await.unwrap(), 0, "one may still arrive");
         refuse(&leases[1]).await;
@@ -407,13 +505,13 @@ fn what_waits_can_be_hurried() {
     both(|url| async move {
         let store = Store::open(&url).await.unwrap();
         frozen(&store, 2).await;
-        let leases = store.lease("w", at(1), at(11), 1).await.unwrap();
+        let leases = lease(&store, "w", at(1), at(11), 1).await.unwrap();
         let down = Outcome::NotSent { stage: Stage::Connecting, reason: "refused".to_owned() };
-        store.record(&leases[0], &down, at(1), OnUnknown::Resend).await.unwrap();
-        assert_eq!(store.lease("w", at(1), at(11), 9).await.unwrap().len(), 1, "the other one only");
+        record(&store, &leases[0], &down, at(1), OnUnknown::Resend).await.unwrap();
+        assert_eq!(lease(&store, "w", at(1), at(11), 9).await.unwrap().len(), 1, "the other one only");
         assert_eq!(store.hurry(at(1)).await.unwrap(), 1);
         assert_eq!(store.hurry(at(1)).await.unwrap(), 0);
-        assert_eq!(store.lease("w", at(1), at(11), 9).await.unwrap().len(), 1);
+        assert_eq!(lease(&store, "w", at(1), at(11), 9).await.unwrap().len(), 1);
     });
 }
 
@@ -461,7 +559,7 @@ fn an_edition_goes_to_those_who_subscribe_to_it() {
         let Frozen::Now { id, .. } = frozen else { panic!("{frozen:?}") };
         add("late@inbox.example", &[]).await;
         let records = store.deliveries(&id).await.unwrap();
-        let to: Vec<String> = records.iter().map(|record| record.to.to_string()).collect();
+        let to: Vec<String> = records.iter().map(|record| record.to.as_ref().unwrap().to_string()).collect();
         assert_eq!(to, ["all@inbox.example", "daily@inbox.example"]);
         assert!(records.iter().all(|record| record.message_id.ends_with("@daybrief.example>")));
         assert_ne!(records[0].message_id, records[1].message_id);
@@ -478,7 +576,7 @@ fn eight_workers_share_400_deliveries_without_a_double() {
             let name = format!("worker {nth}");
             let mut mine: Vec<Lease> = Vec::new();
             loop {
-                let batch = store.lease(&name, at(1), at(11), 7).await.unwrap();
+                let batch = lease(&store, &name, at(1), at(11), 7).await.unwrap();
                 if batch.is_empty() {
                     return mine;
                 }
@@ -500,22 +598,22 @@ fn a_delivery_goes_from_queued_to_accepted() {
         let store = Store::open(&url).await.unwrap();
         let edition = frozen(&store, 1).await;
         assert_eq!(store.next_due().await.unwrap(), Some(at(0)));
-        assert!(store.lease("w", at(-1), at(9), 9).await.unwrap().is_empty(), "not due yet");
-        let mut lease = store.lease("w", at(1), at(11), 9).await.unwrap().remove(0);
+        assert!(lease(&store, "w", at(-1), at(9), 9).await.unwrap().is_empty(), "not due yet");
+        let mut taken = lease(&store, "w", at(1), at(11), 9).await.unwrap().remove(0);
         assert_eq!(
-            (lease.edition_id.as_str(), lease.to.to_string().as_str()),
+            (taken.edition_id.as_str(), taken.to.to_string().as_str()),
             (edition.as_str(), "reader000@inbox.example")
         );
-        assert_eq!(store.next_due().await.unwrap(), None);
-        assert!(store.transmitting(&mut lease, at(2)).await.unwrap());
+        assert_eq!(store.next_due().await.unwrap(), Some(at(11)), "if this worker is gone by then, it is another's");
+        assert!(transmitting(&store, &mut taken, at(2)).await.unwrap());
         assert_eq!(counts(&store).await, BTreeMap::from([(State::Transmitting, 1)]));
-        let done = store.record(&lease, &accepted(), at(3), OnUnknown::Resend).await.unwrap().unwrap();
+        let done = record(&store, &taken, &accepted(), at(3), OnUnknown::Resend).await.unwrap().unwrap();
         assert_eq!(done.state, State::Accepted);
         let records = store.deliveries(&edition).await.unwrap();
         assert_eq!(records[0].result.as_deref(), Some("accepted: 250 queued as 17"));
         assert_eq!(records[0].changed_at, at(3));
-        assert_eq!(records[0].message_id, lease.message_id);
-        assert!(store.lease("w", at(9999), at(9999), 9).await.unwrap().is_empty());
+        assert_eq!(records[0].message_id, taken.message_id);
+        assert!(lease(&store, "w", at(9999), at(9999), 9).await.unwrap().is_empty());
     });
 }
 
@@ -527,13 +625,13 @@ fn a_deferred_delivery_is_tried_again_until_the_edition_is_stale() {
         let down = Outcome::NotSent { stage: Stage::Connecting, reason: "refused".to_owned() };
         let (mut minute, mut attempts) = (1, 0);
         loop {
-            let Some(lease) = store.lease("w", at(minute), at(minute + 10), 9).await.unwrap().pop() else { break };
-            let next = store.record(&lease, &down, at(minute), OnUnknown::Resend).await.unwrap().unwrap();
+            let Some(taken) = lease(&store, "w", at(minute), at(minute + 10), 9).await.unwrap().pop() else { break };
+            let next = record(&store, &taken, &down, at(minute), OnUnknown::Resend).await.unwrap().unwrap();
             attempts += 1;
             let Some(next_at) = next.next_at else { break };
             assert_eq!(next.state, State::Deferred);
             assert_eq!(store.next_due().await.unwrap(), Some(next_at));
-            assert!(store.lease("w", next_at - SignedDuration::from_secs(1), next_at, 9).await.unwrap().is_empty());
+            assert!(lease(&store, "w", next_at - SignedDuration::from_secs(1), next_at, 9).await.unwrap().is_empty());
             minute = next_at.duration_since(at(0)).as_mins();
         }
         assert!(attempts > 5);
@@ -549,7 +647,7 @@ fn stale_deliveries_are_closed_and_do_not_hide_the_others() {
         let next = digest(13 * 60);
         store.freeze(freeze(&next, &[]), at(13 * 60)).await.unwrap();
         // The five oldest are stale: a batch of three finds fresh ones all the same.
-        let leases = store.lease("w", at(13 * 60), at(14 * 60), 3).await.unwrap();
+        let leases = lease(&store, "w", at(13 * 60), at(14 * 60), 3).await.unwrap();
         assert!(!leases.is_empty() && leases.iter().all(|lease| lease.edition_id == "daily-20310305T180000Z"));
         assert_eq!(counts(&store).await[&State::Expired], 5);
     });
@@ -560,21 +658,21 @@ fn a_worker_that_was_thought_dead_writes_nothing() {
     both(|url| async move {
         let store = Store::open(&url).await.unwrap();
         frozen(&store, 2).await;
-        let mut leases = store.lease("sleeper", at(1), at(11), 9).await.unwrap();
+        let mut leases = lease(&store, "sleeper", at(1), at(11), 9).await.unwrap();
         let mut late = leases.remove(0);
         let mut sent = leases.remove(0);
-        assert!(store.transmitting(&mut sent, at(2)).await.unwrap());
+        assert!(transmitting(&store, &mut sent, at(2)).await.unwrap());
         assert_eq!(store.recover(at(10), OnUnknown::Resend).await.unwrap(), 0, "the leases still hold");
-        assert!(!store.transmitting(&mut late, at(11)).await.unwrap(), "its time is up");
+        assert!(!transmitting(&store, &mut late, at(11)).await.unwrap(), "its time is up");
         assert_eq!(store.recover(at(11), OnUnknown::Resend).await.unwrap(), 2);
         assert_eq!(counts(&store).await, BTreeMap::from([(State::Queued, 1), (State::Unknown, 1)]));
-        let again = store.lease("other", at(12), at(22), 9).await.unwrap();
+        let again = lease(&store, "other", at(12), at(22), 9).await.unwrap();
         assert_eq!(again.len(), 2, "what may have arrived is sent once more");
         let resent = again.iter().find(|lease| lease.subscriber_id == sent.subscriber_id).unwrap();
         assert_eq!(resent.message_id, sent.message_id, "under the same id");
         assert_eq!(resent.delivery.unknowns, 1);
-        assert_eq!(store.record(&late, &accepted(), at(13), OnUnknown::Resend).await.unwrap(), None);
-        assert_eq!(store.record(&sent, &accepted(), at(13), OnUnknown::Resend).await.unwrap(), None);
+        assert_eq!(record(&store, &late, &accepted(), at(13), OnUnknown::Resend).await.unwrap(), None);
+        assert_eq!(record(&store, &sent, &accepted(), at(13), OnUnknown::Resend).await.unwrap(), None);
         assert_eq!(counts(&store).await, BTreeMap::from([(State::Leased, 2)]));
     });
 }
@@ -584,11 +682,11 @@ fn leases_are_renewed_and_given_back() {
     both(|url| async move {
         let store = Store::open(&url).await.unwrap();
         frozen(&store, 3).await;
-        let mut leases = store.lease("w", at(1), at(11), 2).await.unwrap();
+        let mut leases = lease(&store, "w", at(1), at(11), 2).await.unwrap();
         assert_eq!(store.renew("w", at(5), at(20)).await.unwrap(), 2);
         assert_eq!(store.renew("other", at(5), at(20)).await.unwrap(), 0);
         assert_eq!(store.recover(at(15), OnUnknown::Resend).await.unwrap(), 0);
-        assert!(store.transmitting(&mut leases[0], at(15)).await.unwrap(), "the renewed lease holds");
+        assert!(transmitting(&store, &mut leases[0], at(15)).await.unwrap(), "the renewed lease holds");
         assert_eq!(store.release("w", at(16), OnUnknown::Hold).await.unwrap(), 2);
         assert_eq!(counts(&store).await, BTreeMap::from([(State::Queued, 2), (State::Unknown, 1)]));
     });
@@ -599,16 +697,16 @@ fn who_leaves_gets_nothing_more_and_stays_on_record() {
     both(|url| async move {
         let store = Store::open(&url).await.unwrap();
         let edition = frozen(&store, 3).await;
-        let mut leases = store.lease("w", at(1), at(11), 2).await.unwrap();
+        let mut leases = lease(&store, "w", at(1), at(11), 2).await.unwrap();
         let (mut leased, mut sent) = (leases.remove(0), leases.remove(0));
-        assert!(store.transmitting(&mut sent, at(2)).await.unwrap());
+        assert!(transmitting(&store, &mut sent, at(2)).await.unwrap());
         for subscriber in store.subscribers().await.unwrap() {
             assert!(store.remove_subscriber(&subscriber.address, at(3)).await.unwrap());
         }
-        assert!(!store.transmitting(&mut leased, at(4)).await.unwrap(), "not sent any more");
+        assert!(!transmitting(&store, &mut leased, at(4)).await.unwrap(), "not sent any more");
         // What was under way when they left is not called back.
-        assert!(store.record(&sent, &accepted(), at(4), OnUnknown::Resend).await.unwrap().is_some());
-        assert!(store.lease("w", at(5), at(15), 9).await.unwrap().is_empty());
+        assert!(record(&store, &sent, &accepted(), at(4), OnUnknown::Resend).await.unwrap().is_some());
+        assert!(lease(&store, "w", at(5), at(15), 9).await.unwrap().is_empty());
         assert_eq!(counts(&store).await, BTreeMap::from([(State::Suppressed, 2), (State::Accepted, 1)]));
         assert_eq!(store.deliveries(&edition).await.unwrap().len(), 3);
         assert_eq!(store.delivery_counts(Some("daily-unknown")).await.unwrap(), BTreeMap::new());
@@ -677,4 +775,115 @@ async fn a_server_that_cannot_be_used_says_what_to_do() {
         refused(Store::open(&absent).await, &["no database of that name", "createdb"]);
     })
     .await;
+}
+
+#[test]
+fn a_change_that_is_asked_for_twice_is_made_once() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        frozen(&store, 3).await;
+        let mut leases = lease(&store, "w", at(1), at(11), 9).await.unwrap();
+        let marks: Vec<_> = leases.iter_mut().map(|lease| lease.transmitting(at(1), at(11))).collect();
+        // As after a connection that broke before the answer came.
+        for _ in 0..2 {
+            assert_eq!(store.settle(&marks, at(1)).await.unwrap(), [true; 3]);
+        }
+        let done: Vec<_> = leases.iter().map(|lease| lease.concluded(&accepted(), at(2), OnUnknown::Resend)).collect();
+        for _ in 0..2 {
+            assert_eq!(store.settle(&done, at(2)).await.unwrap(), [true; 3]);
+        }
+        // A mark that comes late changes nothing any more.
+        assert_eq!(store.settle(&marks, at(3)).await.unwrap(), [false; 3]);
+        assert_eq!(counts(&store).await, BTreeMap::from([(State::Accepted, 3)]));
+    });
+}
+
+#[test]
+fn workers_keep_one_pace_for_a_domain_and_let_the_others_pass() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        for nth in 0..40 {
+            let domain = if nth % 2 == 0 { "slow.example" } else { "Fast.Example" };
+            store.add_subscriber(&address(&format!("reader{nth}@{domain}")), None, &[], at(-9)).await.unwrap();
+        }
+        store.freeze(freeze(&digest(0), &[]), at(0)).await.unwrap();
+        let slow = Cap { per_minute: Some(6), underway: None };
+        let caps = Caps { domains: [("slow.example".to_owned(), slow)].into(), ..Caps::default() };
+        let (one, other) = (store, Store::open(&url).await.unwrap());
+        let mut by_minute = Vec::new();
+        for minute in 1..=9 {
+            let mut leased: Vec<Lease> = Vec::new();
+            for (worker, store) in [("one", &one), ("other", &other)] {
+                leased.extend(lease_within(store, worker, at(minute), at(99), 50, &caps).await.unwrap());
+            }
+            let slow = leased.iter().filter(|lease| lease.domain == "slow.example").count();
+            by_minute.push((slow, leased.len() - slow));
+        }
+        // The first minute has the burst of ten seconds, which is one message here, besides the one that is due.
+        assert_eq!(by_minute[0], (2, 20));
+        assert!(by_minute.iter().all(|(slow, _)| *slow <= 6), "{by_minute:?}");
+        assert_eq!(by_minute.iter().map(|(slow, _)| slow).sum::<usize>(), 18, "two in each of nine minutes' looks");
+    });
+}
+
+#[test]
+fn a_domain_takes_only_so_many_at_once() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        frozen(&store, 5).await;
+        let caps = Caps { other: Cap { per_minute: None, underway: Some(2) }, ..Caps::default() };
+        let mut first = lease_within(&store, "one", at(1), at(11), 9, &caps).await.unwrap();
+        assert_eq!(first.len(), 2);
+        assert!(lease_within(&store, "other", at(2), at(11), 9, &caps).await.unwrap().is_empty());
+        let mut done = first.remove(0);
+        transmitting(&store, &mut done, at(2)).await.unwrap();
+        record(&store, &done, &accepted(), at(2), OnUnknown::Resend).await.unwrap();
+        assert_eq!(lease_within(&store, "other", at(3), at(11), 9, &caps).await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_domain_that_asks_for_it_is_left_alone_by_all() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        frozen(&store, 3).await;
+        store.slow_down("inbox.example", at(5)).await.unwrap();
+        assert!(lease(&store, "w", at(1), at(11), 9).await.unwrap().is_empty());
+        assert_eq!(store.next_due().await.unwrap(), Some(at(5)));
+        assert_eq!(lease(&store, "w", at(5), at(15), 9).await.unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn processes_share_the_connections() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        let sign_on = async |worker, now| store.sign_on(worker, 4, Some(6), at(now), at(now + 2)).await.unwrap();
+        assert_eq!(sign_on("one", 0).await, 4);
+        assert_eq!(sign_on("two", 0).await, 2);
+        assert_eq!(sign_on("three", 0).await, 0);
+        store.release("two", at(1), OnUnknown::Resend).await.unwrap();
+        assert_eq!(sign_on("four", 1).await, 2);
+        // The first did not renew.
+        assert_eq!(sign_on("five", 2).await, 4);
+    });
+}
+
+#[test]
+fn an_admin_has_deliveries_sent_again() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        let edition = frozen(&store, 3).await;
+        for lease in lease(&store, "w", at(1), at(11), 9).await.unwrap() {
+            record(&store, &lease, &accepted(), at(1), OnUnknown::Resend).await.unwrap();
+        }
+        let day = SignedDuration::from_hours(24);
+        let (reader, nobody) = (address("Reader001@inbox.example"), address("nobody@inbox.example"));
+        let resend = async |to, states: &[State]| store.resend(&edition, to, states, at(9999), day).await.unwrap();
+        assert_eq!(resend(Some(&reader), &[State::Rejected]).await, 0);
+        assert_eq!(resend(Some(&nobody), &State::ALL).await, 0);
+        assert_eq!(resend(Some(&reader), &State::ALL).await, 1);
+        let again = lease(&store, "w", at(9999), at(10_010), 9).await.unwrap();
+        assert_eq!(again.iter().map(|lease| lease.to.to_string()).collect::<Vec<_>>(), ["reader001@inbox.example"]);
+    });
 }

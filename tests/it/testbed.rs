@@ -16,7 +16,7 @@ use std::{
 
 /// Takes mail for `@inbox.example`; `reject5@` gets a 550, `temp4@` a 450.
 pub const SMTP: (&str, u16) = ("127.0.0.1", 12526);
-const IMAP: (&str, u16) = ("127.0.0.1", 12143);
+pub const IMAP: (&str, u16) = ("127.0.0.1", 12143);
 
 /// Shared by everybody who starts the test bed on this machine.
 const LOCK: &str = "/tmp/daybrief-testbed.lock";

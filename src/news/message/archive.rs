@@ -59,7 +59,8 @@ pub fn page(
     web: Option<&str>,
 ) -> Result<String, MessageError> {
     let before = format!("{stem}-");
-    let setting = Setting { zone, contact: "", web, picture_src: (&before, ".png"), items_max: usize::MAX };
+    let setting =
+        Setting { zone, contact: "", links: None, web, picture_src: (&before, ".png"), items_max: usize::MAX };
     Ok(Page { edition: &Edition::of(digest, drawings, setting) }.render()?)
 }
 
@@ -68,7 +69,7 @@ pub fn page(
 /// # Errors
 /// As for [`page`].
 pub fn markdown(digest: &Digest, drawings: &Drawings, zone: &TimeZone) -> Result<String, MessageError> {
-    let setting = Setting { zone, contact: "", web: None, picture_src: ("", ""), items_max: usize::MAX };
+    let setting = Setting { zone, contact: "", links: None, web: None, picture_src: ("", ""), items_max: usize::MAX };
     Ok(Markdown { edition: &Edition::of(digest, drawings, setting) }.render()?)
 }
 

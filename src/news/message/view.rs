@@ -16,6 +16,7 @@ use crate::news::incident::{self, IncidentKey};
 use crate::news::picture::{self, Png};
 use crate::news::wording;
 
+use super::Links;
 use super::clean::clean;
 use super::style::{self, Style};
 
@@ -46,6 +47,8 @@ pub struct Edition {
     pub ask: String,
     /// An address of a person.
     pub contact: String,
+    /// Pages where a reader can help themselves.
+    pub links: Option<Links>,
     /// The permanent address of the edition on the web.
     pub web: String,
     pub web_label: String,
@@ -137,6 +140,7 @@ pub struct Setting<'a> {
     pub zone: &'a TimeZone,
     /// An address of a person who answers.
     pub contact: &'a str,
+    pub links: Option<&'a Links>,
     /// The permanent address of the edition, when it has one.
     pub web: Option<&'a str>,
     /// Where pictures are found: their names are put between these two.
@@ -184,6 +188,7 @@ impl Edition {
             why: format!("You get this because this address is on the list “{title}”."),
             ask: "To stop, or to report a wrong figure, write to".to_owned(),
             contact: clean(setting.contact),
+            links: setting.links.cloned(),
             web: setting.web.unwrap_or_default().to_owned(),
             web_label: "This edition on the web".to_owned(),
             style: style::STYLE,

@@ -7,6 +7,7 @@
 //! the run in a gap, and fires twice and out of order in a repeated hour.)
 
 mod line;
+pub mod personal;
 
 use std::{iter, ops::Range};
 

@@ -1,20 +1,22 @@
-//! Finished messages → outcomes: over SMTP, or into a directory.
+//! Finished messages → outcomes: over SMTP, through a sendmail program, or into a directory.
 //!
 //! What is sent is exactly the bytes that are given; building them is the business of `news::message`. What an outcome
 //! means for a delivery is decided in [`crate::news::delivery`].
 
+mod dkim;
+mod post;
 mod relay;
+mod sendmail;
 mod smtp;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use lettre::Address;
 use tokio::{fs, io::AsyncWriteExt as _};
 
-pub use relay::{Relay, RelayError, TimeLimits};
+pub use dkim::Signer;
+pub use post::Post;
+pub use relay::{Relay, RelayError, TimeLimits, client_tls};
 pub use smtp::{Login, LoginError, Smtp};
 
 use crate::{
@@ -30,6 +32,8 @@ const FILE_STEM_BYTES_MAX: usize = 200;
 pub enum Mailer {
     Smtp(Smtp),
     Directory(PathBuf),
+    /// A program that takes the message on standard input, as sendmail does.
+    Sendmail(PathBuf),
 }
 
 /// One finished message for one recipient.
@@ -51,6 +55,8 @@ pub enum CheckError {
     Server(#[from] LoginError),
     #[error("write to the directory {path} for messages: {source}; check that it is a directory one can write to")]
     Directory { path: PathBuf, source: std::io::Error },
+    #[error("find the program {path} that takes messages: {source}; check `sendmail` under [mail]")]
+    Program { path: PathBuf, source: std::io::Error },
 }
 
 impl Mailer {
@@ -58,17 +64,25 @@ impl Mailer {
     pub fn new(mail: &config::Mail) -> Result<Self, RelayError> {
         Ok(match &mail.transport {
             Transport::Directory(directory) => Self::Directory(directory.clone()),
-            Transport::Smtp(settings) => {
-                let relay = Relay::new(settings, mail.from.email.domain(), None)?;
-                Self::Smtp(Smtp::new(Arc::new(relay)))
+            Transport::Smtp(relays) => {
+                let relays = relays.iter().map(|settings| Relay::new(settings, mail.from.email.domain()));
+                Self::Smtp(Smtp::new(relays.collect::<Result<Vec<_>, _>>()?))
             }
+            Transport::Sendmail(program) => Self::Sendmail(program.clone()),
         })
     }
 
     /// Tries the way to the mail server, or into the directory, without sending anything; tells what it found.
     pub async fn check(&self) -> Result<String, CheckError> {
         match self {
-            Self::Smtp(smtp) => Ok(smtp.check().await?.to_string()),
+            Self::Smtp(smtp) => {
+                let logins = smtp.check().await?;
+                Ok(logins.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            }
+            Self::Sendmail(program) => match fs::metadata(program).await {
+                Ok(_) => Ok(format!("messages are handed to {}", program.display())),
+                Err(source) => Err(CheckError::Program { path: program.clone(), source }),
+            },
             Self::Directory(directory) => {
                 let unwritable = |source| CheckError::Directory { path: directory.clone(), source };
                 let trial = directory.join(format!(".check-{}", std::process::id()));
@@ -85,6 +99,7 @@ impl Mailer {
         match self {
             Self::Smtp(smtp) => Self::Smtp(smtp.lane()),
             Self::Directory(directory) => Self::Directory(directory.clone()),
+            Self::Sendmail(program) => Self::Sendmail(program.clone()),
         }
     }
 
@@ -96,6 +111,7 @@ impl Mailer {
     pub async fn send(&mut self, message: Outgoing<'_>, go_ahead: impl AsyncFnOnce() -> bool) -> Outcome {
         match self {
             Self::Smtp(smtp) => smtp.send(message, go_ahead).await,
+            Self::Sendmail(program) => sendmail::send(program, message, go_ahead).await,
             Self::Directory(directory) => {
                 if !go_ahead().await {
                     return lost_lease();
@@ -115,7 +131,7 @@ impl Mailer {
     pub async fn close(&mut self) {
         match self {
             Self::Smtp(smtp) => smtp.close().await,
-            Self::Directory(_) => {}
+            Self::Directory(_) | Self::Sendmail(_) => {}
         }
     }
 }

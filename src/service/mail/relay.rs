@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,10 +16,12 @@ use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::Instant,
 };
 use tokio_rustls::client::TlsStream;
 
 use crate::config::{self, Security};
+use crate::news::delivery::Outcome;
 
 /// The least time for taking in a message, and for the answer to its final dot, whatever is configured: RFC 5321,
 /// section 4.5.3.2. Giving up earlier leaves messages whose fate is unknown.
@@ -61,6 +63,8 @@ pub struct Relay {
     pub(super) hello: ClientId,
     pub limits: TimeLimits,
     pub(super) tls: Option<Tls>,
+    /// When and how the last connection could not be opened.
+    closed: Mutex<Option<(Instant, Outcome)>>,
 }
 
 /// Made once, as reading the system's certificates takes a while.
@@ -81,19 +85,35 @@ pub enum RelayError {
 }
 
 impl Relay {
-    /// `hello` is the name by which the server may know us. `certificates` are trusted besides the system's: one or
-    /// more in PEM form, for a server with an authority of its own.
-    pub fn new(settings: &config::Smtp, hello: &str, certificates: Option<&[u8]>) -> Result<Self, RelayError> {
+    /// `hello` is the name by which the server may know us.
+    pub fn new(settings: &config::Smtp, hello: &str) -> Result<Self, RelayError> {
         let host = &settings.host;
         let name = ServerName::try_from(host.clone()).map_err(|_| RelayError::Name(host.clone()))?;
-        let certificates = certificates.map(read_certificates).transpose()?.unwrap_or_default();
+        let certificates =
+            settings.ca.as_ref().map(|pem| read_certificates(pem.as_bytes())).transpose()?.unwrap_or_default();
         let tls = match settings.security {
             Security::None => None,
             Security::StartTls => Some(Tls::Start(start_tls(host, certificates)?)),
             Security::Tls => Some(Tls::Direct(direct_tls(certificates)?, name)),
         };
         let hello = ClientId::Domain(hello.to_owned());
-        Ok(Self { settings: settings.clone(), hello, limits: TimeLimits::of(settings.timeout), tls })
+        Ok(Self {
+            settings: settings.clone(),
+            hello,
+            limits: TimeLimits::of(settings.timeout),
+            tls,
+            closed: Mutex::default(),
+        })
+    }
+
+    /// What became of the last try to connect, if it failed a short while ago: there is no use in another one yet.
+    pub(super) fn closed(&self) -> Option<Outcome> {
+        let closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.as_ref().filter(|(at, _)| at.elapsed() < self.limits.pause).map(|(_, outcome)| outcome.clone())
+    }
+
+    pub(super) fn close(&self, outcome: Outcome) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), outcome));
     }
 }
 
@@ -115,6 +135,16 @@ fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, RelayEr
         roots.add(certificate.clone()).map_err(|error| unusable(error.to_string()))?;
     }
     Ok(certificates)
+}
+
+/// TLS to a server that is no relay, with the certificates in `ca` trusted besides the system's.
+pub fn client_tls(
+    host: &str,
+    ca: Option<&str>,
+) -> Result<(Arc<rustls::ClientConfig>, ServerName<'static>), RelayError> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| RelayError::Name(host.to_owned()))?;
+    let certificates = ca.map(|pem| read_certificates(pem.as_bytes())).transpose()?.unwrap_or_default();
+    Ok((direct_tls(certificates)?, name))
 }
 
 fn start_tls(host: &str, certificates: Vec<CertificateDer<'static>>) -> Result<TlsParameters, RelayError> {
@@ -180,18 +210,19 @@ mod tests {
     fn a_password_is_never_shown() {
         let login = config::Login { user: "daybrief".to_owned(), password: config::Secret::new("hunter2") };
         let settings = config::Smtp { login: Some(login), ..settings("localhost", Security::None) };
-        let relay = Relay::new(&settings, "localhost", None).unwrap();
+        let relay = Relay::new(&settings, "localhost").unwrap();
         let shown = format!("{relay:?}");
         assert!(shown.contains("localhost") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]
     fn bad_settings_are_refused() {
-        let error = Relay::new(&settings("not a host", Security::None), "x", None).unwrap_err();
+        let error = Relay::new(&settings("not a host", Security::None), "x").unwrap_err();
         assert!(error.to_string().contains("write a host name"), "{error}");
         let nonsense = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
         for pem in [nonsense, "", "-----BEGIN CERTIFICATE-----\n"] {
-            let error = Relay::new(&settings("localhost", Security::Tls), "x", Some(pem.as_bytes())).unwrap_err();
+            let settings = config::Smtp { ca: Some(pem.to_owned()), ..settings("localhost", Security::Tls) };
+            let error = Relay::new(&settings, "x").unwrap_err();
             assert!(matches!(error, RelayError::Certificates(_)), "{error}");
         }
     }

@@ -8,9 +8,11 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 
 use super::error::failed;
-use super::{Store, StoreError, deliveries, micros, optional_time, subscribers, text_hash, unreadable};
+use super::{Store, StoreError, deliveries, micros, optional_time, text_hash, unreadable};
 use crate::news::article::Article;
 use crate::news::digest::{Digest, Frame};
+use crate::news::schedule::personal;
+use crate::news::subscriber::Preferences;
 
 /// Whom an edition is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +35,26 @@ pub struct Freeze<'a> {
     pub audience: Audience,
     /// The part of its Message-IDs after the `@`.
     pub message_domain: &'a str,
-    /// How long after its slot it may still be delivered.
+    /// How long after it is due for a subscriber it may still be delivered.
     pub expires_after: SignedDuration,
+    /// Whether each subscriber gets it at the hour they chose: for editions that are due once a day or less often.
+    pub personal: bool,
+}
+
+impl Freeze<'_> {
+    /// When it is due for someone with these preferences, for whom the last one was due at `last_due`.
+    pub(super) fn due(&self, preferences: &Preferences, last_due: Option<Timestamp>) -> Timestamp {
+        let frame = &self.digest.frame;
+        let (Some(slot), Some(minute), true) = (frame.slots.last(), preferences.minute, self.personal) else {
+            return frame.composed_at;
+        };
+        let zone = preferences.zone.as_ref().unwrap_or(&frame.zone);
+        match TimeZone::get(zone) {
+            Ok(zone) => personal::due(*slot, minute, &zone, last_due).max(frame.composed_at),
+            // A zone that is not known any more must not keep the edition from them.
+            Err(_) => frame.composed_at,
+        }
+    }
 }
 
 /// What freezing an edition came to.
@@ -104,17 +124,14 @@ impl Store {
                 return Ok(Frozen::Overtaken { id });
             }
         }
-        let recipients = match freeze.audience {
+        let deliveries = match freeze.audience {
             Audience::Subscribers => {
-                subscribers::subscribed(&mut transaction, &frame.name).await.map_err(failed(doing))?
+                deliveries::queue(&mut transaction, &id, &freeze, now).await.map_err(failed(doing))?
             }
-            Audience::Nobody | Audience::Unread => Vec::new(),
+            Audience::Nobody | Audience::Unread => 0,
         };
-        deliveries::queue(&mut transaction, &id, &recipients, frame.composed_at, &freeze, now)
-            .await
-            .map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
-        Ok(Frozen::Now { id, deliveries: recipients.len() })
+        Ok(Frozen::Now { id, deliveries })
     }
 
     /// The edition of that id.

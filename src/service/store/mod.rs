@@ -7,6 +7,7 @@
 //! `now` is always an argument. Who gets what, and what a delivery's next state is, is decided in [`crate::news`].
 
 mod articles;
+mod bounces;
 mod deliveries;
 mod editions;
 mod error;
@@ -19,7 +20,8 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Row, Transaction};
 
 pub use articles::{Inserted, Known, StoredArticle, text_hash};
-pub use deliveries::{DeliveryRecord, Lease};
+pub use bounces::{Bounce, BounceRecord, Counted};
+pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
 pub use sources::SourceState;

@@ -12,7 +12,8 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 
 use super::error::failed;
-use super::{Store, StoreError, deliveries, micros, time, unreadable};
+use super::{Store, StoreError, deliveries, micros, optional_time, time, unreadable};
+use crate::news::subscriber::Preferences;
 
 /// Stands for all editions, present and future.
 const ALL_EDITIONS: &str = "*";
@@ -40,6 +41,9 @@ pub struct Subscriber {
     pub address: Address,
     pub name: Option<String>,
     pub state: SubscriberState,
+    /// Why mail to them is suppressed.
+    pub reason: Option<String>,
+    pub preferences: Preferences,
     /// The names of the editions; empty means all.
     pub editions: Vec<String>,
     pub created_at: Timestamp,
@@ -55,6 +59,17 @@ pub enum Added {
     Known,
     /// Bounced or complained, and was not added.
     Suppressed,
+}
+
+/// One who gets an edition that is being frozen.
+pub(super) struct Recipient {
+    pub id: String,
+    /// As it is looked up.
+    pub domain: String,
+    pub created_at: i64,
+    pub preferences: Preferences,
+    /// When the last edition of the name was due for them.
+    pub last_due: Option<Timestamp>,
 }
 
 impl SubscriberState {
@@ -77,7 +92,7 @@ impl SubscriberState {
 
     /// Whether mail that is already queued may still go out.
     pub(super) fn may_receive(name: &str) -> bool {
-        name != Self::Removed.name() && name != Self::Suppressed.name()
+        name == Self::Active.name()
     }
 }
 
@@ -89,22 +104,35 @@ impl fmt::Display for SubscriberState {
 
 /// The form in which two addresses are the same: lower case throughout, since no provider of note tells letter cases
 /// apart, and the domain as it is looked up (IDNA).
-fn normal(address: &Address) -> String {
-    let user = address.user().to_lowercase();
+pub(super) fn normal(address: &Address) -> String {
+    format!("{}@{}", address.user().to_lowercase(), domain(address))
+}
+
+/// The domain of an address as it is looked up (IDNA), in lower case.
+fn domain(address: &Address) -> String {
     match url::Host::parse(address.domain()) {
-        Ok(host) => format!("{user}@{host}"),
-        Err(_) => format!("{user}@{}", address.domain().to_lowercase()),
+        Ok(host) => host.to_string(),
+        Err(_) => address.domain().to_lowercase(),
     }
+}
+
+/// What is left of an address that is erased: enough to know it again, and not enough to write to.
+fn address_hash(normal: &str) -> String {
+    hex(&Sha256::digest(normal))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn new_id(normal: &str, now: Timestamp) -> String {
     // The time is not known to others, so the id cannot be made from an address that is guessed.
     let hash = Sha256::digest(format!("{normal}\n{}", now.as_nanosecond()));
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash[..8])
 }
 
 impl Store {
-    /// Makes someone an active subscriber of the named editions, of all if none is named.
+    /// Makes someone an active subscriber of the named editions, of all if none is named: an admin vouches for them.
     pub async fn add_subscriber(
         &self,
         address: &Address,
@@ -112,42 +140,224 @@ impl Store {
         editions: &[String],
         now: Timestamp,
     ) -> Result<Added, StoreError> {
+        Ok(self.enter(address, name, editions, SubscriberState::Active, now).await?.0)
+    }
+
+    /// Notes that someone asks for the named editions: they get nothing until they confirm it ([`Store::confirm`]). Their
+    /// id, for the link by which they do. Who is active already stays as they are.
+    pub async fn sign_up(
+        &self,
+        address: &Address,
+        editions: &[String],
+        now: Timestamp,
+    ) -> Result<(Added, String), StoreError> {
+        self.enter(address, None, editions, SubscriberState::Pending, now).await
+    }
+
+    async fn enter(
+        &self,
+        address: &Address,
+        name: Option<&str>,
+        editions: &[String],
+        as_state: SubscriberState,
+        now: Timestamp,
+    ) -> Result<(Added, String), StoreError> {
         let doing = "add a subscriber";
         let mut transaction = self.begin(doing).await?;
-        let (id, state) = insert(&mut transaction, address, name, now).await.map_err(failed(doing))?;
+        let (id, state) = insert(&mut transaction, address, name, as_state, now).await.map_err(failed(doing))?;
+        let erased = sqlx::query("SELECT reason FROM suppressions WHERE address_hash = $1")
+            .bind(address_hash(&normal(address)))
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(failed(doing))?;
         let added = match state {
+            _ if erased.is_some() => return Ok((Added::Suppressed, id)),
             None => Added::New,
-            Some(SubscriberState::Suppressed) => return Ok(Added::Suppressed),
+            Some(SubscriberState::Suppressed) => return Ok((Added::Suppressed, id)),
+            Some(SubscriberState::Active) if as_state == SubscriberState::Pending => return Ok((Added::Known, id)),
             Some(SubscriberState::Active) => Added::Known,
             Some(SubscriberState::Removed | SubscriberState::Pending) => Added::Again,
         };
         sqlx::query("UPDATE subscribers SET state = $2, name = COALESCE($3, name), changed_at = $4 WHERE id = $1")
             .bind(&id)
-            .bind(SubscriberState::Active.name())
+            .bind(as_state.name())
             .bind(name)
             .bind(micros(now))
             .execute(&mut *transaction)
             .await
             .map_err(failed(doing))?;
-        sqlx::query("DELETE FROM subscriptions WHERE subscriber_id = $1")
-            .bind(&id)
+        subscribe(&mut transaction, &id, editions).await.map_err(failed(doing))?;
+        transaction.commit().await.map_err(failed(doing))?;
+        Ok((added, id))
+    }
+
+    /// Someone who asked for it confirms it. False if there is nothing to confirm; who has is active already.
+    pub async fn confirm(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let doing = "confirm a subscriber";
+        let updated = sqlx::query("UPDATE subscribers SET state = $2, changed_at = $3 WHERE id = $1 AND state = $4")
+            .bind(id)
+            .bind(SubscriberState::Active.name())
+            .bind(micros(now))
+            .bind(SubscriberState::Pending.name())
+            .execute(&self.pool)
+            .await
+            .map_err(failed(doing))?;
+        Ok(updated.rows_affected() == 1)
+    }
+
+    /// Someone leaves an edition, or all. `others` are the names of the editions that there are besides: who gets all of
+    /// them goes on getting these. What is queued is suppressed. False if they did not get it.
+    pub async fn unsubscribe(
+        &self,
+        id: &str,
+        edition: Option<&str>,
+        others: &[String],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let doing = "unsubscribe";
+        let mut transaction = self.begin(doing).await?;
+        let sql = "SELECT p.edition FROM subscriptions p JOIN subscribers s ON s.id = p.subscriber_id
+             WHERE p.subscriber_id = $1 AND s.state IN ('active', 'pending') ORDER BY p.edition";
+        let rows = sqlx::query(sql).bind(id).fetch_all(&mut *transaction).await.map_err(failed(doing))?;
+        let held: Vec<String> =
+            rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(failed(doing))?;
+        if held.is_empty() || edition.is_some_and(|name| !held.iter().any(|one| one == name || one == ALL_EDITIONS)) {
+            return Ok(false);
+        }
+        let mut left: Vec<String> = if held.iter().any(|name| name == ALL_EDITIONS) { others.to_vec() } else { held };
+        left.retain(|name| edition.is_some_and(|edition| name != edition));
+        if left.is_empty() {
+            set_state(&mut transaction, id, SubscriberState::Removed, None, now).await.map_err(failed(doing))?;
+        } else {
+            subscribe(&mut transaction, id, &left).await.map_err(failed(doing))?;
+        }
+        let edition = if left.is_empty() { None } else { edition };
+        deliveries::suppress(&mut transaction, id, edition, now).await.map_err(failed(doing))?;
+        transaction.commit().await.map_err(failed(doing))?;
+        Ok(true)
+    }
+
+    /// Keeps what someone wants, and which editions; none named stands for all.
+    pub async fn set_preferences(
+        &self,
+        id: &str,
+        preferences: &Preferences,
+        editions: &[String],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let doing = "keep a subscriber's preferences";
+        let json =
+            serde_json::to_string(preferences).map_err(|error| failed(doing)(unreadable("preferences", error)))?;
+        let mut transaction = self.begin(doing).await?;
+        let updated = sqlx::query("UPDATE subscribers SET preferences = $2, changed_at = $3 WHERE id = $1")
+            .bind(id)
+            .bind(json)
+            .bind(micros(now))
             .execute(&mut *transaction)
             .await
             .map_err(failed(doing))?;
-        let all = [ALL_EDITIONS.to_owned()];
-        for edition in if editions.is_empty() { &all } else { editions } {
+        subscribe(&mut transaction, id, editions).await.map_err(failed(doing))?;
+        transaction.commit().await.map_err(failed(doing))?;
+        Ok(updated.rows_affected() == 1)
+    }
+
+    /// Writes to someone no more, and keeps why. What is queued for them is suppressed.
+    pub async fn suppress_subscriber(&self, id: &str, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+        let doing = "suppress a subscriber";
+        let mut transaction = self.begin(doing).await?;
+        set_state(&mut transaction, id, SubscriberState::Suppressed, Some(reason), now).await.map_err(failed(doing))?;
+        deliveries::suppress(&mut transaction, id, None, now).await.map_err(failed(doing))?;
+        transaction.commit().await.map_err(failed(doing))
+    }
+
+    /// Lets someone be written to again who bounced or complained: an admin knows better. False if they were not
+    /// suppressed.
+    pub async fn readmit(&self, address: &Address, now: Timestamp) -> Result<bool, StoreError> {
+        let doing = "lift a suppression";
+        let mut transaction = self.begin(doing).await?;
+        let normal = normal(address);
+        let updated = sqlx::query(
+            "UPDATE subscribers SET state = $2, reason = NULL, changed_at = $3 WHERE normal = $1 AND state = $4",
+        )
+        .bind(&normal)
+        .bind(SubscriberState::Active.name())
+        .bind(micros(now))
+        .bind(SubscriberState::Suppressed.name())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed(doing))?;
+        sqlx::query("DELETE FROM bounces WHERE subscriber_id = (SELECT id FROM subscribers WHERE normal = $1)")
+            .bind(&normal)
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed(doing))?;
+        let deleted = sqlx::query("DELETE FROM suppressions WHERE address_hash = $1")
+            .bind(address_hash(&normal))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed(doing))?;
+        transaction.commit().await.map_err(failed(doing))?;
+        Ok(updated.rows_affected() + deleted.rows_affected() > 0)
+    }
+
+    /// Forgets someone: address, name, preferences, bounces. Their deliveries stay as numbers under an id that leads
+    /// nowhere; one not to be written to stays so, by a hash of the address. False if there is no such subscriber.
+    pub async fn erase(&self, address: &Address, now: Timestamp) -> Result<bool, StoreError> {
+        let doing = "erase a subscriber";
+        let normal = normal(address);
+        let mut transaction = self.begin(doing).await?;
+        let row = sqlx::query("SELECT id, state, reason FROM subscribers WHERE normal = $1")
+            .bind(&normal)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(failed(doing))?;
+        let Some(row) = row else { return Ok(false) };
+        let id: String = row.try_get("id").map_err(failed(doing))?;
+        let state: String = row.try_get("state").map_err(failed(doing))?;
+        if state == SubscriberState::Suppressed.name() {
+            let reason: Option<String> = row.try_get("reason").map_err(failed(doing))?;
             sqlx::query(
-                "INSERT INTO subscriptions (subscriber_id, edition) VALUES ($1, $2)
-                 ON CONFLICT (subscriber_id, edition) DO NOTHING",
+                "INSERT INTO suppressions (address_hash, reason, at) VALUES ($1, $2, $3)
+                 ON CONFLICT (address_hash) DO NOTHING",
             )
-            .bind(&id)
-            .bind(edition)
+            .bind(address_hash(&normal))
+            // The reason may quote the address.
+            .bind(reason.unwrap_or_default().replace(address.as_ref() as &str, "").replace(&normal, ""))
+            .bind(micros(now))
             .execute(&mut *transaction)
             .await
             .map_err(failed(doing))?;
         }
+        deliveries::suppress(&mut transaction, &id, None, now).await.map_err(failed(doing))?;
+        for sql in [
+            "UPDATE deliveries SET result = NULL, domain = '' WHERE subscriber_id = $1",
+            "DELETE FROM bounces WHERE subscriber_id = $1",
+            "DELETE FROM subscriptions WHERE subscriber_id = $1",
+            "DELETE FROM subscribers WHERE id = $1",
+        ] {
+            sqlx::query(sql).bind(&id).execute(&mut *transaction).await.map_err(failed(doing))?;
+        }
         transaction.commit().await.map_err(failed(doing))?;
-        Ok(added)
+        Ok(true)
+    }
+
+    /// The subscriber of that id.
+    pub async fn subscriber(&self, id: &str) -> Result<Option<Subscriber>, StoreError> {
+        self.select_subscribers("read a subscriber", id).await.map(|mut found| found.pop())
+    }
+
+    /// The subscriber with that address, in any spelling.
+    pub async fn subscriber_at(&self, address: &Address) -> Result<Option<Subscriber>, StoreError> {
+        let doing = "look for a subscriber";
+        let row = sqlx::query("SELECT id FROM subscribers WHERE normal = $1")
+            .bind(normal(address))
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(failed(doing))?;
+        match row {
+            Some(row) => self.subscriber(&row.try_get::<String, _>("id").map_err(failed(doing))?).await,
+            None => Ok(None),
+        }
     }
 
     /// Takes someone off. What was delivered stays on record; what is queued for them is suppressed. False if there is
@@ -167,19 +377,25 @@ impl Store {
         .map_err(failed(doing))?;
         let Some(row) = row else { return Ok(false) };
         let id: String = row.try_get("id").map_err(failed(doing))?;
-        deliveries::suppress(&mut transaction, &id, now).await.map_err(failed(doing))?;
+        deliveries::suppress(&mut transaction, &id, None, now).await.map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
         Ok(true)
     }
 
     /// Everyone ever added, in the order of their adding, former subscribers among them.
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        let doing = "list the subscribers";
+        self.select_subscribers("list the subscribers", "").await
+    }
+
+    /// The one of that id, or all.
+    async fn select_subscribers(&self, doing: &'static str, id: &str) -> Result<Vec<Subscriber>, StoreError> {
         let rows = sqlx::query(
-            "SELECT s.id, s.address, s.name, s.state, s.created_at, p.edition
+            "SELECT s.id, s.address, s.name, s.state, s.reason, s.preferences, s.created_at, p.edition
              FROM subscribers s LEFT JOIN subscriptions p ON p.subscriber_id = s.id
+             WHERE $1 = '' OR s.id = $1
              ORDER BY s.created_at, s.normal, p.edition",
         )
+        .bind(id)
         .fetch_all(&self.pool)
         .await
         .map_err(failed(doing))?;
@@ -201,7 +417,34 @@ impl Store {
     pub async fn has_readers(&self, edition: &str) -> Result<bool, StoreError> {
         let doing = "look for subscribers";
         let mut transaction = self.pool.begin().await.map_err(failed(doing))?;
-        Ok(!subscribed(&mut transaction, edition).await.map_err(failed(doing))?.is_empty())
+        Ok(!subscribed(&mut transaction, edition, None, 1).await.map_err(failed(doing))?.is_empty())
+    }
+
+    /// Whether someone wants to hear when an edition of that name has nothing new, however the edition is configured.
+    pub async fn wants_note(&self, edition: &str) -> Result<bool, StoreError> {
+        let doing = "look for subscribers who want a note";
+        let sql = "SELECT COUNT(*) AS number FROM subscribers s WHERE s.state = 'active' AND s.preferences LIKE $3
+                AND EXISTS (SELECT 1 FROM subscriptions p WHERE p.subscriber_id = s.id AND p.edition IN ($1, $2))";
+        let query = sqlx::query(sql).bind(edition).bind(ALL_EDITIONS).bind("%\"empty\":\"note\"%");
+        let row = query.fetch_one(&self.pool).await.map_err(failed(doing))?;
+        Ok(row.try_get::<i64, _>("number").map_err(failed(doing))? > 0)
+    }
+
+    /// The secret that signs links: one is made when there is none, from `fresh`. A store for reading only gives `None`
+    /// then.
+    pub async fn secret(&self, fresh: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
+        let doing = "read the secret for links";
+        if let Some(fresh) = fresh {
+            sqlx::query("INSERT INTO secrets (name, value) VALUES ('links', $1) ON CONFLICT (name) DO NOTHING")
+                .bind(hex(fresh))
+                .execute(&self.pool)
+                .await
+                .map_err(failed(doing))?;
+        }
+        let row = sqlx::query("SELECT value FROM secrets WHERE name = 'links'").fetch_optional(&self.pool).await;
+        let row = row.map_err(failed(doing))?;
+        // Its digits are as secret as the bytes that they stand for.
+        row.map(|row| Ok(row.try_get::<String, _>("value")?.into_bytes())).transpose().map_err(failed(doing))
     }
 
     /// How many subscribers there are in each state.
@@ -226,6 +469,7 @@ async fn insert(
     transaction: &mut Transaction<'_, Any>,
     address: &Address,
     name: Option<&str>,
+    as_state: SubscriberState,
     now: Timestamp,
 ) -> Result<(String, Option<SubscriberState>), sqlx::Error> {
     let normal = normal(address);
@@ -238,7 +482,7 @@ async fn insert(
     .bind(&normal)
     .bind(address.to_string())
     .bind(name)
-    .bind(SubscriberState::Active.name())
+    .bind(as_state.name())
     .bind(micros(now))
     .execute(&mut **transaction)
     .await?;
@@ -252,21 +496,90 @@ async fn insert(
     Ok((row.try_get("id")?, Some(SubscriberState::parse(&row.try_get::<String, _>("state")?)?)))
 }
 
-/// The ids of those who get an edition of that name now.
+/// Makes these the editions that someone gets; none stands for all.
+async fn subscribe(transaction: &mut Transaction<'_, Any>, id: &str, editions: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM subscriptions WHERE subscriber_id = $1").bind(id).execute(&mut **transaction).await?;
+    let all = [ALL_EDITIONS.to_owned()];
+    for edition in if editions.is_empty() { &all } else { editions } {
+        sqlx::query(
+            "INSERT INTO subscriptions (subscriber_id, edition) VALUES ($1, $2)
+             ON CONFLICT (subscriber_id, edition) DO NOTHING",
+        )
+        .bind(id)
+        .bind(edition)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn set_state(
+    transaction: &mut Transaction<'_, Any>,
+    id: &str,
+    state: SubscriberState,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE subscribers SET state = $2, reason = $3, changed_at = $4 WHERE id = $1")
+        .bind(id)
+        .bind(state.name())
+        .bind(reason)
+        .bind(micros(now))
+        .execute(&mut **transaction)
+        .await
+        .map(drop)
+}
+
+/// Those who get an edition of that name now, `count` at most, in the order of their adding; `after` is where the last
+/// call ended: when that one was added, and their id.
 pub(super) async fn subscribed(
     transaction: &mut Transaction<'_, Any>,
     edition: &str,
-) -> Result<Vec<String>, sqlx::Error> {
+    after: Option<&(i64, String)>,
+    count: usize,
+) -> Result<Vec<Recipient>, sqlx::Error> {
+    // When the last edition was due only matters to those who chose something, their hour perhaps.
     let rows = sqlx::query(
-        "SELECT s.id FROM subscribers s WHERE s.state = 'active'
+        "SELECT s.id, s.address, s.preferences, s.created_at,
+            CASE WHEN s.preferences = '{}' THEN NULL ELSE
+                (SELECT MAX(d.due_at) FROM deliveries d JOIN editions e ON e.id = d.edition_id
+                 WHERE d.subscriber_id = s.id AND e.name = $1) END AS last_due
+         FROM subscribers s
+         WHERE s.state = 'active' AND (s.created_at > $3 OR (s.created_at = $3 AND s.id > $4))
             AND EXISTS (SELECT 1 FROM subscriptions p WHERE p.subscriber_id = s.id AND p.edition IN ($1, $2))
-         ORDER BY s.created_at, s.id",
+         ORDER BY s.created_at, s.id LIMIT $5",
     )
     .bind(edition)
     .bind(ALL_EDITIONS)
+    .bind(after.map_or(i64::MIN, |(at, _)| *at))
+    .bind(after.map_or("", |(_, id)| id))
+    .bind(i64::try_from(count).unwrap_or(i64::MAX))
     .fetch_all(&mut **transaction)
     .await?;
-    rows.iter().map(|row| row.try_get("id")).collect()
+    rows.iter()
+        .map(|row| {
+            Ok(Recipient {
+                id: row.try_get("id")?,
+                domain: domain(&address(row)?),
+                created_at: row.try_get("created_at")?,
+                preferences: preferences(row)?,
+                last_due: optional_time(row, "last_due")?,
+            })
+        })
+        .collect()
+}
+
+/// What the subscriber of a row wants; the defaults where the row has no subscriber any more.
+pub(super) fn preferences(row: &AnyRow) -> Result<Preferences, sqlx::Error> {
+    match row.try_get::<Option<String>, _>("preferences")?.as_deref() {
+        None | Some("{}") => Ok(Preferences::default()),
+        Some(json) => serde_json::from_str(json).map_err(|error| unreadable("preferences", error)),
+    }
+}
+
+/// Where mail to the subscriber of a row goes, unless they are erased.
+pub(super) fn known_mailbox(row: &AnyRow) -> Result<Option<Mailbox>, sqlx::Error> {
+    if row.try_get::<Option<String>, _>("address")?.is_some() { mailbox(row).map(Some) } else { Ok(None) }
 }
 
 /// Where mail to the subscriber of a row goes.
@@ -289,6 +602,8 @@ fn read(row: &AnyRow) -> Result<Subscriber, sqlx::Error> {
         address: address(row)?,
         name: row.try_get("name")?,
         state: SubscriberState::parse(&row.try_get::<String, _>("state")?)?,
+        reason: row.try_get("reason")?,
+        preferences: preferences(row)?,
         editions: Vec::new(),
         created_at: time(row, "created_at")?,
     })

@@ -1,0 +1,496 @@
+//! Frozen editions → delivered messages: the last third of the spine.
+//!
+//! A few lanes, each with a connection of its own, take leased deliveries from one queue and send them one after another.
+//! What becomes of them goes through one ledger, which writes all that has gathered while it wrote the last time: one
+//! commit for many. A delivery is marked as transmitting, durably, before its message goes out, and a lane never has more
+//! than one whose mark stands and whose outcome does not: that is all that a crash can leave in doubt.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use futures_util::future::join_all;
+use indicatif::ProgressBar;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use lettre::Address;
+use ring::rand::{Random, SystemRandom};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep};
+
+use super::mail::{self, Mailer, Outgoing};
+use super::pipeline::{Composed, Service};
+use super::store::{Bounce, Change, Lease, StoreError, Taking};
+use super::worker::Stop;
+use crate::config::{self, Edition};
+use crate::news::bounce;
+use crate::news::delivery::{self, Outcome, Reply, SLOW_DOWN_MINUTES, Stage, State};
+use crate::news::digest::Digest;
+use crate::news::letter::{Addressed, Letter, ascii_domain};
+use crate::news::message::{self, Links, Rendered, Sender};
+use crate::news::subscriber::{Empty, Preferences};
+use crate::news::token;
+
+/// Deliveries that are leased together.
+const LEASE_MESSAGES_MAX: u32 = 100;
+
+/// Changes that are written together at most.
+const LEDGER_CHANGES_MAX: usize = 100;
+
+/// How long the database may be away before a run gives up; what it knows by then and could not write is in doubt.
+const DATABASE_SECONDS_MAX: u64 = 30;
+
+/// How long the ledger waits before it tries the database again.
+const DATABASE_PAUSE: Duration = Duration::from_millis(200);
+
+/// How many different renderings of editions are kept at a time: most readers share one.
+const LETTERS_MAX: usize = 64;
+
+/// Stands for the subscriber of a message that is nobody's delivery.
+pub const NOBODY: &str = "0000000000000000";
+
+/// What became of the messages that were due.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Delivered {
+    /// How many messages ended this turn in each state.
+    pub messages: BTreeMap<State, usize>,
+    /// What the mail server or the network said of those that were not accepted, without repetition.
+    pub reasons: BTreeSet<String>,
+}
+
+/// For whom a message is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    pub to: &'a Address,
+    pub subscriber_id: &'a str,
+    pub message_id: &'a str,
+    pub preferences: &'a Preferences,
+}
+
+/// Sends every message that is due, of this edition and of earlier ones, until `stop` is requested.
+pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+    let (mail, clock, store) = (&service.config.mail, &service.clock, &service.store);
+    store.recover(clock.now(), mail.on_unknown).await?;
+    let worker = worker_name()?;
+    let (wanted, total) = (mail.connections_max, mail.connections_total_max);
+    let lanes = store.sign_on(&worker, wanted, total, clock.now(), clock.now() + mail.lease).await?;
+    progress.set_prefix("sending");
+    let (entries, written) = mpsc::unbounded_channel();
+    let shared = Shared {
+        service,
+        worker,
+        stop,
+        progress,
+        entries,
+        queue: tokio::sync::Mutex::default(),
+        letters: Letters::default(),
+        slow: Mutex::default(),
+        failure: Mutex::default(),
+    };
+    let work = async {
+        join_all((0..lanes).map(|_| lane(&shared))).await;
+        // The ledger ends with what was written to it last.
+        shared.entries.send(Entry::End).ok();
+    };
+    let ((), delivered) = tokio::join!(work, ledger(&shared, written));
+    // Whatever went wrong, what this worker still has is given back.
+    let released = store.release(&shared.worker, clock.now(), mail.on_unknown).await;
+    if let Some(failure) = shared.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(failure.into());
+    }
+    released?;
+    store.release_undelivered().await?;
+    Ok(delivered)
+}
+
+/// A name that no other worker has, on this machine or another.
+fn worker_name() -> anyhow::Result<String> {
+    let random: Random<[u8; 8]> =
+        ring::rand::generate(&SystemRandom::new()).map_err(|_| anyhow::anyhow!("failed to draw a name"))?;
+    Ok(format!("{}-{:016x}", std::process::id(), u64::from_le_bytes(random.expose())))
+}
+
+/// What the lanes have in common.
+struct Shared<'a> {
+    service: &'a Service,
+    worker: String,
+    stop: &'a Stop,
+    progress: &'a ProgressBar,
+    entries: mpsc::UnboundedSender<Entry>,
+    queue: tokio::sync::Mutex<Queue>,
+    letters: Letters,
+    /// Domains whose servers ask us to slow down, and until when they are left alone.
+    slow: Mutex<HashMap<String, Timestamp>>,
+    /// Why the run is given up: the database is gone for too long.
+    failure: Mutex<Option<StoreError>>,
+}
+
+/// What goes to the ledger. It is written in this order.
+enum Entry {
+    /// A delivery is about to go out; the answer is whether it may.
+    Mark(Change, oneshot::Sender<bool>),
+    /// What became of one.
+    Outcome(Change, Outcome),
+    /// It is given back.
+    Back(Change),
+    End,
+}
+
+/// Leased deliveries that wait for a lane.
+#[derive(Default)]
+struct Queue {
+    leases: VecDeque<Lease>,
+    /// Nothing more is due.
+    empty: bool,
+}
+
+impl Shared<'_> {
+    fn has_failed(&self) -> bool {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn fail(&self, error: StoreError) {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+
+    /// The next delivery to be sent. Whoever finds the queue empty fills it.
+    async fn next(&self) -> Option<Lease> {
+        let mut queue = self.queue.lock().await;
+        loop {
+            if self.stop.is_requested() || self.has_failed() {
+                return None;
+            }
+            if let Some(lease) = queue.leases.pop_front() {
+                match self.slowed(&lease.domain) {
+                    Some(until) => drop(self.entries.send(Entry::Back(lease.postponed(until)))),
+                    None => return Some(lease),
+                }
+                continue;
+            }
+            if queue.empty {
+                return None;
+            }
+            let leases = self.lease().await?;
+            queue.empty = leases.is_empty();
+            self.progress.inc_length(leases.len() as u64);
+            queue.leases = leases.into();
+        }
+    }
+
+    async fn lease(&self) -> Option<Vec<Lease>> {
+        let (mail, clock) = (&self.service.config.mail, &self.service.clock);
+        let start = Instant::now();
+        loop {
+            let until = clock.now() + mail.lease;
+            let taking = Taking { worker: &self.worker, until, count: LEASE_MESSAGES_MAX, caps: &mail.caps };
+            match self.service.store.lease(taking, clock.now()).await {
+                Ok(leases) => return Some(leases),
+                Err(error) if start.elapsed().as_secs() >= DATABASE_SECONDS_MAX => {
+                    self.fail(error);
+                    return None;
+                }
+                Err(_) => sleep(DATABASE_PAUSE).await,
+            }
+        }
+    }
+
+    fn slowed(&self, domain: &str) -> Option<Timestamp> {
+        let slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        slow.get(domain).copied().filter(|until| *until > self.service.clock.now())
+    }
+
+    /// Leaves a domain alone for a while, in this process at once and in the others by the store.
+    async fn slow_down(&self, domain: &str) {
+        let until = self.service.clock.now() + SignedDuration::from_mins(SLOW_DOWN_MINUTES);
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner).insert(domain.to_owned(), until);
+        if let Err(error) = self.service.store.slow_down(domain, until).await {
+            tracing::warn!(domain, "the other processes are not told to slow down: failed to {error}");
+        }
+    }
+}
+
+impl Shared<'_> {
+    /// The server does not know the recipient: as much as a report that comes later.
+    async fn count_bounce(&self, lease: &Lease, reply: &Reply) {
+        let (report, now) = (bounce::judge(reply), self.service.clock.now());
+        let report_id = format!("{}-{}", lease.message_id, lease.delivery.attempts);
+        let mark = token::edition_mark(&lease.edition_id);
+        let counted = Bounce {
+            report_id: &report_id,
+            subscriber_id: &lease.subscriber_id,
+            edition_mark: Some(&mark),
+            report: &report,
+        };
+        if let Err(error) = self.service.store.count_bounce(counted, now).await {
+            tracing::warn!(to = mail::mask(lease.to.email.as_ref()), "failed to {error}");
+        }
+    }
+}
+
+/// Sends one delivery after another over one connection.
+async fn lane(shared: &Shared<'_>) {
+    let (mail, clock) = (&shared.service.config.mail, &shared.service.clock);
+    let mut mailer = shared.service.mailer.lane();
+    while let Some(mut lease) = shared.next().await {
+        let outcome = attempt(shared, &mut mailer, &mut lease).await;
+        if delivery::is_slow_down(&outcome) {
+            shared.slow_down(&lease.domain).await;
+        }
+        if let Outcome::Rejected { stage: Stage::Recipient, reply } = &outcome {
+            shared.count_bounce(&lease, reply).await;
+        }
+        let change = lease.concluded(&outcome, clock.now(), mail.on_unknown);
+        // Not waited for: the next mark comes after it, and so do all that wait for that.
+        shared.entries.send(Entry::Outcome(change, outcome)).ok();
+        shared.progress.inc(1);
+    }
+    mailer.close().await;
+}
+
+async fn attempt(shared: &Shared<'_>, mailer: &mut Mailer, lease: &mut Lease) -> Outcome {
+    let (service, clock) = (shared.service, &shared.service.clock);
+    // A message that cannot be made must not hold up the others.
+    let unmade = |error: String| Outcome::NotSent {
+        stage: Stage::Connecting,
+        reason: format!("failed to make the message: {error}"),
+    };
+    let letter = match shared.letters.get(service, lease).await {
+        Ok(Some(letter)) => letter,
+        Ok(None) => return Outcome::Unwanted,
+        Err(error) => return unmade(error),
+    };
+    let (to, message_id) = (ascii_domain(&lease.to.email), lease.message_id.clone());
+    let message = match service.post.message(&letter, &to, &lease.subscriber_id, &message_id) {
+        Ok(message) => message,
+        Err(error) => return unmade(error),
+    };
+    let outgoing = Outgoing { from: &message.from, to: &to, message_id: &message_id, bytes: &message.bytes };
+    let go_ahead = async || {
+        let (answer, answered) = oneshot::channel();
+        let now = clock.now();
+        let mark = lease.transmitting(now, now + service.config.mail.lease);
+        shared.entries.send(Entry::Mark(mark, answer)).ok();
+        answered.await.unwrap_or(false)
+    };
+    mailer.send(outgoing, go_ahead).await
+}
+
+/// Writes what the lanes report, and keeps their leases alive, until they have ended.
+async fn ledger(shared: &Shared<'_>, mut entries: mpsc::UnboundedReceiver<Entry>) -> Delivered {
+    let (mail, clock, store) = (&shared.service.config.mail, &shared.service.clock, &shared.service.store);
+    let heartbeat = mail.lease.unsigned_abs() / 3;
+    let mut delivered = Delivered::default();
+    let mut renewed = Instant::now();
+    let mut batch = Vec::new();
+    loop {
+        if let Ok(count) =
+            tokio::time::timeout_at(renewed + heartbeat, entries.recv_many(&mut batch, LEDGER_CHANGES_MAX)).await
+        {
+            let has_ended = count == 0 || batch.iter().any(|entry| matches!(entry, Entry::End));
+            write(shared, &mut batch, &mut delivered).await;
+            if has_ended {
+                return delivered;
+            }
+        }
+        if renewed.elapsed() >= heartbeat {
+            renewed = Instant::now();
+            // If it fails now, the next one comes long before the leases end.
+            if let Err(error) = store.renew(&shared.worker, clock.now(), clock.now() + mail.lease).await {
+                tracing::warn!("failed to {error}");
+            }
+        }
+    }
+}
+
+async fn write(shared: &Shared<'_>, batch: &mut Vec<Entry>, delivered: &mut Delivered) {
+    let mut changes = Vec::new();
+    let mut sequels = Vec::new();
+    for entry in batch.drain(..) {
+        match entry {
+            Entry::Mark(change, answer) => {
+                changes.push(change);
+                sequels.push((Some(answer), None));
+            }
+            Entry::Outcome(change, outcome) => {
+                changes.push(change);
+                sequels.push((None, Some(outcome)));
+            }
+            Entry::Back(change) => {
+                changes.push(change);
+                sequels.push((None, None));
+            }
+            Entry::End => {}
+        }
+    }
+    if changes.is_empty() {
+        return;
+    }
+    let written = settle(shared, &changes).await;
+    for ((change, written), (answer, outcome)) in changes.iter().zip(written).zip(sequels) {
+        // A lease that was lost is counted by the worker that has it.
+        if let (Some(outcome), true) = (&outcome, written) {
+            delivered.note(Some(change.next().state), outcome);
+        }
+        if let Some(answer) = answer {
+            answer.send(written).ok();
+        }
+    }
+}
+
+/// Writes changes, however often the database has to be asked: giving up leaves messages in doubt that were delivered.
+async fn settle(shared: &Shared<'_>, changes: &[Change]) -> Vec<bool> {
+    let start = Instant::now();
+    loop {
+        match shared.service.store.settle(changes, shared.service.clock.now()).await {
+            Ok(written) => return written,
+            Err(error) if shared.has_failed() || start.elapsed().as_secs() >= DATABASE_SECONDS_MAX => {
+                shared.fail(error);
+                return vec![false; changes.len()];
+            }
+            Err(_) => sleep(DATABASE_PAUSE).await,
+        }
+    }
+}
+
+/// Editions as they were rendered for the deliveries at hand: each once for all readers who want the same of it.
+#[derive(Default)]
+struct Letters(tokio::sync::Mutex<HashMap<(String, String), Made>>);
+
+/// A letter, `None` for readers who want none, or why it cannot be made.
+type Made = Result<Option<Arc<Letter>>, String>;
+
+impl Letters {
+    /// The letter of a delivery; `None` if its reader wants none.
+    async fn get(&self, service: &Service, lease: &Lease) -> Made {
+        let key = (lease.edition_id.clone(), lease.preferences.variant());
+        let mut letters = self.0.lock().await;
+        if let Some(letter) = letters.get(&key) {
+            return letter.clone();
+        }
+        if letters.len() >= LETTERS_MAX {
+            letters.clear();
+        }
+        let made = async {
+            let id = &lease.edition_id;
+            let edition =
+                service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
+            letter(service, id, &edition.digest, &lease.preferences)
+        };
+        let letter = made.await.map(|letter| letter.map(Arc::new)).map_err(|error| format!("{error:#}"));
+        letters.insert(key, letter.clone());
+        letter
+    }
+}
+
+/// An edition as a reader with these preferences gets it; `None` if they do not.
+fn letter(
+    service: &Service,
+    edition_id: &str,
+    digest: &Digest,
+    preferences: &Preferences,
+) -> anyhow::Result<Option<Letter>> {
+    let name = &digest.frame.name;
+    let edition = service.config.edition(name);
+    let digest = preferences.cut(digest);
+    if digest.is_quiet() && wants_nothing_then(edition, preferences) {
+        return Ok(None);
+    }
+    let mail = &service.config.mail;
+    let list_id = match edition {
+        Some(edition) => edition.list_id.clone(),
+        None => format!("{name}.{}", mail.from.email.domain()),
+    };
+    let sender = Sender { from: mail.from.clone(), reply_to: mail.reply_to.clone(), list_id };
+    let reach = &service.post.reach;
+    let rendered = render(service, &digest, reach.places(edition_id, name).as_ref())?;
+    Ok(Some(Letter::new(edition_id, &rendered, &digest, &sender, reach, preferences.format)?))
+}
+
+fn wants_nothing_then(edition: Option<&Edition>, preferences: &Preferences) -> bool {
+    match preferences.empty {
+        Some(empty) => empty == Empty::Skip,
+        None => edition.is_some_and(|edition| edition.empty == config::Empty::Skip),
+    }
+}
+
+/// Renders a digest. Its zone and title are its own, so that a later change of the configuration does not show.
+pub(super) fn render(service: &Service, digest: &Digest, links: Option<&Links>) -> anyhow::Result<Rendered> {
+    let zone = TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
+    let mail = &service.config.mail;
+    let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
+    Ok(message::render(digest, &zone, contact.email.as_ref(), links)?)
+}
+
+/// One reader's message, finished: the bytes that are sent, previewed and written to files. `None` if they want none.
+pub fn message(
+    service: &Service,
+    edition_id: Option<&str>,
+    digest: &Digest,
+    reader: Reader<'_>,
+) -> anyhow::Result<Option<Addressed>> {
+    let edition_id = edition_id.unwrap_or("preview");
+    let Some(letter) = letter(service, edition_id, digest, reader.preferences)? else { return Ok(None) };
+    let to = ascii_domain(reader.to);
+    let message = service.post.message(&letter, &to, reader.subscriber_id, reader.message_id);
+    message.map(Some).map_err(|error| anyhow::anyhow!("failed to {error}"))
+}
+
+/// Sends an edition to these addresses at once and records nothing: it is a copy, and takes nothing from the subscribers.
+pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address]) -> anyhow::Result<Delivered> {
+    let mut mailer = service.mailer.lane();
+    let mut delivered = Delivered::default();
+    let frame = &composed.digest.frame;
+    for to in to {
+        let copy = format!("{}-copy-{}", frame.name, frame.composed_at.as_microsecond());
+        let message_id = delivery::message_id(&copy, to.as_ref(), service.config.mail.from.email.domain());
+        let preferences = Preferences { empty: Some(Empty::Note), ..Preferences::default() };
+        let reader = Reader { to, subscriber_id: NOBODY, message_id: &message_id, preferences: &preferences };
+        let message = message(service, None, &composed.digest, reader)?.context("make the message")?;
+        let to = ascii_domain(to);
+        let from = &service.post.reach.from;
+        let outgoing = Outgoing { from, to: &to, message_id: &message_id, bytes: &message.bytes };
+        let outcome = mailer.send(outgoing, async || true).await;
+        let state = match outcome {
+            Outcome::Accepted { .. } => State::Accepted,
+            Outcome::Unknown { .. } => State::Unknown,
+            Outcome::Deferred { .. } | Outcome::NotSent { .. } => State::Deferred,
+            Outcome::Unwanted => State::Suppressed,
+            Outcome::Rejected { .. } | Outcome::Unsendable { .. } => State::Rejected,
+        };
+        delivered.note(Some(state), &outcome);
+    }
+    mailer.close().await;
+    Ok(delivered)
+}
+
+impl Delivered {
+    fn note(&mut self, state: Option<State>, outcome: &Outcome) {
+        if let Some(state) = state {
+            *self.messages.entry(state).or_default() += 1;
+        }
+        if !matches!(outcome, Outcome::Accepted { .. } | Outcome::Unwanted) {
+            self.reasons.insert(outcome.to_string());
+        }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        for (state, count) in other.messages {
+            *self.messages.entry(state).or_default() += count;
+        }
+        self.reasons.extend(other.reasons);
+    }
+
+    /// Whether a message did not reach the mail server, and may never without a person.
+    pub fn needs_attention(&self) -> bool {
+        self.messages.keys().any(|state| !matches!(state, State::Accepted | State::Suppressed))
+    }
+}
+
+/// "2 accepted, 1 deferred", or "nothing to send".
+impl std::fmt::Display for Delivered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counts: Vec<String> = self.messages.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        f.write_str(&if counts.is_empty() { "nothing to send".to_owned() } else { counts.join(", ") })
+    }
+}
