@@ -243,7 +243,7 @@ pub struct PreviewArgs {
     reader: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Open the HTML in the browser instead of printing
+    /// Open the web page in the browser instead of printing
     #[arg(long, conflicts_with = "format")]
     open: bool,
 }
@@ -255,6 +255,13 @@ pub enum Format {
     Text,
     Json,
     Eml,
+    Markdown,
+    /// The page of the archive
+    Web,
+    /// The last editions of the name as an Atom feed
+    Atom,
+    /// The same as a JSON Feed
+    Feed,
 }
 
 #[derive(Debug, Args)]

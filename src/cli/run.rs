@@ -17,6 +17,7 @@ use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
 use crate::news::delivery;
 use crate::news::digest::Window;
+use crate::news::message::archive::{self, Entry};
 use crate::news::subscriber::Preferences;
 use crate::service::fetch::Fetcher;
 use crate::service::fetch::state::Occasion;
@@ -261,7 +262,6 @@ pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path
     let name = format!("{}-{}", frame.name, frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
     let files = [
         ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
-        ("html", composed.rendered.html.clone().into_bytes()),
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.digest)?),
     ];
@@ -270,7 +270,49 @@ pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path
         let path = folder.join(format!("{name}.{extension}"));
         std::fs::write(&path, content).with_context(|| format!("failed to write {}", path.display()))?;
     }
+    write_page(composed, folder, &name)
+}
+
+/// The zone of an edition's times: its own, whatever the configuration says by now.
+fn zone_of(composed: &Composed) -> anyhow::Result<TimeZone> {
+    let zone = &composed.digest.frame.zone;
+    TimeZone::get(zone).with_context(|| format!("failed to find the zone {zone}"))
+}
+
+fn page(composed: &Composed, stem: &str) -> anyhow::Result<String> {
+    Ok(archive::page(&composed.digest, &composed.rendered.drawings, &zone_of(composed)?, stem, None)?)
+}
+
+/// The edition's web page with its pictures beside it.
+fn write_page(composed: &Composed, folder: &Path, stem: &str) -> anyhow::Result<()> {
+    let write = |path: PathBuf, bytes: &[u8]| {
+        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
+    };
+    write(folder.join(format!("{stem}.html")), page(composed, stem)?.as_bytes())?;
+    for (name, png) in composed.rendered.drawings.named() {
+        write(folder.join(format!("{stem}-{name}.png")), &png.bytes)?;
+    }
     Ok(())
+}
+
+/// How many editions a feed of editions holds.
+const FEED_EDITIONS_MAX: u32 = 30;
+
+/// The last editions of a name as Atom and as JSON Feed.
+async fn feeds(service: &Service, edition: &Edition) -> anyhow::Result<(String, String)> {
+    let stored = service.store.editions(&edition.name, Timestamp::MIN..Timestamp::MAX, FEED_EDITIONS_MAX).await?;
+    let composed: Vec<Composed> =
+        stored.into_iter().map(|stored| pipeline::stored(service, stored)).collect::<anyhow::Result<_>>()?;
+    let entries = composed.iter().map(|composed| Entry {
+        id: composed.id.as_deref().unwrap_or_default(),
+        digest: &composed.digest,
+        subject: &composed.rendered.subject,
+        text: &composed.rendered.text,
+        web: None,
+    });
+    let entries: Vec<Entry> = entries.collect();
+    let json = serde_json::to_string_pretty(&archive::json_feed(&edition.title, None, &entries))?;
+    Ok((archive::atom(&edition.name, &edition.title, None, &entries)?, json))
 }
 
 pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
@@ -299,9 +341,8 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
             Clock::System.now().as_microsecond()
         ));
         std::fs::create_dir(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
+        write_page(&composed, &folder, "preview")?;
         let path = folder.join("preview.html");
-        std::fs::write(&path, &composed.rendered.html)
-            .with_context(|| format!("failed to write {}", path.display()))?;
         open::that(&path).with_context(|| format!("failed to open {} in a browser", path.display()))?;
         terminal.note(&format!("opened {}", path.display()));
         return Ok(Status::Done);
@@ -311,6 +352,10 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         Format::Text => composed.rendered.text,
         Format::Json => serde_json::to_string_pretty(&composed.digest)?,
         Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader).await?)?,
+        Format::Markdown => archive::markdown(&composed.digest, &composed.rendered.drawings, &zone_of(&composed)?)?,
+        Format::Web => page(&composed, "edition")?,
+        Format::Atom => feeds(&service, edition).await?.0,
+        Format::Feed => feeds(&service, edition).await?.1,
     })?;
     Ok(Status::Done)
 }

@@ -388,8 +388,16 @@ const PREHEADER_CHARS_MAX: usize = 140;
 /// What changed and did not fit the subject; coverage when nothing is left.
 pub fn preheader(digest: &Digest, subject: &str) -> String {
     let rest: Vec<String> = headlines(digest).into_iter().filter(|line| !subject.contains(line.as_str())).collect();
-    let line = if rest.is_empty() { coverage(digest) } else { rest.join(" · ") };
-    line.chars().take(PREHEADER_CHARS_MAX).collect()
+    let mut out = String::new();
+    // Whole changes only: half of one may say something else.
+    for line in rest {
+        if !out.is_empty() && out.chars().count() + line.chars().count() > PREHEADER_CHARS_MAX {
+            break;
+        }
+        let joint = if out.is_empty() { "" } else { " · " };
+        out = format!("{out}{joint}{line}");
+    }
+    if out.is_empty() { coverage(digest) } else { out }
 }
 
 /// "9 of 9 sources answered".

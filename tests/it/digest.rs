@@ -28,7 +28,7 @@ fn article(id: &str, outlet: &str, day: i8, text: &str) -> Article {
     }
 }
 
-fn place(name: &str, id: u32) -> Place {
+pub fn place(name: &str, id: u32) -> Place {
     Place {
         name: name.to_owned(),
         country: Some("UA".to_owned()),
@@ -68,7 +68,7 @@ fn toll(measure: Measure, number: u64, group: Group, part: bool) -> Toll {
 }
 
 /// A reading of one strike in Sumy on 3 March, told on `day`.
-fn strike(id: &str, outlet: &str, day: i8, injured: u64, children: u64) -> Reading {
+pub fn strike(id: &str, outlet: &str, day: i8, injured: u64, children: u64) -> Reading {
     let article =
         article(id, outlet, day, &format!("A strike on Sumy injured {injured} people including {children} children."));
     let claims = [
@@ -79,7 +79,7 @@ fn strike(id: &str, outlet: &str, day: i8, injured: u64, children: u64) -> Readi
     Reading { extraction: Extraction { claims: claims.to_vec(), diagnostics: Vec::new() }, article, fresh: true }
 }
 
-fn talks(id: &str, day: i8, status: Status, outcome: Option<Outcome>) -> Reading {
+pub fn talks(id: &str, day: i8, status: Status, outcome: Option<Outcome>) -> Reading {
     let article = article(id, "wire", day, "Armenia and Azerbaijan and their talks in Geneva.");
     let talks = Talks {
         parties: vec!["Armenia".to_owned(), "Azerbaijan".to_owned()],
@@ -94,7 +94,7 @@ fn talks(id: &str, day: i8, status: Status, outcome: Option<Outcome>) -> Reading
     Reading { extraction: Extraction { claims, diagnostics: Vec::new() }, article, fresh: true }
 }
 
-fn frame(day: i8) -> Frame {
+pub fn frame(day: i8) -> Frame {
     let at = |day: i8| civil::date(2031, 3, day).at(7, 0, 0, 0).to_zoned_datetime(TimeZone::UTC).unwrap().timestamp();
     Frame {
         name: "daily".to_owned(),

@@ -10,6 +10,8 @@ mod corpus;
 mod crash;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
+/// What an edition looks like, and what it withstands.
+mod edition;
 /// Text → claims: total, and true to its spans.
 mod extraction;
 /// Fetching over real HTTP, against a server that does wrong things on purpose.

@@ -2,7 +2,7 @@
 //!
 //! All of it is plain text in lists, ready to print: no template decides on style, and one of an administrator's, rendered at
 //! run time, has the same names. An absent text is empty. Text that others wrote is made harmless here, once
-//! ([`clean`]); escaping for HTML is the template engine's.
+//! (`clean`); escaping for HTML is the template engine's.
 
 use std::collections::HashSet;
 
@@ -76,7 +76,7 @@ pub struct Item {
     pub lines: Vec<Line>,
 }
 
-/// One statement. In plain text: "lead strong: tail [1]".
+/// One statement. In plain text: "lead strong: tail", then the notes.
 #[derive(Debug, Default, Serialize)]
 pub struct Line {
     pub lead: String,
@@ -456,7 +456,9 @@ impl Words<'_> {
             let days = days.map_or_else(String::new, |(a, b)| format!("{} to {}", a.day_label, b.day_label));
             format!("{} {} ({days}: {})", row.label, wording::sparkline(&row.bars), labels.join(" → "))
         };
-        (alt, "Figures as they were reported on each day.".to_owned(), rows.iter().map(line).collect())
+        let caption = "Figures as they were reported on each day.".to_owned();
+        let lines = rows.iter().map(line).chain([caption.clone()]).collect();
+        (alt, caption, lines)
     }
 
     fn map_in_words(&self) -> (String, String, Vec<String>) {

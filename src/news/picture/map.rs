@@ -1,7 +1,7 @@
 //! A locator map: where the places of an edition lie.
 //!
 //! Plate carrée with the scale kept along the middle latitude, which is as true as a locator needs to be. The closest view is
-//! [`SPAN_MIN`] across, so that a dot never claims to know the street; a place known only by its region gets a hollow dot.
+//! `SPAN_MIN` across, so that a dot never claims to know the street; a place known only by its region gets a hollow dot.
 
 use super::canvas::{Anchor, Canvas, DIM, INK, Ink, Png, Style, Weight, can_write, width_of};
 use super::outline::{Bounds, Position, outlines};

@@ -1,0 +1,472 @@
+//! What an edition looks like and what it withstands: its size, its parts, hostile text, contrast, mail programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use daybrief::news::digest::{self, Digest};
+use daybrief::news::extract::What;
+use daybrief::news::incident::Reading;
+use daybrief::news::message::{self, Rendered, archive};
+use dom_query::{Document, NodeRef};
+use jiff::tz::TimeZone;
+
+use crate::digest::{frame, place, strike, talks};
+
+/// Gmail cuts at about 102 kB; the house stays below 90.
+const HTML_BYTES_MAX: usize = 90_000;
+const PNG_BYTES_MAX: usize = 60_000;
+
+fn render(digest: &Digest) -> Rendered {
+    message::render(digest, &TimeZone::UTC, "desk@example.org", None).unwrap()
+}
+
+/// So many strikes in so many places, told on two days, and talks.
+fn edition(count: u64) -> Digest {
+    let on = |day: i8| -> Vec<Reading> {
+        let strikes = (0..count).map(|number| {
+            let grown = u64::from(day.unsigned_abs()) * 10 + number;
+            let mut reading = strike(&format!("{number}-{day}"), "courier", day, grown, 3);
+            for claim in &mut reading.extraction.claims {
+                let mut at = place(&format!("Place {number}"), 700_000 + u32::try_from(number).unwrap());
+                (at.lat, at.lon) = (Some(46.0 + number as f64 / 10.0), Some(30.0 + number as f64 / 7.0));
+                claim.place = Some(at);
+            }
+            reading
+        });
+        let state =
+            if day == 4 { daybrief::news::kinds::Status::UnderWay } else { daybrief::news::kinds::Status::Concluded };
+        strikes.chain([talks(&format!("talks-{day}"), day, state, None)]).collect()
+    };
+    let first = digest::compose(frame(4), &on(4), &[]);
+    let mut readings = on(5);
+    readings.extend(on(4).into_iter().map(|reading| Reading { fresh: false, ..reading }));
+    digest::compose(frame(5), &readings, &[first])
+}
+
+#[test]
+fn any_edition_stays_below_what_mail_programs_cut() {
+    for count in [1, 12, 40, 60, 200] {
+        let rendered = render(&edition(count));
+        assert!(rendered.html.len() <= HTML_BYTES_MAX, "{count} items: {} bytes", rendered.html.len());
+        let pictures: Vec<_> = rendered.drawings.named().collect();
+        assert_eq!(pictures.len(), 2, "{count} items have a chart and a map");
+        for (name, png) in pictures {
+            assert!(png.bytes.len() < PNG_BYTES_MAX, "{name} of {count} items: {} bytes", png.bytes.len());
+        }
+    }
+    // Of so many, each in two lists and with a sentence of its own, the last few are counted only.
+    assert!(render(&edition(40)).html.matches("\"auto\">Place ").count() >= 70);
+    assert_eq!(render(&edition(12)).html.matches("\"auto\">Place ").count(), 24, "each is in both lists");
+    assert!(render(&edition(200)).html.contains(" more in the archived edition"));
+}
+
+#[test]
+fn a_mail_brings_everything_with_it() {
+    let rendered = render(&edition(12));
+    let document = Document::from(rendered.html.as_str());
+    for image in &document.select("img") {
+        let src = image.attr("src").unwrap();
+        assert!(src.starts_with("cid:") && !image.attr("alt").unwrap().is_empty(), "{src}");
+    }
+    assert_eq!(document.select("script, link, svg, iframe, object, form, input, base, meta[http-equiv]").length(), 0);
+    for banned in ["url(", "data:", "@import", "@font-face", "src=\"http"] {
+        assert!(!rendered.html.contains(banned), "{banned}");
+    }
+    assert_eq!(document.select("table:not([role=presentation])").length(), 0);
+    assert_eq!(document.select("html[lang=en]").length(), 1);
+    assert_eq!(document.select("h1").length(), 1);
+    assert!(document.select("h2").length() >= 3 && document.select("h3").length() >= 12);
+}
+
+#[test]
+fn pictures_say_their_numbers_in_words() {
+    let rendered = render(&edition(1));
+    let document = Document::from(rendered.html.as_str());
+    let alts: Vec<String> = document.select("img").iter().map(|image| image.attr("alt").unwrap().to_string()).collect();
+    assert!(alts[0].contains("injured: 4 Mar: 40; 5 Mar: 50"), "{alts:?}");
+    assert!(alts[1].contains("Place 0"), "{alts:?}");
+    assert!(rendered.text.contains("▆█") && rendered.text.contains("40 → 50"), "{}", rendered.text);
+}
+
+/// Words and numbers, without punctuation and case.
+fn words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+#[test]
+fn the_text_part_says_all_that_the_html_says() {
+    for digest in [edition(1), edition(12), edition(60), digest::compose(frame(5), &[], &[])] {
+        let rendered = render(&digest);
+        let document = Document::from(rendered.html.as_str());
+        document.select("style, title, h1 ~ style").remove();
+        let text = words(&rendered.text);
+        let html = document.select("body").text();
+        // A boundary note belongs to the drawing, which plain text does not have.
+        let html = html.replace("Boundaries shown do not imply endorsement.", "");
+        let missing: Vec<String> = words(&html).difference(&text).cloned().collect();
+        assert!(missing.is_empty(), "only in the HTML: {missing:?}");
+        for link in &document.select("a[href^=http]") {
+            let link = link.attr("href").unwrap();
+            assert!(rendered.text.contains(&*link), "{link} is missing in the text");
+        }
+        let numbers = |words: &BTreeSet<String>| -> BTreeSet<String> {
+            words.iter().filter(|word| word.chars().all(|c| c.is_ascii_digit())).cloned().collect()
+        };
+        let without_links: Vec<&str> = rendered.text.lines().filter(|line| !line.contains("https://")).collect();
+        let only: Vec<String> =
+            numbers(&words(&without_links.join("\n"))).difference(&numbers(&words(&html))).cloned().collect();
+        // The sparkline's numbers are those of the chart, and stand in its alt text.
+        let alts: String =
+            document.select("img").iter().filter_map(|image| image.attr("alt")).map(|alt| alt.to_string()).collect();
+        let only: Vec<String> = only.into_iter().filter(|number| !words(&alts).contains(number)).collect();
+        assert!(only.is_empty(), "only in the text: {only:?}");
+    }
+}
+
+/// Every sort of text that has ever broken a page.
+const HOSTILE: [&str; 9] = [
+    "<script>alert(1)</script>",
+    "</td></tr></table><style>*{display:none}</style>",
+    "\"><img src=https://evil.example/x onerror=alert(1)>",
+    "' style='position:fixed' onclick='x",
+    "{{ edition.contact }} {% raw %} {{7*7}} <%= 1 %>",
+    "5\u{202e}21\u{202c} dead\u{200b}\u{2066}\u{feff}\u{0}\u{7}\u{1b}[31m",
+    "غزة <b>تحت</b> القصف",
+    "](javascript:alert(1)) `x` <!-- --> ]]> &lt;script&gt;",
+    "javascript:alert(1)",
+];
+
+#[test]
+fn hostile_text_in_every_field_stays_text() {
+    let benign = edition(1);
+    let rendered = render(&benign);
+    let styles = |html: &str| -> BTreeSet<String> {
+        let document = Document::from(html);
+        document.select("[style]").iter().map(|node| node.attr("style").unwrap().to_string()).collect()
+    };
+    let known = styles(&rendered.html);
+    let page = |digest: &Digest, rendered: &Rendered| {
+        archive::page(digest, &rendered.drawings, &TimeZone::UTC, "edition", None).unwrap()
+    };
+    let tags = |html: &str| -> BTreeSet<String> {
+        let document = Document::from(html);
+        document.select("*").nodes().iter().filter_map(NodeRef::node_name).map(|name| name.to_string()).collect()
+    };
+    let page_tags = tags(&page(&benign, &rendered));
+    for hostile in HOSTILE {
+        let mut readings =
+            vec![strike("a", "courier", 4, 88, 17), talks("t", 4, daybrief::news::kinds::Status::UnderWay, None)];
+        let mut story = strike("s", "courier", 4, 1, 1);
+        story.extraction.claims.clear();
+        readings.push(story);
+        for reading in &mut readings {
+            reading.article.outlet = format!("outlet {hostile}");
+            reading.article.title = format!("title {hostile}");
+            reading.article.url = Some(format!("javascript:{hostile}"));
+            let text = format!("{hostile} {}", reading.article.text);
+            for claim in &mut reading.extraction.claims {
+                claim.evidence = vec![daybrief::news::text::Span::new(0, text.len())];
+                claim.claimant = Some(hostile.to_owned());
+                if let Some(place) = &mut claim.place {
+                    place.name = hostile.to_owned();
+                }
+                if let What::Talks(talks) = &mut claim.what {
+                    talks.parties = vec![hostile.to_owned(), format!("B {hostile}")];
+                    talks.mediators = vec![hostile.to_owned()];
+                    talks.topic = Some(hostile.to_owned());
+                }
+            }
+            reading.article.text = text;
+        }
+        let mut frame = frame(5);
+        frame.title = format!("daily {hostile}");
+        frame.coverage.silent = vec![digest::Silent { source: hostile.to_owned(), reason: hostile.to_owned() }];
+        let digest = digest::compose(frame, &readings, &[]);
+        assert!(!digest.tolls.is_empty() && !digest.talks.is_empty() && !digest.brief.is_empty());
+        let rendered = render(&digest);
+        let page = page(&digest, &rendered);
+        for (html, allowed) in [(&rendered.html, &tags(&render(&benign).html)), (&page, &page_tags)] {
+            let extra: Vec<String> = tags(html).difference(allowed).cloned().collect();
+            assert!(extra.is_empty(), "{hostile:?} made elements {extra:?}");
+            for node in Document::from(html.as_str()).select("*").nodes() {
+                for attribute in node.attrs() {
+                    assert!(!attribute.name.local.starts_with("on"), "{hostile:?} made {attribute:?}");
+                    if &*attribute.name.local == "href" {
+                        assert!(
+                            ["http://", "https://", "mailto:", "#"].iter().any(|ok| attribute.value.starts_with(ok)),
+                            "{hostile:?} made {attribute:?}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(styles(&rendered.html).is_subset(&known), "{hostile:?} changed a style");
+        let markdown = archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC).unwrap();
+        let unescaped = markdown.replace("\\<", "").replace("\\]", "");
+        assert!(!unescaped.contains("<script") && !unescaped.contains("](javascript"), "{markdown}");
+        for (name, text) in
+            [("html", &rendered.html), ("text", &rendered.text), ("page", &page), ("markdown", &markdown)]
+        {
+            let is_hidden =
+                |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{202c}\u{200b}\u{2066}\u{feff}".contains(c);
+            assert!(!text.contains(is_hidden), "{hostile:?} left a hidden character in the {name}");
+        }
+    }
+}
+
+#[test]
+fn no_template_token_leaves() {
+    let digest = edition(12);
+    let rendered = render(&digest);
+    let page = archive::page(&digest, &rendered.drawings, &TimeZone::UTC, "edition", None).unwrap();
+    let markdown = archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC).unwrap();
+    for text in [&rendered.subject, &rendered.html, &rendered.text, &page, &markdown] {
+        assert!(!["{{", "}}", "{%", "%}", "{#"].iter().any(|token| text.contains(token)), "{text}");
+    }
+}
+
+#[test]
+fn feeds_of_editions_are_well_formed() {
+    let digest = edition(1);
+    let rendered = render(&digest);
+    let entry = archive::Entry {
+        id: "daily-1",
+        digest: &digest,
+        subject: "5 < 6 & \u{1} more",
+        text: &rendered.text,
+        web: Some("https://news.example/daily-1.html?a=1&b=2".to_owned()),
+    };
+    let atom =
+        archive::atom("daily", "Daily <b>", Some("https://news.example/feed.atom"), std::slice::from_ref(&entry))
+            .unwrap();
+    let feed = daybrief::news::feed::read(atom.as_bytes(), Some("application/atom+xml"), None);
+    assert!(atom.contains("5 &lt; 6 &amp;  more") && !atom.contains('\u{1}'), "{atom}");
+    assert!(
+        format!("{feed:?}").contains("https://news.example/daily-1.html?a=1&b=2"),
+        "our own reader reads it: {feed:?}"
+    );
+    let json = archive::json_feed("Daily", None, &[entry]);
+    assert_eq!(json["items"][0]["url"], "https://news.example/daily-1.html?a=1&b=2");
+}
+
+// Contrast.
+
+type Colour = [f64; 3];
+
+fn colour(hex: &str) -> Colour {
+    let hex = hex.trim().trim_start_matches('#');
+    std::array::from_fn(|index| f64::from(u8::from_str_radix(&hex[index * 2..index * 2 + 2], 16).unwrap()) / 255.0)
+}
+
+/// WCAG 2.2, "relative luminance".
+fn luminance(colour: Colour) -> f64 {
+    let linear =
+        colour.map(|channel| if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) });
+    0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+}
+
+fn contrast(a: Colour, b: Colour) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// As mail programs invert by force: lightness turned around, hue kept.
+fn inverted_lightness(colour: Colour) -> Colour {
+    let (most, least) = (colour.iter().copied().fold(0.0, f64::max), colour.iter().copied().fold(1.0, f64::min));
+    // Moving all channels by the same amount keeps hue and range; lightness l becomes 1 - l.
+    colour.map(|channel| channel + 1.0 - (most + least))
+}
+
+/// The value of a declaration in a list of them.
+fn declared<'s>(style: &'s str, property: &str) -> Option<&'s str> {
+    style
+        .split(';')
+        .filter_map(|one| one.split_once(':'))
+        .filter(|(name, _)| name.trim() == property)
+        .map(|(_, value)| value.trim())
+        .next_back()
+}
+
+#[test]
+fn text_keeps_its_contrast_in_light_dark_and_forced_inversion() {
+    const AA: f64 = 4.5;
+    let html = render(&edition(12)).html;
+    let document = Document::from(html.as_str());
+    let sheet = document.select("style").text().to_string();
+    let dark = sheet.split("prefers-color-scheme: dark) {").nth(1).unwrap().split("\n}").next().unwrap().to_owned();
+    let rules: BTreeMap<&str, &str> = dark
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('.')?.split_once(" { "))
+        .map(|(class, body)| (class, body.trim_end_matches(" }")))
+        .collect();
+    let dark_of = |node: &NodeRef, property: &str| {
+        let class = node.attr("class")?;
+        let value = class.split(' ').filter_map(|class| declared(rules.get(class)?, property)).next_back()?;
+        Some(colour(value.trim_end_matches(" !important")))
+    };
+    let light_of = |node: &NodeRef, property: &str| Some(colour(declared(&node.attr("style")?, property)?));
+    let mut lowest = f64::MAX;
+    let mut checked = 0;
+    for node in document.select("body *").nodes() {
+        let own = node.children().iter().any(|child| child.is_text() && !child.text().trim().is_empty());
+        if !own || node.attr("style").is_some_and(|style| style.contains("display:none")) {
+            continue;
+        }
+        let chain: Vec<NodeRef> = std::iter::once(*node).chain(node.ancestors(None)).collect();
+        let first = |of: &dyn Fn(&NodeRef, &str) -> Option<Colour>, property: &str| {
+            chain.iter().find_map(|node| of(node, property)).unwrap()
+        };
+        let light = (first(&light_of, "color"), first(&light_of, "background-color"));
+        // A class beats an inline style only by !important, and an inline colour hides the one that is inherited.
+        let either = |node: &NodeRef, property: &str| dark_of(node, property).or_else(|| light_of(node, property));
+        let dark = (first(&either, "color"), first(&either, "background-color"));
+        let modes = [
+            ("light", light),
+            ("dark", dark),
+            ("inverted", (light.0.map(|c| 1.0 - c), light.1.map(|c| 1.0 - c))),
+            ("lightness inverted", (inverted_lightness(light.0), inverted_lightness(light.1))),
+            ("dark, inverted", (inverted_lightness(dark.0), inverted_lightness(dark.1))),
+        ];
+        for (mode, (ink, paper)) in modes {
+            let ratio = contrast(ink, paper);
+            assert!(ratio >= AA, "{mode}: {ratio:.2} for {:?} in {:?}", node.text(), node.attr("style"));
+            lowest = lowest.min(ratio);
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "only {checked} checked");
+    println!("{checked} texts and modes, lowest contrast {lowest:.2}");
+}
+
+// Mail programs.
+
+/// Where one of the fifteen clients does less than all, and why an edition loses nothing by it.
+const DEGRADES: &[(&str, &str)] = &[
+    ("css-at-media", "dark mode and narrow screens only; without it the light page at its own width stands"),
+    ("css-border", "Word draws it thinner or not; a rule under a heading that is a heading anyway"),
+    ("css-color-scheme", "tells a client that the page has a dark form; others invert or do not"),
+    ("css-display", "hides the preheader; where it shows, it is a line of news in one point"),
+    ("css-font-size", "px is whole everywhere; what is lacking are other units"),
+    ("css-font-weight", "normal and bold are whole; what is lacking are numbers"),
+    ("css-height", "auto, for pictures; Word keeps the ratio by the width attribute"),
+    ("css-important", "in the sheet for dark and narrow only"),
+    ("css-line-height", "Word rounds it"),
+    ("css-margin", "no negative and no auto margin is used"),
+    ("css-max-height", "of the hidden preheader"),
+    ("css-max-width", "Word takes the width attribute"),
+    ("css-overflow", "of the hidden preheader"),
+    ("css-padding", "Word pads cells only; a minor line then stands at the margin, and is smaller and grey"),
+    ("css-selector-class", "in the sheet for dark and narrow only"),
+    ("css-text-decoration", "a note's number may then be underlined, as links are"),
+    ("css-width", "Word takes the width attribute"),
+    ("css-word-break", "long names may then widen the column"),
+    ("html-align", "the card is then at the left"),
+    ("html-body", "some turn it into a div; the colour stands on the table as well"),
+    ("html-cellpadding", "zero, which padding in the cells overrides"),
+    ("html-cellspacing", "zero between cells of one colour"),
+    ("html-dir", "auto, for foreign titles; without it they read from the left and stay whole"),
+    ("html-img", "a picture that is not shown has its numbers in alt and in the lines below"),
+    ("html-lang", "for readers aloud; the page's own stands"),
+    ("html-role", "for readers aloud; the tables have one cell a row, in reading order"),
+    ("html-style", "dark and narrow only; all else is inline"),
+    ("html-width", "Word wants it, others take the style"),
+];
+
+/// What caniemail has no entry for: HTML 2.0 to 4.01 that every client has always shown, and names that none acts on.
+const UNLISTED: &[&str] = &[
+    "css-border-bottom",
+    "css-border-color",
+    "css-border-top",
+    "css-color",
+    "css-font-family",
+    "css-padding-bottom",
+    "css-padding-left",
+    "css-padding-right",
+    "css-padding-top",
+    "html-a",
+    "html-alt",
+    "html-border",
+    "html-br",
+    "html-charset",
+    "html-class",
+    "html-content",
+    "html-head",
+    "html-href",
+    "html-html",
+    "html-meta",
+    "html-name",
+    "html-src",
+    "html-tbody",
+    "html-td",
+    "html-title",
+    "html-tr",
+];
+
+#[test]
+fn mail_programs_support_what_the_html_uses_or_lose_nothing() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/testbed/caniemail-compact.json");
+    let Ok(json) = std::fs::read_to_string(&path) else {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "SKIPPED the check against mail programs: {} is not there", path.display());
+        return;
+    };
+    let features: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    let by_slug: BTreeMap<&str, &serde_json::Value> =
+        features.iter().map(|feature| (feature["slug"].as_str().unwrap(), feature)).collect();
+    let html = render(&edition(12)).html;
+    let document = Document::from(html.as_str());
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let properties = |declarations: &str| {
+        let names = declarations.split(';').filter_map(|one| one.split_once(':'));
+        names.map(|(name, _)| format!("css-{}", name.trim())).collect::<Vec<_>>()
+    };
+    for node in document.select("*").nodes() {
+        used.extend(node.node_name().map(|name| format!("html-{name}")));
+        for attribute in node.attrs() {
+            used.insert(format!("html-{}", &*attribute.name.local));
+            if &*attribute.name.local == "style" {
+                used.extend(properties(&attribute.value));
+            }
+        }
+    }
+    let sheet = document.select("style").text().to_string();
+    for block in sheet.split(['{', '}']).filter(|block| block.contains(';')) {
+        used.extend(properties(block));
+    }
+    used.extend(sheet.split('@').skip(1).map(|rule| format!("css-at-{}", rule.split_whitespace().next().unwrap())));
+    used.extend(
+        ["css-selector-class", "css-important", "css-unit-px", "css-unit-percent", "image-png"].map(str::to_owned),
+    );
+    let mut problems = Vec::new();
+    let mut supported = 0;
+    for name in &used {
+        let slug = match name.as_str() {
+            "html-h1" | "html-h2" | "html-h3" => "html-h1-h6",
+            "html-cellpadding" => "html-cellpadding",
+            other => other,
+        };
+        match by_slug.get(slug) {
+            None if UNLISTED.contains(&slug) => {}
+            None => problems.push(format!("{slug}: not in caniemail and not on our list")),
+            Some(feature) => {
+                let clients = feature["s"].as_object().unwrap();
+                assert_eq!(clients.len(), 15);
+                let lacking: Vec<&str> = clients
+                    .iter()
+                    .filter(|(_, support)| support.as_str() != Some("y"))
+                    .map(|(client, _)| client.as_str())
+                    .collect();
+                if lacking.is_empty() {
+                    supported += 1;
+                } else if !DEGRADES.iter().any(|(known, _)| *known == slug) {
+                    problems.push(format!("{slug}: not whole in {}", lacking.join(" ")));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    for (slug, _) in DEGRADES {
+        assert!(used.contains(*slug) || *slug == "html-h1-h6", "{slug} is excused and not used");
+    }
+    println!("{} features, {supported} whole in all fifteen clients, {} excused", used.len(), DEGRADES.len());
+}
