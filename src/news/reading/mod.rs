@@ -16,7 +16,7 @@
 //!    right; "wounded" has a bare count and keeps the group; "two of them" inherits the measure and is a part. Verbs joined
 //!    by "and" share their subject; "up from 44" and "an earlier count of" are figures that another has replaced.
 //! 4. *Reality.* What would, might or will be, what is threatened, and what is denied is no harm; what is feared is alleged.
-//! 5. *Setting.* The [time](time) (news, background, a period, a whole campaign), the [place](place) (nearest in the clause;
+//! 5. *Setting.* The [`time`] (news, background, a period, a whole campaign), the [`place`] (nearest in the clause;
 //!    that of a speaker, hospital or attacker only if nothing else), the [happening](event) (clause, sentences before,
 //!    title, article) and the [claimant](attribution) (who says it, carried on within a paragraph).
 //! 6. *Merging.* The same measure, figure and group told again is one claim, with the first sentence as its evidence.

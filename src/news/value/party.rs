@@ -297,7 +297,7 @@ impl<'t> Parties<'t> {
         self.text.sentences.get(index).is_some_and(|sentence| sentence.is_heading)
     }
 
-    /// "The president of [Peru]", "officials from [Peru]": where the office before a name starts.
+    /// "The president of" Peru, "officials from" Peru: where the office before a name starts.
     fn office_of(&self, at: usize, start: usize) -> Option<usize> {
         let link = at.checked_sub(1).filter(|link| *link > start)?;
         let link = if self.is(link, "the") { link.checked_sub(1).filter(|link| *link > start)? } else { link };
