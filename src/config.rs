@@ -20,6 +20,7 @@ use lettre::message::Mailbox;
 use url::Url;
 
 use crate::news::digest::Section;
+use crate::news::digest::rank::Rules;
 use crate::news::schedule::Schedule;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
@@ -124,6 +125,8 @@ pub struct Edition {
     pub catch_up: SignedDuration,
     /// What to show, in this order.
     pub sections: Vec<Section>,
+    /// How figures and items are chosen.
+    pub rules: Rules,
     pub empty: Empty,
     /// The List-Id (RFC 2919), without angle brackets: `daily.example.org`.
     pub list_id: String,
@@ -270,6 +273,7 @@ impl Edition {
             window: SignedDuration::from_hours(24),
             catch_up: SignedDuration::from_hours(12),
             sections: Section::ALL.to_vec(),
+            rules: Rules::default(),
             empty: Empty::Note,
             list_id: format!("{name}.{domain}"),
         }

@@ -13,9 +13,10 @@ use lettre::Address;
 use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, MultiPartBuilder, SinglePart};
 
+use super::digest::tolls::ClaimedLine;
 use super::digest::{Digest, News, Section, Window};
 use super::grounding::{Note, NoteId};
-use super::{incident, wording};
+use super::wording;
 
 /// Columns of the text part, the width that every mail reader shows unbroken.
 const TEXT_COLUMNS: usize = 78;
@@ -166,6 +167,12 @@ impl View<'_> {
     /// A quotation on one line.
     fn line(&self, quote: &str) -> String {
         quote.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whose claim a line is.
+    fn claimant<'l>(&self, line: &'l ClaimedLine) -> &'l str {
+        let figure = line.figure.value();
+        figure.claimant.as_deref().unwrap_or(&figure.outlet)
     }
 
     fn quote(&self, id: NoteId) -> String {

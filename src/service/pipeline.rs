@@ -20,6 +20,7 @@ use crate::news::delivery::{self, OnUnknown, Outcome, Stage, State};
 use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
 use crate::news::extract;
 use crate::news::incident::Reading;
+use crate::news::incident::plausibility::Decisions;
 use crate::news::message::{self, Rendered, Sender};
 use crate::news::schedule;
 
@@ -99,17 +100,18 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
     let mut answers = stream::iter(&sources)
         .map(|source| async move {
             let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
-            Ok::<_, anyhow::Error>((*source, gather::gather(source, state, manner).await))
+            let since = state.last_success;
+            Ok::<_, anyhow::Error>((*source, since, gather::gather(source, state, manner).await))
         })
         .buffer_unordered(service.config.limits.fetches_max);
     while let Some(answer) = answers.next().await {
-        let (source, Gathered { articles, remarks, state, failure, .. }) = answer?;
+        let (source, since, Gathered { articles, remarks, state, failure, .. }) = answer?;
         progress.inc(1);
         progress.set_message(source.name.clone());
         collected.articles.extend(articles);
         collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
         collected.states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
-        collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
+        collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason, since }));
     }
     // Sources answer in any order; what is made of them must not depend on it.
     collected.articles.sort_by(|a, b| (&a.id, &a.outlet).cmp(&(&b.id, &b.outlet)));
@@ -164,6 +166,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
         held_over: service.store.held_over(&edition.name).await?,
         composed_at: now,
         sections: edition.sections.clone(),
+        rules: edition.rules.clone(),
         coverage: Coverage {
             asked: collected.asked,
             silent: collected.silent.clone(),
@@ -171,8 +174,9 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
             other_languages: articles.filter(|reading| !extract::reads(&reading.article)).count(),
         },
     };
+    let decisions = Decisions::default();
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
-    let digest = digest::compose(frame, &readings, &earlier);
+    let digest = digest::compose(frame, &readings, &earlier, &decisions);
     let rendered = render(service, &digest)?;
     Ok(Composed { id: None, digest, rendered, fresh })
 }
@@ -210,7 +214,10 @@ async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<R
     told.sort_by(|a, b| a.id.cmp(&b.id));
     told.dedup_by(|a, b| a.id == b.id);
     let fresh = fresh.to_vec();
-    let reading = |fresh| move |article: Article| Reading { extraction: extract::extract(&article), article, fresh };
+    let reading = |fresh| move |article: Article| {
+        let extraction = extract::extract(&article);
+        Reading::new(article, extraction, fresh)
+    };
     let work = move || fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect();
     tokio::task::spawn_blocking(work).await.context("extract from the articles")
 }
