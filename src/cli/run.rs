@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{Span, SpanRelativeTo, Timestamp, civil};
 use lettre::Address;
@@ -12,13 +13,17 @@ use url::Url;
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
+use crate::news::article;
 use crate::news::delivery;
-use crate::news::digest::Window;
+use crate::news::digest::{Digest, Window};
+use crate::news::message::Rendered;
+use crate::news::wording;
 use crate::service::fetch::Fetcher;
 use crate::service::mail::Mailer;
 use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Published, Service};
 use crate::service::store::Store;
-use crate::service::worker::{Clock, Stop};
+use crate::service::views::Views;
+use crate::service::worker::{Clock, Stop, Urgency};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
@@ -35,7 +40,9 @@ pub fn source_of(argument: &str) -> anyhow::Result<Source> {
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
-    Ok(Source::new(argument, location))
+    // The name is what readers see where an article names no outlet.
+    let name = if location == Location::Stdin { "standard input" } else { argument };
+    Ok(Source::new(name, location))
 }
 
 /// A fetcher as the configuration has it.
@@ -57,7 +64,7 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     Mailer::new(&config.mail).map_err(|error| anyhow::anyhow!("failed to {error}"))
 }
 
-fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
+pub fn edition<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Edition> {
     let known = || config.editions.iter().map(|edition| edition.name.as_str()).collect::<Vec<_>>().join(", ");
     match name {
         Some(name) => {
@@ -87,13 +94,25 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let service = service(config, recorded).await?;
     let progress = terminal.progress();
     let mut delivered = Delivered::default();
-    let (_asker, stop) = Stop::controlled();
+    let stop = Stop::on_signals().context("failed to listen for signals")?;
     if recorded {
         // What an earlier run could not send goes first: its facts are the older ones.
         service.store.hurry(service.clock.now()).await?;
-        delivered.add(pipeline::deliver(&service, &stop, &progress).await?);
+        delivered.add(deliver(&service, &stop, &progress).await?);
     }
-    let collected = pipeline::collect(&service, &sources, &progress).await?;
+    let mut collected = tokio::select! {
+        collected = pipeline::collect(&service, &sources, &progress) => collected?,
+        () = stop.at(Urgency::Finish) => {
+            progress.finish_and_clear();
+            anyhow::bail!("stopped while the sources were read: nothing was composed or sent; run again");
+        }
+    };
+    if let Some(day) = args.published {
+        collected
+            .articles
+            .iter_mut()
+            .for_each(|article| _ = article.published.get_or_insert(article::Published::On(day)));
+    }
     if recorded {
         pipeline::keep(&service, &collected).await?;
     }
@@ -109,6 +128,10 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
         (pipeline::compose(&service, &order, &collected).await?, Published::Quiet)
     };
     let mut status = report_sources(&collected, terminal);
+    if let Some(held) = wording::held(&composed.digest.held) {
+        terminal.note(&format!("note: {held}; see `daybrief held list`"));
+        status = Status::Attention;
+    }
     for folder in args.out.iter().chain(service.config.archive.iter().filter(|_| recorded)) {
         write_edition(&service, &composed, folder).await?;
         terminal.note(&format!("wrote the edition to {}", folder.display()));
@@ -121,7 +144,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     match published {
         _ if !recorded => delivered.add(pipeline::send_copies(&service, &composed, &addresses).await?),
-        Published::Frozen { .. } => delivered.add(pipeline::deliver(&service, &stop, &progress).await?),
+        Published::Frozen { .. } => delivered.add(deliver(&service, &stop, &progress).await?),
         Published::Unread => {
             status = Status::Attention;
             terminal.note(
@@ -135,10 +158,22 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     }
     progress.finish_and_clear();
     report(&composed, &delivered, args.json, terminal)?;
+    if stop.is_requested() {
+        terminal.note("warning: stopped; what waits is sent by the next `daybrief run`");
+        return Ok(Status::Attention);
+    }
     Ok(if delivered.needs_attention() { Status::Attention } else { status })
 }
 
-fn address(text: &str) -> anyhow::Result<Address> {
+/// Sends what is due. Asked to stop, it finishes the message under way and leaves the others to the next run.
+async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyhow::Result<Delivered> {
+    match stop.finish(pipeline::deliver(service, stop, progress)).await {
+        Some(delivered) => delivered,
+        None => anyhow::bail!("stopped while a message was being sent: the next run tells what became of it"),
+    }
+}
+
+pub fn address(text: &str) -> anyhow::Result<Address> {
     text.parse()
         .map_err(|error| Misuse(format!("--to {text}: {error}; write an address such as me@example.org")).into())
 }
@@ -198,16 +233,13 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
         return terminal.print(&serde_json::to_string_pretty(&json!({
             "edition": composed.digest.frame.name,
             "subject": composed.rendered.subject,
-            "quiet": composed.digest.is_quiet(),
+            "quiet": composed.quiet,
+            "held": composed.digest.held.len(),
             "articles": composed.digest.frame.coverage.articles,
             "delivered": delivered,
         }))?);
     }
-    let news = if composed.digest.is_quiet() {
-        "nothing new".to_owned()
-    } else {
-        format!("“{}”", composed.rendered.subject)
-    };
+    let news = if composed.quiet { "nothing new".to_owned() } else { format!("“{}”", composed.rendered.subject) };
     terminal.print(&format!("{}: {news}; {delivered}", composed.digest.frame.name))?;
     for reason in &delivered.reasons {
         terminal.note(&format!("warning: {reason}"));
@@ -250,7 +282,6 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
             pipeline::compose(&service, &order, &Collected::default()).await?
         }
     };
-    let reader = address(args.reader.as_deref().unwrap_or(PLACEHOLDER))?;
     if args.open {
         // A folder of its own, which nobody else can have put there.
         let folder = std::env::temp_dir().join(format!(
@@ -266,23 +297,54 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         terminal.note(&format!("opened {}", path.display()));
         return Ok(Status::Done);
     }
-    terminal.print(&match args.format {
-        Format::Html => composed.rendered.html,
-        Format::Text => composed.rendered.text,
-        Format::Json => serde_json::to_string_pretty(&composed.digest)?,
-        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader).await?)?,
-    })?;
+    terminal.print(
+        &show(&service, composed, args.reader.as_deref().map(address).transpose()?.as_ref(), args.format).await?,
+    )?;
     Ok(Status::Done)
+}
+
+/// An edition in a format, as `reader` gets it or got it.
+pub async fn show(
+    service: &Service,
+    composed: Composed,
+    reader: Option<&Address>,
+    format: Format,
+) -> anyhow::Result<String> {
+    let placeholder = address(PLACEHOLDER)?;
+    let reader = reader.unwrap_or(&placeholder);
+    let sent = sent_to(service, &composed, reader).await?;
+    let bytes = match (format, &sent) {
+        (Format::Eml, _) => return Ok(String::from_utf8(preview_message(service, &composed, reader).await?)?),
+        (_, Some((_, digest, rendered))) => (digest, rendered),
+        (_, None) => (&composed.digest, &composed.rendered),
+    };
+    Ok(match format {
+        Format::Html => bytes.1.html.clone(),
+        Format::Json => serde_json::to_string_pretty(bytes.0)?,
+        _ => bytes.1.text.clone(),
+    })
+}
+
+/// The Message-ID, digest and parts of a frozen edition as it goes to a subscriber; `None` if it does not.
+async fn sent_to(
+    service: &Service,
+    composed: &Composed,
+    to: &Address,
+) -> anyhow::Result<Option<(String, Digest, Rendered)>> {
+    let Some(id) = &composed.id else { return Ok(None) };
+    let records = service.store.deliveries(id).await?;
+    let Some(record) = records.into_iter().find(|record| record.to.email == *to) else { return Ok(None) };
+    let mut views = Views::default();
+    let (digest, rendered) =
+        views.of(service, id, &record.subscriber_id).await.clone().map_err(|reason| anyhow::anyhow!(reason))?;
+    Ok(Some((record.message_id, digest, rendered)))
 }
 
 /// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
 async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
-    let records = match &composed.id {
-        Some(id) => service.store.deliveries(id).await?,
-        None => Vec::new(),
-    };
-    let sent = records.into_iter().find(|record| record.to.email == *to).map(|record| record.message_id);
-    let made_up = || delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
-    let message_id = sent.unwrap_or_else(made_up);
+    if let Some((message_id, digest, rendered)) = sent_to(service, composed, to).await? {
+        return pipeline::message(service, &digest, &rendered, to, &message_id);
+    }
+    let message_id = delivery::message_id("preview", to.as_ref(), service.config.mail.from.email.domain());
     pipeline::message(service, &composed.digest, &composed.rendered, to, &message_id)
 }

@@ -29,7 +29,7 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
     }
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(terminal.colour()).init();
     let service = service(config, true).await?;
-    let stop = Stop::on_signals().context("listen for signals")?;
+    let stop = Stop::on_signals().context("failed to listen for signals")?;
     let plans: Vec<Plan> = service
         .config
         .editions

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Status;
 use crate::config::{self, ConfigError};
+use crate::service::store::StoreError;
 
 /// Where output goes, and what it may look like there.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +54,10 @@ impl Terminal {
             return Status::Usage;
         }
         let (red, plain) = if self.colour { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-        self.note(&format!("{red}error{plain}: {error:#}"));
+        // A store's error that nobody put into a sentence is a fragment still.
+        let bare = error.chain().next().and_then(|outermost| outermost.downcast_ref::<StoreError>()).is_some();
+        let failed_to = if bare { "failed to " } else { "" };
+        self.note(&format!("{red}error{plain}: {failed_to}{error:#}"));
         if error.is::<Misuse>() { Status::Usage } else { Status::Failed }
     }
 

@@ -53,7 +53,8 @@ pub enum Standing {
 
 /// Words with which a heading starts that corrects its article, or takes it back, as the wires write them.
 const CORRECTED: [&str; 6] = ["CORRECTED", "CORRECTION", "CORRECTS", "REFILE", "CLARIFICATION", "AMENDED"];
-const WITHDRAWN: [&str; 6] = ["WITHDRAWN", "RETRACTED", "RETRACTION", "KILL:", "STORY REMOVED", "ADVISORY: STORY WITHDRAWN"];
+const WITHDRAWN: [&str; 6] =
+    ["WITHDRAWN", "RETRACTED", "RETRACTION", "KILL:", "STORY REMOVED", "ADVISORY: STORY WITHDRAWN"];
 /// What a note of the editors says, in lower case.
 const NOTED_CORRECTED: [&str; 5] = [
     "an earlier version of this",

@@ -16,6 +16,7 @@ pub mod incident;
 pub mod kinds;
 pub mod lexicon;
 pub mod message;
+pub mod origin;
 pub mod reading;
 pub mod robots;
 pub mod schedule;

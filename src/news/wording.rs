@@ -395,11 +395,8 @@ pub fn grade(attested: &Attested) -> String {
         1 => "one origin".to_owned(),
         many => format!("{many} independent origins"),
     };
-    let carried = if attested.outlets > attested.origins {
-        format!("{} outlets, {origins}", attested.outlets)
-    } else {
-        origins
-    };
+    let carried =
+        if attested.outlets > attested.origins { format!("{} outlets, {origins}", attested.outlets) } else { origins };
     match (attested.grade, &attested.authority, attested.conflict) {
         (Grade::Confirmed, Some(authority), _) => format!("Confirmed: {authority} itself; {carried}"),
         (Grade::Confirmed, None, _) => format!("Confirmed: {carried}"),
@@ -459,14 +456,22 @@ pub fn held(held: &[HeldItem]) -> Option<String> {
 /// "Sumy strike, injured: a part is larger than its total". The number itself is not printed.
 pub fn held_item(item: &HeldItem) -> String {
     let who = group(item.group, None);
-    format!("{}, {}{who}: {} ({})", titled(item.place.as_deref(), item.event), measure(item.measure), reason(item.reason), item.claim.outlet)
+    format!(
+        "{}, {}{who}: {} ({})",
+        titled(item.place.as_deref(), item.event),
+        measure(item.measure),
+        reason(item.reason),
+        item.claim.outlet
+    )
 }
 
 /// Why a figure is held, in words and without the number.
 pub fn reason(reason: Reason) -> String {
     match reason {
         Reason::PartOverTotal { .. } => "the part is larger than its total".to_owned(),
-        Reason::FallWithoutRevision { .. } => "lower than the same outlet had it, without a word of revision".to_owned(),
+        Reason::FallWithoutRevision { .. } => {
+            "lower than the same outlet had it, without a word of revision".to_owned()
+        }
         Reason::Jump { .. } => "ten times what others give, or a zero more".to_owned(),
         Reason::Swapped { .. } => "killed and injured look swapped".to_owned(),
         Reason::EqualMeasures { other } => format!("the same number as {}", measure(other)),

@@ -5,4 +5,5 @@ pub mod gather;
 pub mod mail;
 pub mod pipeline;
 pub mod store;
+pub mod views;
 pub mod worker;

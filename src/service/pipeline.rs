@@ -13,15 +13,16 @@ use super::fetch::freshness::Freshness;
 use super::gather::{self, Gathered, Manner};
 use super::mail::{Mailer, Outgoing};
 use super::store::{Audience, Freeze, Frozen, Store};
+use super::views::Views;
 use super::worker::{Clock, Stop};
 use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::Article;
 use crate::news::delivery::{self, OnUnknown, Outcome, Stage, State};
-use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
+use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window, told};
 use crate::news::extract;
 use crate::news::incident::Reading;
-use crate::news::incident::plausibility::Decisions;
 use crate::news::message::{self, Rendered, Sender};
+use crate::news::origin;
 use crate::news::schedule;
 
 /// How far back editions count for "was": an incident that no edition told of for this long starts anew.
@@ -74,8 +75,12 @@ pub struct Collected {
 pub struct Composed {
     /// Its id in the store, once it is frozen.
     pub id: Option<String>,
+    /// All that it can tell to any of its readers.
     pub digest: Digest,
+    /// As one gets it who got every edition before.
     pub rendered: Rendered,
+    /// Such a reader learns nothing from it.
+    pub quiet: bool,
     /// The articles that are news in it.
     fresh: Vec<Article>,
 }
@@ -174,11 +179,12 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
             other_languages: articles.filter(|reading| !extract::reads(&reading.article)).count(),
         },
     };
-    let decisions = Decisions::default();
+    let decisions = service.store.decisions().await?;
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
     let digest = digest::compose(frame, &readings, &earlier, &decisions);
-    let rendered = render(service, &digest)?;
-    Ok(Composed { id: None, digest, rendered, fresh })
+    let view = told::for_everyone(&digest, &earlier);
+    let rendered = render(service, &view)?;
+    Ok(Composed { id: None, quiet: view.is_quiet(), digest, rendered, fresh })
 }
 
 /// The articles that are news to this edition.
@@ -214,11 +220,23 @@ async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<R
     told.sort_by(|a, b| a.id.cmp(&b.id));
     told.dedup_by(|a, b| a.id == b.id);
     let fresh = fresh.to_vec();
-    let reading = |fresh| move |article: Article| {
-        let extraction = extract::extract(&article);
-        Reading::new(article, extraction, fresh)
+    let reading = |fresh| {
+        move |article: Article| {
+            let extraction = extract::extract(&article);
+            Reading::new(article, extraction, fresh)
+        }
     };
-    let work = move || fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect();
+    let with_origins = |mut readings: Vec<Reading>| {
+        let articles: Vec<&Article> = readings.iter().map(|reading| &reading.article).collect();
+        let origins = origin::origins(&articles, &origin::FAMILIES);
+        for (reading, origin) in readings.iter_mut().zip(origins) {
+            reading.origin = origin.id;
+        }
+        readings
+    };
+    let work = move || {
+        with_origins(fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect())
+    };
     tokio::task::spawn_blocking(work).await.context("extract from the articles")
 }
 
@@ -250,7 +268,7 @@ pub async fn publish(
         let composed = compose(service, order, collected).await?;
         let (audience, published) = if !service.store.has_readers(&order.edition.name).await? {
             (Audience::Unread, Some(Published::Unread))
-        } else if composed.digest.is_quiet() && !(scheduled && order.edition.empty == Empty::Note) {
+        } else if composed.quiet && !(scheduled && order.edition.empty == Empty::Note) {
             (Audience::Nobody, Some(Published::Quiet))
         } else {
             (Audience::Subscribers, None)
@@ -316,7 +334,7 @@ async fn send_due(
 ) -> anyhow::Result<Delivered> {
     let (store, clock) = (&service.store, &service.clock);
     let mut delivered = Delivered::default();
-    let mut editions: HashMap<String, Result<(Digest, Rendered), String>> = HashMap::new();
+    let mut views = Views::default();
     while !stop.is_requested() {
         let mut until = clock.now() + LEASE;
         let leases = store.lease(worker, clock.now(), until, LEASE_MESSAGES_MAX).await?;
@@ -332,12 +350,8 @@ async fn send_due(
                 until = clock.now() + LEASE;
                 store.renew(worker, clock.now(), until).await?;
             }
-            if !editions.contains_key(&lease.edition_id) {
-                let edition = load(service, &lease.edition_id).await.map_err(|error| format!("{error:#}"));
-                editions.insert(lease.edition_id.clone(), edition);
-            }
             let (to, message_id) = (lease.to.email.clone(), lease.message_id.clone());
-            let bytes = match &editions[&lease.edition_id] {
+            let bytes = match views.of(service, &lease.edition_id, &lease.subscriber_id).await {
                 Ok((digest, rendered)) => message(service, digest, rendered, &to, &message_id),
                 Err(reason) => Err(anyhow::anyhow!(reason.clone())),
             };
@@ -362,23 +376,52 @@ async fn send_due(
     Ok(delivered)
 }
 
-async fn load(service: &Service, id: &str) -> anyhow::Result<(Digest, Rendered)> {
-    let edition = service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
-    let rendered = render(service, &edition.digest)?;
-    Ok((edition.digest, rendered))
-}
-
 /// The edition of that name that was composed on a day of its own zone, as it was sent.
 pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> anyhow::Result<Option<Composed>> {
     let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
     let during = start(day)?..start(day.tomorrow()?)?;
     let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
-    let rendered = render(service, &stored.digest)?;
-    Ok(Some(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() }))
+    let mut earlier =
+        service.store.editions_composed(&edition.name, stored.digest.frame.composed_at, LEDGER_EDITIONS_MAX).await?;
+    earlier.retain(|before| before.id != stored.id);
+    let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
+    let view = told::for_everyone(&stored.digest, &earlier);
+    let (rendered, quiet) = (render(service, &view)?, view.is_quiet());
+    Ok(Some(Composed { id: Some(stored.id), digest: stored.digest, rendered, quiet, fresh: Vec::new() }))
 }
 
-/// Renders a stored digest. Its zone and title are its own, so that a later change of the configuration does not show.
-fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
+/// A sent edition composed anew from the newest texts of its articles and today's decisions, each figure compared with the
+/// one that was sent. Changes nothing.
+pub async fn as_known_now(service: &Service, sent: &Composed) -> anyhow::Result<Composed> {
+    let id = sent.id.as_deref().context("find the edition as it was sent")?;
+    let frame = sent.digest.frame.clone();
+    let mut editions = service.store.editions_composed(&frame.name, frame.composed_at, LEDGER_EDITIONS_MAX).await?;
+    editions.retain(|edition| edition.id != id);
+    let (fresh, mut told) = (newest_texts(service, id).await?, Vec::new());
+    for edition in &editions {
+        told.extend(newest_texts(service, &edition.id).await?);
+    }
+    let readings = read(&fresh, told).await?;
+    let decisions = service.store.decisions().await?;
+    let mut earlier = vec![sent.digest.clone()];
+    earlier.extend(editions.into_iter().map(|edition| edition.digest));
+    let digest = digest::compose(frame, &readings, &earlier, &decisions);
+    let (rendered, quiet) = (render(service, &digest)?, digest.is_quiet());
+    Ok(Composed { id: None, digest, rendered, quiet, fresh: Vec::new() })
+}
+
+/// The articles of an edition as they read now.
+async fn newest_texts(service: &Service, edition_id: &str) -> anyhow::Result<Vec<Article>> {
+    let mut articles = Vec::new();
+    for used in service.store.articles_of(edition_id).await? {
+        let newest = service.store.article(&used.article.id).await?;
+        articles.push(newest.map_or(used.article, |stored| stored.article));
+    }
+    Ok(articles)
+}
+
+/// Renders a digest. Its zone and title are its own, so that a later change of the configuration does not show.
+pub(super) fn render(service: &Service, digest: &Digest) -> anyhow::Result<Rendered> {
     let zone =
         jiff::tz::TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
     let mail = &service.config.mail;

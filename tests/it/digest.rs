@@ -242,8 +242,7 @@ fn a_quote_that_left_its_article_is_found() {
 
 #[test]
 fn a_digest_reads_back_as_it_was_stored() {
-    let digest =
-        compose(frame(4), &[strike("a", "courier", 3, 88, 17), talks("t", 3, Status::Scheduled, None)], &[]);
+    let digest = compose(frame(4), &[strike("a", "courier", 3, 88, 17), talks("t", 3, Status::Scheduled, None)], &[]);
     let stored = serde_json::to_string(&digest).unwrap();
     assert_eq!(serde_json::from_str::<Digest>(&stored).unwrap(), digest);
 }

@@ -22,6 +22,8 @@ mod seed;
 mod smtp_server;
 /// The store, on SQLite and on PostgreSQL.
 mod store;
+/// Other people's feeds, pages and lists in `../shared/suites`, read by the verbs and scored by their scripts.
+mod suites;
 /// Postfix and Dovecot on loopback, where they are installed. No tests.
 mod testbed;
 /// A web server on loopback that does what it is told. No tests.

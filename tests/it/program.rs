@@ -139,6 +139,10 @@ fn standard_input_and_a_file_are_read_alike() {
     let world = World::new("");
     let expected = ["injured 101: regional administration [1]", "including 23 children", "1 of 1 source answered"];
     world.run_with_input(&["run", "--dry-run", "-"], STRIKE).ended(0).says(&expected);
+    world
+        .run_with_input(&["run", "--dry-run", "--published", "2031-03-05", "-"], STRIKE)
+        .ended(0)
+        .says(&["carried by standard input", "standard input, 5 Mar 2031"]);
     world.write("article.txt", STRIKE);
     world.run(&["run", "--dry-run", "article.txt"]).ended(0).says(&expected);
     world.write("articles/one.txt", STRIKE);
@@ -327,6 +331,23 @@ fn serve_sends_what_is_due_and_stops_on_sigterm() {
     assert!(stop.success());
     let ran = Ran::from(serve.wait_with_output().unwrap()).ended(0).warns(&["serving", "stopped"]);
     assert_eq!(outbox(&world).len(), 1, "{}", ran.err);
+}
+
+#[test]
+fn a_run_that_is_interrupted_says_what_became_of_it() {
+    let web = Web::start();
+    let world = world_with_strike(&web, "");
+    web.put("/feed.xml", Answer::Silence);
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    let run = world.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    web.wait_for("/feed.xml");
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    Ran::from(run.wait_with_output().unwrap())
+        .ended(1)
+        .warns(&["stopped while the sources were read: nothing was composed or sent; run again"]);
+    web.put("/feed.xml", Answer::rss(feed(&web, &[("/sumy", "Strike on Sumy", "")])));
+    world.run(&["run"]).ended(0);
+    assert_eq!(outbox(&world).len(), 1);
 }
 
 /// A feed whose entries have teasers only, dated now.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +13,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use daybrief::config::StoreUrl;
 use daybrief::news::article::{Article, Published};
 use daybrief::news::delivery::{OnUnknown, Outcome, Reply, Stage, State};
+use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Window};
+use daybrief::news::incident::plausibility::Decisions;
 use daybrief::service::fetch::freshness::{Freshness, Validators};
 use daybrief::service::store::{Added, Audience, Freeze, Frozen, Inserted, Lease, Store, StoreError};
 use futures_util::FutureExt as _;
@@ -52,7 +55,11 @@ async fn on_postgres<F: Future<Output = ()>>(test: impl Fn(StoreUrl) -> F) {
     let mut admin = match AnyConnection::connect(&format!("{server}/postgres")).await {
         Ok(admin) => admin,
         Err(error) if environment("CI").as_deref() == Some("true") => panic!("no PostgreSQL at {server}: {error}"),
-        Err(error) => return eprintln!("SKIPPED: no PostgreSQL at {server}: {error}"),
+        Err(error) => {
+            // Not `eprintln!`, which is captured and shown for failed tests only.
+            let _ = writeln!(std::io::stderr(), "SKIPPED a store test on PostgreSQL: none at {server}: {error}");
+            return;
+        }
     };
     let name = format!("daybrief_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     admin.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
@@ -97,8 +104,9 @@ fn digest(slot: i64) -> Digest {
         composed_at: at(slot),
         sections: Vec::new(),
         coverage: Coverage::default(),
+        rules: Rules::default(),
     };
-    digest::compose(frame, &[], &[])
+    digest::compose(frame, &[], &[], &Decisions::default())
 }
 
 fn freeze<'a>(digest: &'a Digest, articles: &'a [Article]) -> Freeze<'a> {

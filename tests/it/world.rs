@@ -1,13 +1,15 @@
 //! A folder with a configuration, a loopback web server, and the real program run in it.
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::collections::{HashMap, HashSet};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+const REQUEST_SECONDS_MAX: u32 = 30;
 
 /// What the web server answers at one path.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub enum Answer {
         body: Vec<u8>,
     },
     Status(u16),
+    /// Takes the request and says nothing.
+    Silence,
 }
 
 impl Answer {
@@ -43,23 +47,29 @@ impl Answer {
 pub struct Web {
     pub address: SocketAddr,
     pages: Arc<Mutex<HashMap<String, Answer>>>,
+    asked: Arc<Mutex<HashSet<String>>>,
     stop: Arc<AtomicBool>,
 }
 
 impl Web {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let web = Self { address: listener.local_addr().unwrap(), pages: Arc::default(), stop: Arc::default() };
-        let (pages, stop) = (web.pages.clone(), web.stop.clone());
+        let web = Self {
+            address: listener.local_addr().unwrap(),
+            pages: Arc::default(),
+            asked: Arc::default(),
+            stop: Arc::default(),
+        };
+        let (pages, asked, stop) = (web.pages.clone(), web.asked.clone(), web.stop.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
-                let pages = pages.clone();
+                let (pages, asked) = (pages.clone(), asked.clone());
                 std::thread::spawn(move || {
                     // A client that goes away is its own affair.
-                    let _ = answer(stream, &pages);
+                    let _ = answer(stream, &pages, &asked);
                 });
             }
         });
@@ -73,6 +83,18 @@ impl Web {
     pub fn put(&self, path: &str, answer: Answer) {
         self.pages.lock().unwrap().insert(path.to_owned(), answer);
     }
+
+    /// Waits until somebody has asked for this path.
+    #[track_caller]
+    pub fn wait_for(&self, path: &str) {
+        for _ in 0..REQUEST_SECONDS_MAX * 10 {
+            if self.asked.lock().unwrap().contains(path) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("nobody asked for {path}");
+    }
 }
 
 impl Drop for Web {
@@ -82,7 +104,11 @@ impl Drop for Web {
     }
 }
 
-fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Answer>>) -> std::io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    pages: &Mutex<HashMap<String, Answer>>,
+    asked: &Mutex<HashSet<String>>,
+) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let request = lines.next().transpose()?.unwrap_or_default();
@@ -92,6 +118,7 @@ fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Answer>>) -> std:
         }
     }
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+    asked.lock().unwrap().insert(path.clone());
     let page = pages.lock().unwrap().get(&path).cloned().unwrap_or(Answer::Status(404));
     let head = |status: u16, content_type: &str, length: usize| {
         format!(
@@ -115,6 +142,7 @@ fn answer(mut stream: TcpStream, pages: &Mutex<HashMap<String, Answer>>) -> std:
             }
             Ok(())
         }
+        Answer::Silence => stream.read(&mut [0]).map(drop),
         Answer::Status(status) => stream.write_all(head(status, "text/plain", 0).as_bytes()),
     }
 }

@@ -61,12 +61,13 @@ pub(super) fn brief_items(notes: &mut Notes, readings: &[Reading]) -> (Vec<Brief
     }
     stories.sort_by_key(|story| std::cmp::Reverse((story.origins.len(), story.outlets.len())));
     let more = stories.len().saturating_sub(BRIEF_STORIES_MAX);
-    let items = stories.into_iter().take(BRIEF_STORIES_MAX).filter_map(|Story { reading, outlets, origins, .. }| {
-        let text = Text::read(&reading.article.text);
-        let sentence = notes.ground_span((), &reading.article, text.sentences.first()?.span)?;
-        let headline = reading.article.title.trim().to_owned();
-        Some(BriefItem { headline, sentence, outlets, origins: origins.len() })
-    });
+    let items =
+        stories.into_iter().take(BRIEF_STORIES_MAX).filter_map(|Story { reading, outlets, origins, .. }| {
+            let text = Text::read(&reading.article.text);
+            let sentence = notes.ground_span((), &reading.article, text.sentences.first()?.span)?;
+            let headline = reading.article.title.trim().to_owned();
+            Some(BriefItem { headline, sentence, outlets, origins: origins.len() })
+        });
     (items.collect(), more)
 }
 

@@ -118,8 +118,10 @@ fn given_now<'a>(
     let own = item.references.iter().any(|reference| article_of(reference) == reading.article.id);
     let claims = reading.extraction.claims.iter().filter(|claim| claim.current && own).filter_map(|claim| {
         let What::Toll(toll) = &claim.what else { return None };
-        let same = (toll.measure, toll.group, toll.part, toll.scope) == (line.measure, line.group, line.part, item.scope);
-        let there = claim.place.as_ref().is_none_or(|place| item.place.as_ref().is_none_or(|known| *known == place.name));
+        let same =
+            (toll.measure, toll.group, toll.part, toll.scope) == (line.measure, line.group, line.part, item.scope);
+        let there =
+            claim.place.as_ref().is_none_or(|place| item.place.as_ref().is_none_or(|known| *known == place.name));
         (same && there).then_some((claim, &toll.count))
     });
     claims.max_by_key(|(_, count)| number(count))

@@ -44,7 +44,9 @@ impl Interest {
 
     fn takes_item(&self, item: &TollItem) -> bool {
         let near = |(lat, lon): (f64, f64)| {
-            self.places.iter().any(|around| place::distance_km((around.lat, around.lon), (lat, lon)) <= around.radius_km)
+            self.places
+                .iter()
+                .any(|around| place::distance_km((around.lat, around.lon), (lat, lon)) <= around.radius_km)
         };
         self.takes(super::Section::Tolls) && (self.places.is_empty() || item.coordinates.is_none_or(near))
     }
@@ -205,10 +207,13 @@ fn within(rules: &Rules, items: &[(&Digest, TollItem)], talks: &[TalksItem]) -> 
 
 fn munitions(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut Notes) -> Vec<MunitionsLine> {
     let mut lines: Vec<MunitionsLine> = Vec::new();
-    for from in std::iter::once(&digest).chain(missed.iter().rev()).filter(|_| interest.takes(super::Section::Munitions)) {
+    for from in
+        std::iter::once(&digest).chain(missed.iter().rev()).filter(|_| interest.takes(super::Section::Munitions))
+    {
         for line in &from.munitions {
             let adopted = notes.adopt(&line.figure, &from.notes);
-            lines.extend(adopted.map(|figure| MunitionsLine { figure, ..line.clone() }));
+            let line = adopted.map(|figure| MunitionsLine { figure, ..line.clone() });
+            lines.extend(line.filter(|line| !lines.contains(line)).into_iter().collect::<Vec<_>>());
         }
     }
     lines
@@ -219,8 +224,13 @@ fn brief(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut N
     let from = std::iter::once(&digest).chain(missed.iter().rev());
     let items = from.filter(|_| interest.takes(super::Section::Brief));
     let items = items.flat_map(|from| from.brief.iter().map(move |item| (from, item)));
-    let (mut told, mut more) = (Vec::new(), digest.brief_more);
+    let (mut told, mut more) = (Vec::<BriefItem>::new(), digest.brief_more);
     for (from, item) in items.filter(|(_, item)| item.origins >= origins_min) {
+        // An edition that reached nobody is told again by the next.
+        let known = |old: &&BriefItem| from.notes.get(item.sentence.note()) == notes.get(old.sentence.note());
+        if told.iter().any(|old| known(&old)) {
+            continue;
+        }
         if told.len() == super::BRIEF_STORIES_MAX {
             more += 1;
         } else if let Some(sentence) = notes.adopt(&item.sentence, &from.notes) {
@@ -240,7 +250,8 @@ fn adopt_item(notes: &mut Notes, item: &TollItem, from: &Notes) -> Option<TollIt
     });
     let lines: Vec<TollLine> = lines.collect();
     let claimed = item.claimed.iter();
-    let claimed = claimed.filter_map(|line| Some(ClaimedLine { figure: notes.adopt(&line.figure, from)?, ..line.clone() }));
+    let claimed =
+        claimed.filter_map(|line| Some(ClaimedLine { figure: notes.adopt(&line.figure, from)?, ..line.clone() }));
     let claimed: Vec<ClaimedLine> = claimed.collect();
     (!lines.is_empty() || !claimed.is_empty()).then(|| TollItem { lines, claimed, ..item.clone() })
 }
@@ -255,11 +266,11 @@ fn adopt_talks(notes: &mut Notes, item: &TalksItem, from: &Notes) -> Option<Talk
     (!rounds.is_empty()).then(|| TalksItem { rounds, ..item.clone() })
 }
 
-/// What reaches a reader who gets every edition, for previews and the archive: `earlier` oldest first.
+/// What reaches a reader who gets every edition, for previews and the archive: `earlier` newest first.
 pub fn for_everyone(digest: &Digest, earlier: &[Digest]) -> Digest {
     let interest = Interest::default();
     let mut told = Told::default();
-    for before in earlier {
+    for before in earlier.iter().rev() {
         told = told.next(&[], before, &interest).1;
     }
     told.next(&[], digest, &interest).0

@@ -136,7 +136,8 @@ pub(super) fn toll_items(
         items.extend(toll_item(notes, incident, &reconciled, before));
     }
     // What was released long ago and told since is no news.
-    items.retain(|item| item.news != News::Unchanged || item.references.iter().any(|it| fresh.contains(article_of(it))));
+    items
+        .retain(|item| item.news != News::Unchanged || item.references.iter().any(|it| fresh.contains(article_of(it))));
     rank::sort(&mut items);
     held.sort_by(|a, b| a.id.cmp(&b.id));
     (items, held)

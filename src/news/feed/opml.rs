@@ -31,10 +31,10 @@ pub struct Subscription {
 pub enum NotOpml {
     #[error("the file is empty; export it again")]
     Empty,
-    #[error(
-        "read a list of feeds: there is no <opml>, <body> or <outline> in it; export the feeds of your reader as OPML"
-    )]
+    #[error("there is no markup in it; export the feeds of your reader as OPML")]
     Other,
+    #[error("this is a page or a feed; add it with `daybrief sources add`")]
+    PageOrFeed,
 }
 
 /// Reads a list. Whatever is missing around the outlines is forgiven, and so is what is broken inside them.
@@ -52,7 +52,11 @@ pub fn read_opml(bytes: &[u8], content_type: Option<&str>) -> Result<Vec<Subscri
         match token {
             Token::Start { name, attributes, empty } => {
                 let name = name.to_ascii_lowercase();
-                recognised |= matches!(name.as_str(), "opml" | "body" | "outline");
+                if !std::mem::replace(&mut recognised, true)
+                    && matches!(name.as_str(), "html" | "rss" | "feed" | "rdf:rdf")
+                {
+                    return Err(NotOpml::PageOrFeed);
+                }
                 if name != "outline" {
                     continue;
                 }
@@ -173,7 +177,9 @@ mod tests {
         );
         check("<opml><outline text='A' xmlurl='https://a.example/'/>", &[("https://a.example/", Some("A"), None)]);
         assert_eq!(read_opml(b" \n", None), Err(NotOpml::Empty));
-        assert_eq!(read_opml(b"<html><p>gone</p></html>", None), Err(NotOpml::Other));
+        assert_eq!(read_opml(b"<subscriptions version='1'/>", None), Ok(Vec::new()));
+        assert_eq!(read_opml(b"gone", None), Err(NotOpml::Other));
+        assert_eq!(read_opml(b"<!DOCTYPE html><html><p>gone</p></html>", None), Err(NotOpml::PageOrFeed));
     }
 
     #[test]

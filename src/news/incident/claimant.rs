@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::news::kinds::Group;
 use crate::news::extract::{Claim, Stance};
+use crate::news::kinds::Group;
 use crate::news::lexicon::{self, Phrases};
 use crate::news::text::{Text, Token};
 

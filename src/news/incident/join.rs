@@ -237,9 +237,10 @@ impl<'a> Profile<'a> {
         let events = |one: &Event| other.events.iter().all(|other| are_one(*one, *other) || may_be_one(*one, *other));
         let km = |one: &Option<&Place>, two: &Option<&Place>| one.zip(*two).and_then(|(one, two)| one.distance_km(two));
         let far = self.sites.iter().any(|(place, one)| {
-            other.sites.iter().any(|(place_too, two)| {
-                place != place_too && km(one, two).is_none_or(|km| km > NEAR_KM_MAX)
-            })
+            other
+                .sites
+                .iter()
+                .any(|(place_too, two)| place != place_too && km(one, two).is_none_or(|km| km > NEAR_KM_MAX))
         });
         let days = match (self.dated, other.dated) {
             (Some((one, long)), Some((two, long_too))) => {

@@ -92,7 +92,10 @@ fn reason(telling: &Telling, all: &[Telling]) -> Option<Reason> {
         return Some(Reason::DateAdrift);
     }
     let number = telling.number().filter(|number| *number > 0)?;
-    if all.iter().any(|other| is_same(other, telling) && other.number() == Some(number) && is_other_voice(other, telling)) {
+    if all
+        .iter()
+        .any(|other| is_same(other, telling) && other.number() == Some(number) && is_other_voice(other, telling))
+    {
         return None;
     }
     part_over_total(telling, number, all)
@@ -126,7 +129,8 @@ fn part_over_total(telling: &Telling, number: u64, all: &[Telling]) -> Option<Re
         return None;
     }
     let totals = |fits: &dyn Fn(&Telling) -> bool| {
-        let totals = all.iter().filter(|other| !other.toll.part && other.toll.measure == telling.toll.measure && fits(other));
+        let totals =
+            all.iter().filter(|other| !other.toll.part && other.toll.measure == telling.toll.measure && fits(other));
         // "At least 12" bounds nothing from above.
         totals.map(|other| other.toll.count.high.map_or(u64::MAX, |high| high.max(other.number().unwrap_or(0)))).max()
     };
@@ -137,9 +141,7 @@ fn part_over_total(telling: &Telling, number: u64, all: &[Telling]) -> Option<Re
 
 /// The number that an article gives for all of one measure.
 fn total_of(article: &str, measure: Measure, all: &[Telling]) -> Option<u64> {
-    let own = |other: &&Telling| {
-        other.article().id == article && other.toll.measure == measure && !other.toll.part
-    };
+    let own = |other: &&Telling| other.article().id == article && other.toll.measure == measure && !other.toll.part;
     all.iter().filter(own).filter_map(Telling::number).max()
 }
 

@@ -141,7 +141,11 @@ fn succeed<'a>((head, choice): (Telling<'a>, Choice), next: Telling<'a>) -> (Tel
     match head.number().zip(next.number()) {
         Some((before, now)) if now == before => (next, choice),
         Some((before, now)) if same_age => {
-            if now < before || next.revises_down() { (next, Choice::Lower) } else { (head, Choice::Lower) }
+            if now < before || next.revises_down() {
+                (next, Choice::Lower)
+            } else {
+                (head, Choice::Lower)
+            }
         }
         Some((before, now)) if now > before => (next, Choice::Newest),
         Some(_) if next.revises_down() => (next, Choice::Revised),

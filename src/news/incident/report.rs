@@ -199,11 +199,14 @@ fn placed(tellings: &[Telling], places: Vec<Where>) -> Vec<Where> {
 /// A claim without a day ("two people are still missing") is of the day that its article gives for the same event and
 /// place, when that is one; else of the days before publication.
 fn days(tellings: &[Telling], places: &[Where]) -> Vec<Option<Days>> {
-    let given = |telling: &Telling| telling.claim.date.map(|date| Days { start: date.start, end: date.end, loose: false });
+    let given =
+        |telling: &Telling| telling.claim.date.map(|date| Days { start: date.start, end: date.end, loose: false });
     let days = |(telling, place): (&Telling, &Where)| {
         given(telling).or_else(|| {
             let same = |(other, elsewhere): &(&Telling, &Where)| {
-                *elsewhere == place && other.toll.scope == telling.toll.scope && are_one(other.toll.event, telling.toll.event)
+                *elsewhere == place
+                    && other.toll.scope == telling.toll.scope
+                    && are_one(other.toll.event, telling.toll.event)
             };
             let others = tellings.iter().zip(places).filter(same);
             let others: BTreeSet<Days> = others.filter_map(|(other, _)| given(other)).collect();

@@ -10,6 +10,7 @@ mod articles;
 mod deliveries;
 mod editions;
 mod error;
+mod ledger;
 mod open;
 mod sources;
 mod subscribers;
@@ -22,6 +23,7 @@ pub use articles::{Inserted, Known, StoredArticle, text_hash};
 pub use deliveries::{DeliveryRecord, Lease};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
+pub use ledger::{Decision, HeldFigure};
 pub use sources::SourceState;
 pub use subscribers::{Added, Subscriber, SubscriberState};
 

@@ -32,8 +32,11 @@ const POSTGRES_READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION REA
 
 /// The schema, step by step. A step that was released is never edited: the next one changes it.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let steps = [("schema", include_str!("migrations/0001_schema.sql"))];
-    let migrations = steps.into_iter().zip(1..).map(|((name, sql), version)| {
+    let steps = [
+        (1, "schema", include_str!("migrations/0001_schema.sql")),
+        (4, "ledger", include_str!("migrations/0004_ledger.sql")),
+    ];
+    let migrations = steps.into_iter().map(|(version, name, sql)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
     });
     Migrator::with_migrations(migrations.collect())
