@@ -12,6 +12,8 @@ mod digest;
 mod extraction;
 /// Fetching over real HTTP, against a server that does wrong things on purpose.
 mod fetch;
+/// The toll ledger: what joins, what heads, what is held, what each reader is told.
+mod ledger;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
 /// The program from the outside: verbs, exit statuses, what arrives.
