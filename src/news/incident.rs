@@ -110,6 +110,14 @@ pub struct IncidentKey {
     first: String,
 }
 
+impl IncidentKey {
+    /// Whether both are one settlement's incident of one day by all that their keys say, whatever articles told of them.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let fine = ["geonames:", "name:"].iter().any(|kind| self.place.starts_with(kind));
+        fine && (self.scope, self.event, &self.place, self.day) == (other.scope, other.event, &other.place, other.day)
+    }
+}
+
 /// One claim with the article that makes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Telling<'a> {

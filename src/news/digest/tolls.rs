@@ -125,7 +125,7 @@ pub(super) fn toll_items(
     let printed = Printed::new(earlier);
     let (mut items, mut held) = (Vec::new(), Vec::new());
     for incident in incidents {
-        let before = printed.of(&incident.references);
+        let before = printed.of(&incident.references).or_else(|| like(earlier, &incident.key));
         let reconciled = reconcile::reconcile(incident, &rules.claimants, decisions);
         let touched = before.is_some_and(|item| item.references.iter().any(|it| fresh.contains(article_of(it))));
         let released = incident.tellings.iter().any(|telling| decisions.released.contains(&plausibility::id(telling)));
@@ -171,6 +171,18 @@ impl<'d> Printed<'d> {
     fn of(&self, references: &BTreeSet<String>) -> Option<&'d TollItem> {
         let found = references.iter().filter_map(|reference| self.by_reference.get(reference.as_str()));
         best(found.map(|(age, item)| (*age, *item)), references)
+    }
+}
+
+/// The one incident of the newest earlier digests that is alike in all of its key, when its articles are not at hand.
+fn like<'d>(earlier: &'d [Digest], key: &IncidentKey) -> Option<&'d TollItem> {
+    let alike = |digest: &'d Digest| -> Vec<&'d TollItem> {
+        digest.tolls.iter().filter(|item| item.key.is_like(key)).collect()
+    };
+    // Two strikes of one day are told apart by their articles only.
+    match earlier.iter().map(alike).find(|items| !items.is_empty())?[..] {
+        [item] => Some(item),
+        _ => None,
     }
 }
 
