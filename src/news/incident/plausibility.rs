@@ -205,7 +205,7 @@ fn jump(telling: &Telling, number: u64, all: &[Telling]) -> Option<Reason> {
     if others().filter_map(Telling::number).any(|other| other.saturating_mul(2) >= number) {
         return None;
     }
-    let zeros = number % before == 0 && is_power_of_ten(number / before);
+    let zeros = number.is_multiple_of(before) && is_power_of_ten(number / before);
     let far = number >= before.saturating_mul(JUMP_FACTOR);
     (far && (before >= JUMP_FROM_MIN || zeros)).then_some(Reason::Jump { before })
 }

@@ -158,7 +158,7 @@ fn tellings(reading: &Reading) -> Vec<Telling<'_>> {
     let mut tellings: Vec<Telling> = claims.collect();
     let rises: Vec<Telling> = tellings.iter().copied().filter(is_rise).collect();
     tellings.retain(|telling| !rises.iter().any(|rise| is_step(telling, rise)));
-    tellings.sort_by_key(|telling| telling.start());
+    tellings.sort_by_key(Telling::start);
     tellings
 }
 
