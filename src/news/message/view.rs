@@ -10,9 +10,10 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::news::digest::{self, Digest, News, TollItem, Window};
-use crate::news::grounding::{Note, NoteId};
-use crate::news::incident::{self, IncidentKey};
+use crate::news::digest::tolls::TollItem;
+use crate::news::digest::{self, Digest, News, Window};
+use crate::news::grounding::{Grounded, Note, NoteId};
+use crate::news::incident::IncidentKey;
 use crate::news::picture::{self, Png};
 use crate::news::wording;
 
@@ -184,7 +185,7 @@ impl Edition {
             quiet: if digest.is_quiet() { "Nothing new since the last edition.".to_owned() } else { String::new() },
             sources: Sources { heading: "Sources".to_owned(), notes: words.sources(&sections) },
             sections,
-            method: method(digest),
+            method: method(digest, setting.zone),
             why: format!("You get this because this address is on the list “{title}”."),
             ask: "To stop, or to report a wrong figure, write to".to_owned(),
             contact: clean(setting.contact),
@@ -215,17 +216,28 @@ fn remarks(digest: &Digest, zone: &TimeZone) -> Vec<String> {
     combined.into_iter().chain(held_over).collect()
 }
 
-fn method(digest: &Digest) -> Vec<String> {
+fn method(digest: &Digest, zone: &TimeZone) -> Vec<String> {
     let coverage = &digest.frame.coverage;
     let aside = match coverage.other_languages {
         0 => String::new(),
         count => format!(", {count} in other languages left aside"),
     };
-    let mut out = vec![format!("{}; {} articles read{aside}.", wording::coverage(digest), coverage.articles)];
-    let silent = |silent: &digest::Silent| clean(&format!("Silent: {} ({})", silent.source, silent.reason));
-    out.extend(coverage.silent.iter().map(silent));
+    let articles = if coverage.articles == 1 { "article" } else { "articles" };
+    let mut out = vec![format!("{}; {} {articles} read{aside}.", wording::coverage(digest), coverage.articles)];
+    out.extend(coverage.silent.iter().map(|silent| {
+        let since = silent.since.map_or_else(String::new, |at| format!(" since {}", wording::short_moment(at, zone)));
+        clean(&format!("Silent: {}{since} ({})", silent.source, silent.reason))
+    }));
+    if let Some(held) = wording::held(&digest.held) {
+        out.push(format!("{held}:"));
+        out.extend(digest.held.iter().map(|item| clean(&wording::held_item(item))));
+    }
+    if !digest.left_out.is_empty() {
+        let left_out = digest.left_out.join(", ");
+        out.push(clean(&format!("Left for the next edition, to keep this one short: {left_out}")));
+    }
     if !digest.tolls.is_empty() {
-        out.push(format!("Which figure heads: {}.", incident::HEADLINE_RULE));
+        out.push(format!("Which figure heads: {}.", wording::headline_rule(&digest.frame.rules)));
     }
     out
 }
@@ -290,7 +302,12 @@ impl Words<'_> {
         let mut items: Vec<(News, Item)> = tolls.chain(talks).collect();
         // Corrections first: what was wrong was told to this reader.
         items.sort_by_key(|(news, _)| *news);
-        items.into_iter().map(|(_, item)| item).collect()
+        let corrections = self.digest.corrections.iter().map(|correction| {
+            let cites = self.cites(correction.now.as_ref().map(Grounded::note));
+            let line = Line { lead: clean(&wording::correction(correction)), cites, ..Line::default() };
+            Item { lines: vec![line], ..Item::default() }
+        });
+        corrections.chain(items.into_iter().map(|(_, item)| item)).collect()
     }
 
     fn talks(&self) -> Vec<Item> {
@@ -342,9 +359,22 @@ impl Words<'_> {
                         ..Line::default()
                     });
                 }
+                if let Some(range) = wording::range(line) {
+                    let lead = format!("{range}; {}", wording::choice(line));
+                    lines.push(Line { lead, is_minor: true, ..Line::default() });
+                }
+            }
+            for line in &item.claimed {
+                let figure = line.figure.value();
+                let claimant = figure.claimant.as_deref().unwrap_or(&figure.outlet);
+                let lead = clean(&format!("{}, claims {claimant}", wording::claimed(line)));
+                lines.push(Line { lead, cites: self.cites([line.figure.note()]), ..Line::default() });
             }
             let carried = format!("carried by {}", item.outlets.join(", "));
-            lines.push(Line { lead: clean(&carried), is_minor: true, ..Line::default() });
+            let why = format!("why here: {}", wording::why(&item.why));
+            for lead in [carried, wording::grade(&item.attested), why] {
+                lines.push(Line { lead: clean(&lead), is_minor: true, ..Line::default() });
+            }
             Item { lines, ..self.item(wording::incident_title(item, self.today), item.news) }
         });
         items.collect()
