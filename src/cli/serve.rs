@@ -72,7 +72,7 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
         if let Err(error) = served {
             tracing::error!(%listen, "no pages for subscribers: failed to serve them: {error}");
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let bounces = async {
         let Some(mailbox) = &service.config.mail.mailbox else { return std::future::pending().await };
