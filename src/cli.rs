@@ -8,13 +8,15 @@ mod demo;
 mod eval;
 mod extract;
 mod kinds;
-mod lists;
+mod reading;
 mod run;
 mod serve;
 mod setup;
+mod sources;
 mod subscribers;
 mod terminal;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -99,7 +101,7 @@ enum Verb {
     Extract(ExtractArgs),
     /// Work until stopped: compose and deliver each edition when it is due
     Serve(ServeArgs),
-    /// List, add or test sources
+    /// List, add, test, import or export sources
     #[command(subcommand)]
     Sources(SourcesVerb),
     /// Who got what, who did not and why; what waits, and what may have arrived
@@ -225,7 +227,7 @@ pub struct RunArgs {
     #[arg(long)]
     json: bool,
     /// Addresses, files, folders, or - for standard input
-    sources: Vec<String>,
+    sources: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -268,7 +270,7 @@ pub struct ExtractArgs {
     jsonl: bool,
     /// Files, addresses, or - for standard input
     #[arg(default_value = "-")]
-    inputs: Vec<String>,
+    inputs: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -287,15 +289,35 @@ pub enum SourcesVerb {
     },
     /// Add a source to the configuration file, keeping its comments and order
     Add {
-        /// Address of a feed or a page, or a path
-        location: String,
+        /// Address of a feed or a page, or a path; of a page that names a feed, the feed is added
+        location: OsString,
         /// A name for it [default: made from the address]
         #[arg(long)]
         name: Option<String>,
         /// Who readers are told carried it [default: what the feed calls itself]
         #[arg(long)]
         outlet: Option<String>,
+        /// Add the address as it stands, without asking it
+        #[arg(long)]
+        as_given: bool,
     },
+    /// Read a source again that was switched off, or that is gone by its own account
+    Enable { name: String },
+    /// Read a source no more, but keep it in the configuration
+    Disable { name: String },
+    /// Read sources now and store what is new, without making an edition
+    Fetch {
+        /// Only these [default: all]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Add the feeds of an OPML list, as other readers export it
+    Import {
+        /// A file, an address, or - for standard input
+        list: OsString,
+    },
+    /// Print the sources on the web as an OPML list
+    Export,
     /// Show what feeds give, without storing anything
     Test {
         #[arg(long)]
@@ -306,7 +328,7 @@ pub enum SourcesVerb {
         #[arg(long, value_name = "TYPE")]
         content_type: Option<String>,
         #[arg(required = true)]
-        inputs: Vec<String>,
+        inputs: Vec<OsString>,
     },
 }
 
@@ -438,7 +460,7 @@ pub struct ReadArgs {
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     #[arg(required = true)]
-    inputs: Vec<String>,
+    inputs: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -468,14 +490,14 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Preview(args) => run::preview(&args, config, terminal).await,
         Verb::Extract(args) => extract::extract(&args, config, terminal).await,
         Verb::Serve(args) => serve::serve(&args, config, terminal).await,
-        Verb::Sources(verb) => lists::sources(verb, config, terminal).await,
+        Verb::Sources(verb) => sources::sources(verb, config, terminal).await,
         Verb::Deliveries(args) => delivery::deliveries(&args, config, terminal).await,
         Verb::Resend(args) => delivery::resend(&args, config, terminal).await,
         Verb::SendTest(args) => delivery::send_test(&args, config, terminal).await,
         Verb::Bounces(verb) => delivery::bounces(verb, config, terminal).await,
         Verb::Subscribers(verb) => subscribers::subscribers(verb, config, terminal).await,
         Verb::Kinds(verb) => kinds::kinds(verb, config, terminal).await,
-        Verb::Read(args) => extract::read(&args, config, terminal).await,
+        Verb::Read(args) => reading::read(&args, config, terminal).await,
         Verb::Eval(args) => eval::eval(&args, terminal),
     };
     result.unwrap_or_else(|error| terminal.fail(&error))

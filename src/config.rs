@@ -9,6 +9,7 @@ mod mail;
 mod mistakes;
 mod parse;
 mod reader;
+mod source;
 mod suggest;
 
 use std::fmt;
@@ -24,11 +25,12 @@ use url::Url;
 
 use crate::news::delivery::{Caps, EXPIRES_AFTER_HOURS, OnUnknown};
 use crate::news::digest::Section;
+use crate::news::feed::list::Selectors;
 use crate::news::schedule::Schedule;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
-pub use edit::{AddSourceError, NewSource, add_source};
+pub use edit::{EditError, NewSource, add_sources, free_name, set_enabled};
 pub use mistakes::{ConfigError, Mistake, Mistakes};
 
 /// Where the configuration is looked for in the working folder, in this order.
@@ -97,7 +99,21 @@ pub struct Source {
     pub user_agent: Option<String>,
     /// Sent with every request to this source. Values are secrets: they are how one logs in to a feed.
     pub headers: Vec<(String, Secret)>,
+    /// HTTP Basic.
+    pub login: Option<Login>,
+    /// The proxy that its requests go through, which may hold a login.
+    pub proxy: Option<ProxyUrl>,
+    /// Whether its pages are read although the site's robots.txt says no: for sites whose owner said so otherwise.
+    pub ignore_robots: bool,
+    /// How to find the entries of a page that lists them, for sites without a feed.
+    pub list: Option<Selectors>,
+    /// A folder of the reader that it was imported from, or what a person calls it; only for `sources export`.
+    pub category: Option<String>,
 }
+
+/// The address of an HTTP proxy. Shown without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl(Url);
 
 /// Where a source's bytes are.
 #[derive(Clone, PartialEq, Eq)]
@@ -124,6 +140,8 @@ pub enum SourceKind {
     Page,
     /// One article as plain text: the first line is its title.
     Text,
+    /// A page that lists entries, read by the selectors of [`Source::list`].
+    List,
 }
 
 /// One digest that appears again and again.
@@ -248,9 +266,7 @@ pub struct Login {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub fetch: FetchLimits,
-    /// Requests under way at once, over all hosts.
-    pub fetches_max: usize,
-    /// New articles taken per run; the rest come with the next.
+    /// New articles taken from one source per run; the rest come with the next.
     pub articles_max: usize,
     /// What may be fetched from although its address is private or local.
     pub allow_private: Vec<Opened>,
@@ -356,6 +372,11 @@ impl Source {
             full_text: true,
             user_agent: None,
             headers: Vec::new(),
+            login: None,
+            proxy: None,
+            ignore_robots: false,
+            list: None,
+            category: None,
         }
     }
 }
@@ -430,7 +451,7 @@ impl Security {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { fetch: FetchLimits::default(), fetches_max: 8, articles_max: 500, allow_private: Vec::new() }
+        Self { fetch: FetchLimits::default(), articles_max: 500, allow_private: Vec::new() }
     }
 }
 
@@ -488,6 +509,29 @@ fn without_password(url: &Url) -> Url {
         shown.set_query(Some("***"));
     }
     shown
+}
+
+impl ProxyUrl {
+    /// Reads `http://proxy.intranet:3128`, with a login where the proxy wants one.
+    ///
+    /// # Errors
+    /// What is wrong with it, without its text.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Self(url)),
+            _ => Err("this is no address of an HTTP proxy"),
+        }
+    }
+
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&without_password(&self.0), f)
+    }
 }
 
 impl Secret {

@@ -9,7 +9,8 @@ use super::{DemoArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source, StoreUrl, Transport};
 use crate::news::digest::Window;
 use crate::news::schedule::Schedule;
-use crate::service::pipeline::{self, Order};
+use crate::service::fetch::state::Occasion;
+use crate::service::pipeline::{self, Asking, Order};
 use crate::service::worker::{Clock, Stop};
 
 /// One bundled feed.
@@ -71,8 +72,7 @@ pub async fn demo(args: &DemoArgs, terminal: Terminal) -> anyhow::Result<Status>
             samples.iter().map(|(name, bytes)| Source::new(name, Location::Bundled(bytes))).collect();
         let window = Window { from: slot - SignedDuration::from_hours(24), to: slot };
         let order = Order { edition: &edition, window, slots: &[slot], collected_only: false, partial: false };
-        let collected = pipeline::collect(&service, &sources, &progress).await?;
-        pipeline::keep(&service, &collected).await?;
+        let collected = pipeline::collect(&service, &sources, Asking::stored(Occasion::Edition), &progress).await?;
         let (composed, _) = pipeline::publish(&service, &order, &collected).await?;
         terminal.note(&format!("day {}: {}", index + 1, composed.rendered.subject));
         if let Some(folder) = &args.out {

@@ -1,5 +1,6 @@
-//! `extract` and `read`: what the reader makes of one text, without a store.
+//! `extract`: what the extractor makes of articles, without a store.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,14 +9,13 @@ use anyhow::Context as _;
 use jiff::civil;
 use serde_json::json;
 
-use super::run::{fetcher, source_of};
+use super::reading::bytes_of;
+use super::run::source_of;
 use super::terminal::Misuse;
-use super::{ExtractArgs, ReadArgs, Status, Terminal};
+use super::{ExtractArgs, Status, Terminal};
 use crate::config::{Config, Location};
 use crate::news::article::{self, Article, Published};
 use crate::news::extract;
-use crate::service::fetch::{Fetched, Request};
-use crate::service::gather;
 
 /// Bytes of one line of `--jsonl`: a line is one article, and an article of 10 MB is still read.
 const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -34,7 +34,7 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
                 {
                     break;
                 }
-                result => result.with_context(|| format!("failed to read {input}"))?,
+                result => result.with_context(|| format!("failed to read {}", input.to_string_lossy()))?,
             }
         }
         return Ok(Status::Done);
@@ -43,17 +43,18 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
     let mut answers = Vec::new();
     let mut failures = 0;
     for input in &args.inputs {
+        let name = input.to_string_lossy();
         match article_of(input, &config).await {
             Ok(mut article) => {
                 article.published = article.published.or(published.map(Published::On));
                 // The spans point into the text that the reader took, so it goes along.
-                let mut answer = extract::answer_of(json!(input), &article, &extract::extract(&article));
+                let mut answer = extract::answer_of(json!(name), &article, &extract::extract(&article));
                 answer["text"] = json!(article.text);
                 answers.push(answer);
             }
             Err(error) => {
                 failures += 1;
-                terminal.fail(&error.context(format!("failed to read {input}")));
+                terminal.fail(&error.context(format!("failed to read {name}")));
             }
         }
     }
@@ -72,7 +73,7 @@ fn day(text: &str) -> anyhow::Result<civil::Date> {
 }
 
 /// Answers one file of JSON lines, in its order.
-fn jsonl(input: &str, published: Option<civil::Date>) -> anyhow::Result<()> {
+fn jsonl(input: &OsStr, published: Option<civil::Date>) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let work = |line: &str| extract::answer(line.trim_end(), published);
     each_line(input, work, |answer| Ok(writeln!(out, "{answer}")?))?;
@@ -81,7 +82,7 @@ fn jsonl(input: &str, published: Option<civil::Date>) -> anyhow::Result<()> {
 
 /// Streams one file of JSON lines, a batch at a time over all cores; `done` gets the results in the order of the input.
 pub(super) fn each_line<T: Send>(
-    input: &str,
+    input: impl AsRef<OsStr>,
     work: impl Fn(&str) -> T + Sync,
     mut done: impl FnMut(T) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -147,77 +148,7 @@ fn side_by_side<T: Send>(lines: &[Vec<u8>], work: &(impl Fn(&str) -> T + Sync)) 
 }
 
 /// The article that a path, an address or standard input holds.
-async fn article_of(input: &str, config: &Config) -> anyhow::Result<Article> {
+async fn article_of(input: &OsStr, config: &Config) -> anyhow::Result<Article> {
     let (bytes, url, content_type) = bytes_of(input, config).await?;
     Ok(article::read(&bytes, url.as_deref(), content_type.as_deref()).into_article()?)
-}
-
-type Bytes = (Vec<u8>, Option<String>, Option<String>);
-
-/// What a path, an address or standard input holds, with its address and type where it has them.
-pub async fn bytes_of(input: &str, config: &Config) -> anyhow::Result<Bytes> {
-    let bytes_max = config.limits.fetch.body_bytes_max;
-    match source_of(input)?.location {
-        Location::Stdin => Ok((gather::read_all(tokio::io::stdin(), bytes_max).await?, None, None)),
-        Location::Bundled(bytes) => Ok((bytes.to_vec(), None, None)),
-        Location::Path(path) => {
-            Ok((gather::read_all(tokio::fs::File::open(path).await?, bytes_max).await?, None, None))
-        }
-        Location::Url(url) => match fetcher(config)?.fetch(&Request::page(url)).await? {
-            Fetched::Document(document) => Ok((document.body, Some(document.url.to_string()), document.content_type)),
-            Fetched::Unchanged(_) => anyhow::bail!("the server says \"not modified\" to a first request"),
-        },
-    }
-}
-
-pub async fn read(args: &ReadArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
-    let config = Config::load(config)?;
-    let mut failures = 0;
-    for input in &args.inputs {
-        let page = match bytes_of(input, &config).await {
-            Ok((bytes, url, content_type)) => {
-                article::read(&bytes, args.url.as_deref().or(url.as_deref()), content_type.as_deref())
-            }
-            Err(error) => {
-                failures += 1;
-                if args.json {
-                    terminal
-                        .print(&json!({ "source": input, "ok": false, "error": format!("{error:#}") }).to_string())?;
-                }
-                terminal.fail(&error.context(format!("failed to read {input}")));
-                continue;
-            }
-        };
-        failures += usize::from(!page.is_ok());
-        if args.json {
-            let mut line = json!({ "source": input, "ok": page.is_ok() });
-            if let (Some(line), serde_json::Value::Object(fields)) =
-                (line.as_object_mut(), serde_json::to_value(&page)?)
-            {
-                line.extend(fields);
-            }
-            terminal.print(&line.to_string())?;
-            continue;
-        }
-        if let Some(error) = &page.error {
-            terminal.fail(&anyhow::anyhow!("failed to {error} ({input})"));
-            continue;
-        }
-        let published = page.published.as_ref().map(crate::news::wording::published);
-        let facts = [
-            ("Title", Some(page.title.as_str())),
-            ("By", page.byline.as_deref()),
-            ("Site", page.site.as_deref()),
-            ("Published", published.as_deref()),
-            ("Language", page.language.as_deref()),
-            ("Address", page.canonical.as_deref()),
-        ];
-        for (name, value) in facts {
-            if let Some(value) = value {
-                terminal.print(&format!("{name}: {value}"))?;
-            }
-        }
-        terminal.print(&format!("\n{}\n", page.text))?;
-    }
-    Ok(Status::of_many(args.inputs.len(), failures))
 }

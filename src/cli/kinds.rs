@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::extract::bytes_of;
+use super::reading::bytes_of;
 use super::{KindsVerb, Status, Terminal};
 use crate::config::Config;
 use crate::news::article::{self, Article};

@@ -1,5 +1,6 @@
 //! `run` and `preview`: an edition by hand.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -14,35 +15,34 @@ use url::Url;
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
-use crate::news::article;
 use crate::news::delivery;
 use crate::news::digest::Window;
 use crate::news::subscriber::Preferences;
 use crate::service::fetch::Fetcher;
+use crate::service::fetch::state::Occasion;
 use crate::service::mail::{Mailer, Post};
 use crate::service::outbox;
-use crate::service::pipeline::{self, Collected, Composed, Delivered, Order, Published, Service};
+use crate::service::pipeline::{self, Asking, Collected, Composed, Delivered, Keep, Order, Published, Service};
 use crate::service::store::Store;
 use crate::service::worker::{Clock, Stop, Urgency};
 
 /// Shown where a message needs an address and no subscriber is named.
 const PLACEHOLDER: &str = "reader@example.org";
 
-/// A source from the command line: an address, a path, or `-`.
-pub fn source_of(argument: &str) -> anyhow::Result<Source> {
-    let location = match argument {
-        "-" => Location::Stdin,
-        _ if argument.contains("://") => {
-            let url = Url::parse(argument).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            Location::Url(
-                url.ok_or_else(|| Misuse(format!("{argument}: write an http or https address, a path, or -")))?,
-            )
+/// A source from the command line: an address, a path, or `-`. A path need not be UTF-8.
+pub fn source_of(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
+    let argument = argument.as_ref();
+    let location = match argument.to_str() {
+        Some("-") => Location::Stdin,
+        Some(text) if text.contains("://") => {
+            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            Location::Url(url.ok_or_else(|| Misuse(format!("{text}: write an http or https address, a path, or -")))?)
         }
         _ => Location::Path(PathBuf::from(argument)),
     };
     // The name is what readers see where an article names no outlet.
-    let name = if location == Location::Stdin { "standard input" } else { argument };
-    Ok(Source::new(name, location))
+    let name = if location == Location::Stdin { "standard input".into() } else { argument.to_string_lossy() };
+    Ok(Source::new(&name, location))
 }
 
 /// A fetcher as the configuration has it.
@@ -96,7 +96,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let (addresses, until): (Vec<&String>, Vec<&String>) = args.to.iter().partition(|to| to.contains('@'));
     let addresses: Vec<Address> = addresses.into_iter().map(|to| address(to)).collect::<anyhow::Result<_>>()?;
     let given = window(args, &until, &edition, Clock::System.now())?;
-    let named: Vec<Source> = args.sources.iter().map(|source| source_of(source)).collect::<anyhow::Result<_>>()?;
+    let named: Vec<Source> = args.sources.iter().map(source_of).collect::<anyhow::Result<_>>()?;
     let collected_only = !named.is_empty() && given.is_none();
     let partial = !named.is_empty() || given.is_some();
     let sources = if named.is_empty() { config.sources.clone() } else { named };
@@ -116,22 +116,15 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
         service.store.hurry(service.clock.now()).await?;
         delivered.add(deliver(&service, &stop, &progress).await?);
     }
-    let mut collected = tokio::select! {
-        collected = pipeline::collect(&service, &sources, &progress) => collected?,
+    let keep = if recorded { Keep::Stored } else { Keep::InMemory };
+    let asking = Asking { occasion: Occasion::ByHand, keep, published: args.published };
+    let collected = tokio::select! {
+        collected = pipeline::collect(&service, &sources, asking, &progress) => collected?,
         () = stop.at(Urgency::Finish) => {
             progress.finish_and_clear();
             anyhow::bail!("stopped while the sources were read: nothing was composed or sent; run again");
         }
     };
-    if let Some(day) = args.published {
-        collected
-            .articles
-            .iter_mut()
-            .for_each(|article| _ = article.published.get_or_insert(article::Published::On(day)));
-    }
-    if recorded {
-        pipeline::keep(&service, &collected).await?;
-    }
     // The window ends now and not before the sources were read: what they have just brought is in it.
     let window = match given {
         Some(window) => window,
@@ -230,7 +223,7 @@ fn moment(text: &str, zone: &TimeZone, option: &str) -> anyhow::Result<Timestamp
     })
 }
 
-fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
+pub fn report_sources(collected: &Collected, terminal: Terminal) -> Status {
     for silent in &collected.silent {
         terminal.note(&format!("warning: {} gave nothing: {}", silent.source, silent.reason));
     }

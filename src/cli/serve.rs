@@ -9,11 +9,12 @@ use jiff::SignedDuration;
 
 use super::run::{service, write_edition};
 use super::{ServeArgs, Status, Terminal};
-use crate::config::{Config, Edition, Source};
+use crate::config::{Config, Edition};
 use crate::news::schedule::Due;
 use crate::news::wording;
 use crate::service::bounces;
-use crate::service::pipeline::{self, Order, Published, Service};
+use crate::service::fetch::state::Occasion;
+use crate::service::pipeline::{self, Asking, Order, Published, Service};
 use crate::service::web::{self, Pages};
 use crate::service::worker::{self, Clock, Ended, Plan, Stop};
 
@@ -101,8 +102,8 @@ const BOUNCES: SignedDuration = SignedDuration::from_mins(5);
 /// One due edition, from sources to frozen; its messages are sent right after.
 async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Result<()> {
     let Some(slot) = due.slot() else { return Ok(()) };
-    let collected = pipeline::collect(service, &service.config.sources, &ProgressBar::hidden()).await?;
-    pipeline::keep(service, &collected).await?;
+    let (sources, hidden) = (&service.config.sources, ProgressBar::hidden());
+    let collected = pipeline::collect(service, sources, Asking::stored(Occasion::Edition), &hidden).await?;
     for silent in &collected.silent {
         tracing::warn!(source = silent.source, "gave nothing: {}", silent.reason);
     }
@@ -133,18 +134,8 @@ async fn watch(service: &Service) {
 }
 
 async fn poll(service: &Service) -> anyhow::Result<()> {
-    let now = service.clock.now();
-    let mut due: Vec<Source> = Vec::new();
-    for source in &service.config.sources {
-        let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
-        if source.enabled && !state.gone && state.next_try.is_none_or(|at| at <= now) {
-            due.push(source.clone());
-        }
-    }
-    if !due.is_empty() {
-        let collected = pipeline::collect(service, &due, &ProgressBar::hidden()).await?;
-        pipeline::keep(service, &collected).await?;
-        tracing::debug!(sources = due.len(), articles = collected.articles.len(), "read sources");
-    }
+    let (sources, hidden) = (&service.config.sources, ProgressBar::hidden());
+    let collected = pipeline::collect(service, sources, Asking::stored(Occasion::Routine), &hidden).await?;
+    tracing::debug!(articles = collected.count(), silent = collected.silent.len(), "read the sources that were due");
     Ok(())
 }

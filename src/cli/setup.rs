@@ -1,15 +1,16 @@
 //! `init` and `check`: from nothing to a configuration that works, and what stands in its way.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::Context as _;
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
 use super::run::{fetcher, mailer};
 use super::terminal::Misuse;
 use super::{CheckArgs, InitArgs, Status, Terminal};
 use crate::config::{Config, ConfigError};
+use crate::service::fetch::state::{Freshness, Health, Occasion};
 use crate::service::gather::{self, Manner};
 use crate::service::mail::Mailer;
 use crate::service::store::Store;
@@ -17,6 +18,9 @@ use crate::service::worker::Clock;
 
 /// The sample configuration, annotated; it says what the defaults are.
 const SAMPLE: &str = include_str!("../../config/daybrief.toml");
+
+/// Sources that `check` asks side by side.
+const SOURCES_AT_ONCE: usize = 16;
 
 /// How many coming editions `check` names.
 const UPCOMING: usize = 3;
@@ -73,7 +77,8 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
         .map_or_else(|| "the defaults; `daybrief init` writes a file".to_owned(), |path| path.display().to_string());
     note("configuration".to_owned(), Ok(place));
     let store = Store::open_read_only(&config.store).await;
-    note("store".to_owned(), store.map(|_| config.store.to_string()).map_err(|error| error.to_string()));
+    let found = store.as_ref().map(|_| config.store.to_string()).map_err(ToString::to_string);
+    note("store".to_owned(), found);
     for edition in &config.editions {
         let times: Vec<String> = edition
             .schedule
@@ -90,20 +95,33 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
     }
     if !args.offline {
         let fetcher = fetcher(&config)?;
-        let known = HashMap::new();
+        let manner = Manner { pages: false, ..Manner::new(&fetcher, &config.limits, Occasion::ByHand, now) };
         let progress = terminal.progress();
         progress.set_prefix("asking sources");
         progress.set_length(config.sources.len() as u64);
-        for source in config.sources.iter().filter(|source| source.enabled) {
+        let asked = config.sources.iter().filter(|source| source.enabled).map(async |source| {
+            let gathered = gather::gather(source, Freshness::default(), manner).await;
             progress.set_message(source.name.clone());
-            let manner = Manner::new(&fetcher, &config.limits, &known, now);
-            let gathered = gather::gather(source, Default::default(), manner).await;
-            let result = match gathered.failure {
-                Some(reason) => Err(reason),
-                None => Ok(format!("{} articles", gathered.articles.len())),
+            progress.inc(1);
+            let found = format!("{} articles", gathered.articles.len());
+            (source, gathered.failure.map_or(Ok(found), Err))
+        });
+        let answers: Vec<_> = stream::iter(asked).buffered(SOURCES_AT_ONCE).collect().await;
+        for (source, result) in answers {
+            // How it did until now counts as well: a feed that answers may have had nothing new for weeks.
+            let state = match &store {
+                Ok(store) => store.source_state(&source.name, &source.location.to_string()).await.unwrap_or_default(),
+                Err(_) => Freshness::default(),
+            };
+            let result = match (result, state.health(now)) {
+                (Ok(_), health @ (Health::Gone | Health::Stale { .. })) => Err(health.to_string()),
+                (Ok(found), health @ Health::Failing { .. }) => Ok(format!("{found} now; before, it {health}")),
+                (Err(reason), Health::Failing { times, since, .. }) if times > 1 => {
+                    Err(format!("{reason}; {times} times in a row since {}", since.strftime("%-d %b %Y %H:%M UTC")))
+                }
+                (result, _) => result,
             };
             note(format!("source {}", source.name), result);
-            progress.inc(1);
         }
         progress.finish_and_clear();
         note("mail".to_owned(), check_mail(&mailer(&config)?).await);

@@ -1,26 +1,28 @@
 //! Changing the configuration file without losing what a person wrote in it.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
 
 use super::{Config, ConfigError, Location, SourceKind, parse};
 
-/// What `daybrief sources add` knows of a source.
+/// What `daybrief sources add` and `import` know of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSource {
     pub name: String,
     pub location: Location,
     pub kind: SourceKind,
     pub outlet: Option<String>,
+    pub category: Option<String>,
 }
 
-/// Why a source was not added. The file is then as it was.
+/// Why the file was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum AddSourceError {
-    /// The file has mistakes, or would have with the new source.
+pub enum EditError {
+    /// The file has mistakes, or would have after the change.
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("add the source {name:?}: the configuration has it already; give it another name")]
@@ -29,66 +31,149 @@ pub enum AddSourceError {
     Known { name: String, location: String },
     #[error("add standard input to a file: name a file, a folder or an address")]
     Stdin,
+    #[error("write the path {path:?} into the configuration: it is not UTF-8; rename the file or folder")]
+    NotText { path: PathBuf },
+    #[error("find a source named {name:?} in the configuration; see `daybrief sources list`")]
+    Unknown { name: String },
     #[error("write {path}: {source}; check that the folder may be written to")]
     Unwritable { path: PathBuf, source: std::io::Error },
 }
 
-/// Adds a source at the end of the sources in the file at `path`, which is made if it does not exist. Comments and order
-/// stay. The new file takes the old one's place in one step, and only after it was read back without a mistake.
+/// Adds sources at the end of the sources in the file at `path`, which is made if it does not exist: all or none of them.
+/// Comments and order stay. The new file takes the old one's place in one step, and only after it was read back without a
+/// mistake.
 ///
 /// # Errors
 /// Nothing was changed, and why.
-pub fn add_source(path: &Path, source: &NewSource) -> Result<Config, AddSourceError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(source) => return Err(ConfigError::Unreadable { path: path.to_path_buf(), source }.into()),
-    };
+pub fn add_sources(path: &Path, sources: &[NewSource]) -> Result<Config, EditError> {
+    let text = text_of(path)?;
     let config = Config::parse(&text, path)?;
-    if config.sources.iter().any(|known| known.name == source.name) {
-        return Err(AddSourceError::Taken { name: source.name.clone() });
-    }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let (key, place, resolved) = match &source.location {
-        Location::Url(url) => ("url", url.to_string(), source.location.clone()),
-        Location::Path(file) => ("path", file.display().to_string(), Location::Path(folder.join(file))),
-        Location::Stdin | Location::Bundled(_) => return Err(AddSourceError::Stdin),
+    let mut names: HashSet<String> = config.sources.iter().map(|known| known.name.clone()).collect();
+    let mut readers: HashMap<String, &str> =
+        config.sources.iter().map(|known| (place(&known.location), known.name.as_str())).collect();
+    let mut tables = Vec::with_capacity(sources.len());
+    for source in sources {
+        let (key, written, resolved) = match &source.location {
+            Location::Url(url) => ("url", url.to_string(), source.location.clone()),
+            Location::Path(file) => {
+                let written = file.to_str().ok_or_else(|| EditError::NotText { path: file.clone() })?;
+                ("path", written.to_owned(), Location::Path(folder.join(file)))
+            }
+            Location::Stdin | Location::Bundled(_) => return Err(EditError::Stdin),
+        };
+        if !names.insert(source.name.clone()) {
+            return Err(EditError::Taken { name: source.name.clone() });
+        }
+        if let Some(name) = readers.insert(place(&resolved), &source.name) {
+            return Err(EditError::Known { name: name.to_owned(), location: resolved.to_string() });
+        }
+        let mut table = Table::new();
+        table["name"] = value(&source.name);
+        table[key] = value(written);
+        if source.kind != SourceKind::Auto {
+            table["kind"] = value(parse::kind_word(source.kind));
+        }
+        let optional = [("outlet", &source.outlet), ("category", &source.category)];
+        for (key, text) in optional.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?))) {
+            table[key] = value(text);
+        }
+        tables.push(table);
+    }
+    write(path, &with_sources(&text, tables))
+}
+
+/// Where a source reads from, for comparing: unlike what is shown, it holds the login too.
+fn place(location: &Location) -> String {
+    match location {
+        Location::Url(url) => url.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Switches a source of the file at `path` on or off.
+///
+/// # Errors
+/// Nothing was changed, and why.
+pub fn set_enabled(path: &Path, name: &str, enabled: bool) -> Result<Config, EditError> {
+    let text = text_of(path)?;
+    Config::parse(&text, path)?;
+    let unknown = || EditError::Unknown { name: name.to_owned() };
+    let mut document = text.parse::<DocumentMut>().map_err(|_| unknown())?;
+    let sources = document.get_mut("source").ok_or_else(unknown)?;
+    let tables: Vec<&mut dyn TableLike> = match sources {
+        Item::ArrayOfTables(tables) => tables.iter_mut().map(|table| table as &mut dyn TableLike).collect(),
+        Item::Value(Value::Array(list)) => {
+            let inline = list.iter_mut().filter_map(Value::as_inline_table_mut);
+            inline.map(|table| table as &mut dyn TableLike).collect()
+        }
+        _ => Vec::new(),
     };
-    if let Some(known) = config.sources.iter().find(|known| known.location == resolved) {
-        return Err(AddSourceError::Known { name: known.name.clone(), location: resolved.to_string() });
+    let is_it = |table: &dyn TableLike| table.get("name").and_then(Item::as_str) == Some(name);
+    let table = tables.into_iter().find(|table| is_it(*table)).ok_or_else(unknown)?;
+    match table.get_mut("enabled").and_then(Item::as_value_mut) {
+        // What a person wrote beside it stays.
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = Value::from(enabled);
+            *old.decor_mut() = decor;
+        }
+        // On is how it is without a word.
+        None if enabled => return Ok(Config::parse(&text, path)?),
+        None => {
+            table.insert("enabled", value(enabled));
+        }
     }
-    let mut table = Table::new();
-    table["name"] = value(&source.name);
-    table[key] = value(place);
-    if source.kind != SourceKind::Auto {
-        table["kind"] = value(parse::kind_word(source.kind));
+    write(path, &document.to_string())
+}
+
+/// A name that no source in `taken` has: the wanted one, or with a number behind it. It is added to `taken`.
+pub fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
+    let numbered = (2_u32..).map(|number| format!("{wanted} {number}"));
+    let free = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !taken.contains(name));
+    let free = free.unwrap_or_else(|| wanted.to_owned());
+    taken.insert(free.clone());
+    free
+}
+
+/// The file's text; a file that is not there is empty.
+fn text_of(path: &Path) -> Result<String, EditError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(ConfigError::Unreadable { path: path.to_path_buf(), source }.into()),
     }
-    if let Some(outlet) = &source.outlet {
-        table["outlet"] = value(outlet);
-    }
-    let text = with_source(&text, table);
-    let config = Config::parse(&text, path)?;
-    replace(path, &text).map_err(|source| AddSourceError::Unwritable { path: path.to_path_buf(), source })?;
+}
+
+/// Reads the new text, and puts it in the file's place if it is without mistakes.
+fn write(path: &Path, text: &str) -> Result<Config, EditError> {
+    let config = Config::parse(text, path)?;
+    replace(path, text).map_err(|source| EditError::Unwritable { path: path.to_path_buf(), source })?;
     Ok(config)
 }
 
-/// The text, which is known to parse, with one more `[[source]]`.
-fn with_source(text: &str, mut table: Table) -> String {
+/// The text, which is known to parse, with more `[[source]]`.
+fn with_sources(text: &str, mut tables: Vec<Table>) -> String {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text.to_owned() };
     if let Some(Item::ArrayOfTables(sources)) = document.get_mut("source") {
-        // Tables are written in the order of their positions: beside its siblings, not after the rest of the file.
-        table.set_position(sources.iter().last().and_then(Table::position));
-        table.decor_mut().set_prefix("\n");
-        sources.push(table);
+        for mut table in tables {
+            // Tables are written in the order of their positions: beside its siblings, not after the rest of the file.
+            table.set_position(sources.iter().last().and_then(Table::position));
+            table.decor_mut().set_prefix("\n");
+            sources.push(table);
+        }
         return document.to_string();
     }
     if let Some(list) = document.get_mut("source").and_then(Item::as_array_mut) {
-        list.push(table.into_inline_table());
+        list.extend(tables.into_iter().map(Table::into_inline_table));
         return document.to_string();
     }
-    // What follows the last table, comments mostly, stays where it is: before the new one.
+    // What follows the last table, comments mostly, stays where it is: before the new ones.
     let mut sources = ArrayOfTables::new();
-    sources.push(table);
+    for table in tables.iter_mut().skip(1) {
+        table.decor_mut().set_prefix("\n");
+    }
+    sources.extend(tables);
     let mut addition = DocumentMut::new();
     addition.insert("source", Item::ArrayOfTables(sources));
     let gap = if text.is_empty() || text.ends_with("\n\n") {

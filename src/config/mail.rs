@@ -196,7 +196,7 @@ pub(super) fn web(reader: &mut Reader<'_>, mut table: Table<'_>) -> Web {
         text => text.parse().map(Some).map_err(|_| format!("{text:?} is no address and port")),
     });
     let url = table
-        .parsed(reader, "url", "https://digest.example.org", |text| super::parse::web_url(text.trim_end_matches('/')));
+        .parsed(reader, "url", "https://digest.example.org", |text| super::source::web_url(text.trim_end_matches('/')));
     table.finish(reader);
     Web { listen: listen.unwrap_or(Web::default().listen), url }
 }

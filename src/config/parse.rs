@@ -8,16 +8,14 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use toml_edit::Document;
-use url::Url;
 
 use super::reader::{At, Reader, Table};
-use super::{
-    Config, ConfigError, Edition, Empty, Limits, Location, Mistakes, Source, SourceKind, StoreUrl, mail, suggest,
-};
+use super::source::source;
+use super::{Config, ConfigError, Edition, Empty, Limits, Mistakes, SourceKind, StoreUrl, mail, suggest};
 use crate::news::digest::Section;
 use crate::news::schedule::{CATCH_UP_HOURS_MAX, Schedule};
-use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
+use crate::service::fetch::{FetchLimits, HostLimits};
 
 const MINUTE: Duration = Duration::from_mins(1);
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -30,8 +28,13 @@ pub(super) const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)
 /// A name goes into file names, message ids and the List-Id, where a label has 63 characters (RFC 1035).
 const NAME_CHARS_MAX: usize = 63;
 
-const KINDS: [(&str, SourceKind); 4] =
-    [("auto", SourceKind::Auto), ("feed", SourceKind::Feed), ("page", SourceKind::Page), ("text", SourceKind::Text)];
+pub(super) const KINDS: [(&str, SourceKind); 5] = [
+    ("auto", SourceKind::Auto),
+    ("feed", SourceKind::Feed),
+    ("page", SourceKind::Page),
+    ("text", SourceKind::Text),
+    ("list", SourceKind::List),
+];
 const SECTIONS: [(&str, Section); 5] = [
     ("changes", Section::Changes),
     ("talks", Section::Talks),
@@ -72,7 +75,9 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     let mail = file.table(reader, "mail");
     let mail = mail.map(|table| mail::mail(reader, table)).unwrap_or_else(|| mail::defaults(reader));
     let web = file.table(reader, "web").map(|table| mail::web(reader, table)).unwrap_or_default();
-    let limits = file.table(reader, "limits").map(|table| limits(reader, table)).unwrap_or_default();
+    let mut limits = file.table(reader, "limits").map(|table| limits(reader, table)).unwrap_or_default();
+    let tables = file.tables(reader, "host").unwrap_or_default();
+    limits.fetch.hosts = hosts(reader, tables, &limits.fetch);
     let tables = file.tables(reader, "source").unwrap_or_default();
     let mut names = Names::default();
     let sources = tables.into_iter().filter_map(|table| source(reader, table, &mut names)).collect();
@@ -141,79 +146,6 @@ impl Names {
         } else {
             self.0.insert(name.value.to_owned(), line);
         }
-    }
-}
-
-fn source(reader: &mut Reader<'_>, mut table: Table<'_>, names: &mut Names) -> Option<Source> {
-    let name = table.text(reader, "name", "Harbour Courier");
-    match &name {
-        Some(name) => names.add(reader, name),
-        None if !table.has("name") => table.missing(reader, "name", "name = \"Harbour Courier\""),
-        None => {}
-    }
-    let url = table.text(reader, "url", "https://news.example/feed.xml");
-    // It may hold a login.
-    reader.secrets.extend(url.as_ref().filter(|url| url.value.contains('@')).map(|url| url.span.clone()));
-    let path = table.path(reader, "path", "articles");
-    let location = match (url, path) {
-        (Some(_), Some(_)) => {
-            reader.mistake(table.key_span("path"), "both `url` and `path` are given", "keep one of them");
-            None
-        }
-        (Some(url), None) => web_address(reader, &url).map(Location::Url),
-        (None, Some(path)) => Some(Location::Path(path)),
-        (None, None) => {
-            if !table.has("url") && !table.has("path") {
-                table.missing(reader, "url", "url = \"https://…\" (or path = \"…\" for a file or folder)");
-            }
-            None
-        }
-    };
-    let kind = table.choice(reader, "kind", &KINDS).unwrap_or_default();
-    let outlet = table.text(reader, "outlet", "The Harbour Courier").map(|text| text.value.to_owned());
-    let enabled = table.flag(reader, "enabled").unwrap_or(true);
-    let full_text = table.flag(reader, "full_text").unwrap_or(true);
-    let user_agent = table.text(reader, "user_agent", "NewsReader/1.0 (+https://…)").map(|text| {
-        header_value(reader, &text.span, text.value);
-        text.value.to_owned()
-    });
-    let headers = table.secret_pairs(reader, "headers");
-    for (name, value) in &headers {
-        if reqwest::header::HeaderName::try_from(name.value).is_err() {
-            let problem = format!("{:?} cannot be the name of a header", name.value);
-            reader.mistake(name.span.clone(), problem, "write a name such as \"X-Api-Key\"");
-        }
-        header_value(reader, &name.span, value.expose());
-    }
-    table.finish(reader);
-    let headers = headers.into_iter().map(|(name, value)| (name.value.to_owned(), value)).collect();
-    let name = name?.value.to_owned();
-    Some(Source { name, location: location?, kind, outlet, enabled, full_text, user_agent, headers })
-}
-
-fn header_value(reader: &mut Reader<'_>, span: &Range<usize>, value: &str) {
-    if reqwest::header::HeaderValue::try_from(value).is_err() {
-        reader.mistake(span.clone(), "the value of this header cannot be sent", "write one line of printable text");
-    }
-}
-
-fn web_address(reader: &mut Reader<'_>, text: &At<&str>) -> Option<Url> {
-    match web_url(text.value) {
-        Ok(url) => Some(url),
-        Err(problem) => {
-            reader.mistake(text.span.clone(), problem, "write an address such as \"https://news.example/feed.xml\"");
-            None
-        }
-    }
-}
-
-/// An address on the web.
-pub(super) fn web_url(text: &str) -> Result<Url, String> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        Ok(url) => Err(format!("`url` has the scheme {:?}, and only http and https are fetched", url.scheme())),
-        Err(url::ParseError::RelativeUrlWithoutBase) => Err("`url` has no scheme, https:// or http://".to_owned()),
-        Err(error) => Err(format!("`url` is no web address: {error}")),
     }
 }
 
@@ -326,9 +258,9 @@ fn limits(reader: &mut Reader<'_>, mut table: Table<'_>) -> Limits {
             .map_or(defaults.fetch.bytes_per_second_min, u64::from),
         host_requests_max: number(&mut table, reader, "host_requests_max", 1..=16, defaults.fetch.host_requests_max),
         host_gap: table.duration(reader, "host_gap", Duration::ZERO..=HOUR).unwrap_or(defaults.fetch.host_gap),
-        slow_grace: defaults.fetch.slow_grace,
+        requests_max: number(&mut table, reader, "fetches_max", 1..=256, defaults.fetch.requests_max),
+        ..defaults.fetch
     };
-    let fetches_max = number(&mut table, reader, "fetches_max", 1..=256, defaults.fetches_max);
     let articles_max = number(&mut table, reader, "articles_max", 1..=100_000, defaults.articles_max);
     let mut allow_private = Vec::new();
     for text in table.texts(reader, "allow_private", "\"10.0.0.0/8\"").unwrap_or_default() {
@@ -341,7 +273,36 @@ fn limits(reader: &mut Reader<'_>, mut table: Table<'_>) -> Limits {
         }
     }
     table.finish(reader);
-    Limits { fetch, fetches_max, articles_max, allow_private }
+    Limits { fetch, articles_max, allow_private }
+}
+
+/// What is different for single hosts: for one of one's own, or one whose owner asks for more patience.
+fn hosts(reader: &mut Reader<'_>, tables: Vec<Table<'_>>, all: &FetchLimits) -> Vec<(String, HostLimits)> {
+    let mut names = Names::default();
+    let mut hosts = Vec::new();
+    for mut table in tables {
+        let name = table.text(reader, "name", "news.example");
+        match &name {
+            Some(name) => {
+                names.add(reader, name);
+                if url::Host::parse(name.value).is_err() {
+                    let advice = "write a name or an address such as \"news.example\", without a scheme or a port";
+                    reader.mistake(name.span.clone(), format!("{:?} is no host", name.value), advice);
+                }
+            }
+            None if !table.has("name") => table.missing(reader, "name", "name = \"news.example\""),
+            None => {}
+        }
+        let requests_max = table.number(reader, "requests_max", 1..=256).and_then(|max| usize::try_from(max).ok());
+        let gap = table.duration(reader, "gap", Duration::ZERO..=HOUR);
+        table.finish(reader);
+        let limits = HostLimits {
+            requests_max: requests_max.unwrap_or(all.host_requests_max),
+            gap: gap.unwrap_or(all.host_gap),
+        };
+        hosts.extend(name.map(|name| (name.value.to_ascii_lowercase(), limits)));
+    }
+    hosts
 }
 
 /// What to write instead, for the ways in which people most often break TOML.

@@ -22,7 +22,7 @@ mod main_text;
 mod metadata;
 mod obstacle;
 mod plain;
-mod prescan;
+pub(in crate::news) mod prescan;
 mod published;
 #[cfg(test)]
 mod tests;

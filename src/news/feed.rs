@@ -9,6 +9,7 @@ mod elements;
 pub mod html;
 mod identity;
 mod json;
+pub mod list;
 mod markup;
 pub mod opml;
 mod tree;
@@ -20,6 +21,7 @@ use url::Url;
 use self::elements::{EntryDraft, FeedDraft};
 use self::tree::{Head, Namespace, Walker};
 use super::address;
+use super::article::Hostile;
 use super::charset::{self, Markup};
 
 /// Entries of one feed that are read. A news sitemap may list 1,000; what lies beyond is reported as cut.
@@ -47,6 +49,8 @@ pub enum Format {
     Cdf,
     /// A sitemap, usually with Google's news extension.
     Sitemap,
+    /// A page that lists articles, read by selectors: see [`list`].
+    List,
 }
 
 /// What a feed says of itself, and its entries. Serialises to the `out` of the contract's "Reading one thing".
@@ -120,6 +124,25 @@ pub struct Enclosure {
     pub length: Option<u64>,
 }
 
+impl Feed {
+    fn empty(format: Format) -> Self {
+        Self {
+            format,
+            title: None,
+            link: None,
+            id: None,
+            description: None,
+            language: None,
+            author: None,
+            published: None,
+            updated: None,
+            ttl_minutes: None,
+            entries: Vec::new(),
+            entries_cut: false,
+        }
+    }
+}
+
 impl Entry {
     /// What tells this entry from all others, whichever feed brought it and however its link was decorated.
     pub fn key(&self) -> String {
@@ -149,7 +172,7 @@ pub enum NotAFeed {
     Empty,
     #[error("this is an HTML page; give the address of its feed (`daybrief sources test` names the feeds of a page)")]
     Html,
-    #[error("this is an OPML list of feeds; add the feeds that it lists, one by one")]
+    #[error("this is an OPML list of feeds; `daybrief sources import` adds them all")]
     Opml,
     #[error("this is JSON without the `version` and `items` of a JSON Feed")]
     Json,
@@ -161,6 +184,10 @@ pub enum NotAFeed {
     OtherXml(String),
     #[error("this is neither XML nor JSON")]
     Other,
+    #[error("{0}")]
+    Hostile(Hostile),
+    #[error("nothing in the page fits the selector {0:?}: look at how the page lists its articles now, and adapt it")]
+    EmptyList(String),
 }
 
 /// Reads a feed. `base_url` is where it came from (after redirects), `content_type` the HTTP header as received.
@@ -190,13 +217,9 @@ pub fn report(file: &str, outcome: &Result<Feed, NotAFeed>) -> serde_json::Value
             }
             out
         }
-        Err(_) => serde_json::json!({ "ok": false, "entries": [] }),
+        Err(error) => serde_json::json!({ "ok": false, "entries": [], "error": error.to_string() }),
     };
-    let mut line = serde_json::json!({ "file": file, "out": out });
-    if let (Some(line), Err(error)) = (line.as_object_mut(), outcome) {
-        line.insert("error".to_owned(), error.to_string().into());
-    }
-    line
+    serde_json::json!({ "file": file, "out": out })
 }
 
 fn read_xml(text: &str, base_url: Option<&str>) -> Result<Feed, NotAFeed> {
@@ -206,20 +229,7 @@ fn read_xml(text: &str, base_url: Option<&str>) -> Result<Feed, NotAFeed> {
         NotAFeed::Other if text.trim_start().starts_with('<') => NotAFeed::Empty,
         not => not,
     })?;
-    let mut feed = Feed {
-        format,
-        title: None,
-        link: None,
-        id: None,
-        description: None,
-        language: None,
-        author: None,
-        published: None,
-        updated: None,
-        ttl_minutes: None,
-        entries: Vec::new(),
-        entries_cut: false,
-    };
+    let mut feed = Feed::empty(format);
     let mut draft = FeedDraft::default();
     draft.enter(&root);
     walker.enter(root);
@@ -500,7 +510,7 @@ mod tests {
         assert_eq!((&line["out"]["entries"][0]["title"], &line["out"]["ttl"]), (&"One".into(), &60.into()));
         let line = report("g.html", &read(b"<html>", None, None));
         assert_eq!(line["out"]["ok"], false);
-        assert!(line["error"].as_str().is_some_and(|error| error.contains("HTML page")));
+        assert!(line["out"]["error"].as_str().is_some_and(|error| error.contains("HTML page")));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! its date is the edition's, its ids and its boundaries are derived, so a message sent again is the same message, byte for
 //! byte.
 
+pub mod archive;
 mod clean;
 mod style;
 pub mod view;

@@ -21,6 +21,7 @@ pub mod message;
 pub mod origin;
 pub mod picture;
 pub mod reading;
+pub mod revision;
 pub mod robots;
 pub mod schedule;
 pub mod subscriber;

@@ -2,7 +2,7 @@
 //!
 //! A fetch follows redirects itself, so that every hop passes the same gates: the scheme, the [`address`] guard, the
 //! host's turn, the limits. Nothing here reads a clock or draws a number for the outside: when a source is due is
-//! decided in [`freshness`], over what a fetch returned.
+//! decided in [`state`], over what a fetch returned.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Proxy, Response, StatusCode};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use url::{Position, Url};
 
@@ -20,6 +21,7 @@ mod error;
 pub mod freshness;
 mod host;
 mod robots;
+pub mod state;
 
 pub use error::FetchError;
 
@@ -46,6 +48,19 @@ pub struct FetchLimits {
     pub host_requests_max: usize,
     /// The least time between two starts against one host.
     pub host_gap: Duration,
+    /// What is different for single hosts, by name without port.
+    pub hosts: Vec<(String, HostLimits)>,
+    /// Requests under way at once, over all hosts.
+    pub requests_max: usize,
+}
+
+/// The pace of one host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostLimits {
+    /// Requests that may run against it at the same time.
+    pub requests_max: usize,
+    /// The least time between two starts.
+    pub gap: Duration,
 }
 
 impl Default for FetchLimits {
@@ -60,6 +75,8 @@ impl Default for FetchLimits {
             slow_grace: Duration::from_secs(5),
             host_requests_max: 2,
             host_gap: Duration::from_millis(500),
+            hosts: Vec::new(),
+            requests_max: 8,
         }
     }
 }
@@ -211,6 +228,8 @@ pub struct Fetcher {
     user_agent: HeaderValue,
     limits: Arc<FetchLimits>,
     hosts: Arc<Hosts>,
+    /// Requests that may still start, over all hosts.
+    free: Arc<Semaphore>,
     sites: Arc<robots::Sites>,
 }
 
@@ -234,7 +253,8 @@ impl Fetcher {
             verbatim: build(false)?,
             guard,
             user_agent,
-            hosts: Arc::new(Hosts::new(limits.host_requests_max, limits.host_gap)),
+            hosts: Arc::new(Hosts::new(&limits)),
+            free: Arc::new(Semaphore::new(limits.requests_max.max(1))),
             sites: Arc::default(),
             limits: Arc::new(limits),
         })
@@ -276,6 +296,8 @@ impl Fetcher {
                 return Err(FetchError::Resting { host, left });
             }
             let turn = self.hosts.turn(site).await;
+            // After the host's own turn: waiting for a slow host must not keep others waiting.
+            let free = self.free.acquire().await;
             let started = Instant::now();
             let hop = timeout(left, self.hop(request, &url))
                 .await
@@ -288,7 +310,7 @@ impl Fetcher {
             }
             let hop = hop?;
             left = left.saturating_sub(started.elapsed());
-            drop(turn);
+            drop((turn, free));
             let moved = (all_permanent && seen.len() > 1).then(|| url.clone());
             match hop {
                 Hop::Redirect { to, permanent } => {
@@ -458,7 +480,7 @@ fn client(limits: &FetchLimits, guard: &Guard, decode: bool, proxy: Option<Proxy
             .connect_timeout(limits.connect_timeout)
             .http1_max_headers(HEADERS_MAX)
             .http2_max_header_list_size(HTTP2_HEADER_BYTES_MAX)
-            .pool_max_idle_per_host(limits.host_requests_max)
+            .pool_max_idle_per_host(limits.requests_max)
             .gzip(decode)
             .brotli(decode)
             .zstd(decode)

@@ -1,21 +1,23 @@
 //! collect → compose → deliver: the spine that `run` and `serve` share.
 
 use std::collections::{BTreeSet, HashMap};
+use std::pin::pin;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt, stream};
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp, civil};
+use tokio::sync::mpsc;
 
 use super::fetch::Fetcher;
-use super::fetch::freshness::Freshness;
+use super::fetch::state::Occasion;
 use super::gather::{self, Gathered, Manner};
 use super::mail::{Mailer, Post};
 use super::outbox;
 use super::store::{Audience, Freeze, Frozen, Store, StoredEdition};
 use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
-use crate::news::article::Article;
+use crate::news::article::{self, Article};
 use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
 use crate::news::extract;
 use crate::news::incident::Reading;
@@ -53,15 +55,49 @@ pub struct Order<'a> {
     pub partial: bool,
 }
 
+/// Where what is collected goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Into the store as it comes, so that nothing is lost whatever happens next.
+    Stored,
+    /// Into memory: the run must leave no trace.
+    InMemory,
+}
+
+/// How sources are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking {
+    pub occasion: Occasion,
+    pub keep: Keep,
+    /// When articles that do not say it were published.
+    pub published: Option<civil::Date>,
+}
+
+impl Asking {
+    /// Everything is stored, as it is.
+    pub fn stored(occasion: Occasion) -> Self {
+        Self { occasion, keep: Keep::Stored, published: None }
+    }
+}
+
 /// What the sources gave.
 #[derive(Debug, Default)]
 pub struct Collected {
-    pub articles: Vec<Article>,
+    /// The articles themselves, where they are kept in memory.
+    articles: Vec<Article>,
+    /// Their ids, where they were stored.
+    stored: BTreeSet<String>,
     pub asked: usize,
     pub silent: Vec<Silent>,
     /// What else about a source wants a person's attention.
     pub remarks: Vec<String>,
-    states: Vec<(String, String, Freshness)>,
+}
+
+impl Collected {
+    /// Articles that the sources gave.
+    pub fn count(&self) -> usize {
+        self.articles.len() + self.stored.len()
+    }
 }
 
 /// An edition as it would be sent.
@@ -76,28 +112,65 @@ pub struct Composed {
 }
 
 /// Reads every source that is switched on. One that fails costs nothing but itself.
-pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressBar) -> anyhow::Result<Collected> {
-    let known = service.store.known_articles().await?;
-    let manner = Manner::new(&service.fetcher, &service.config.limits, &known, service.clock.now());
+pub async fn collect(
+    service: &Service,
+    sources: &[Source],
+    asking: Asking,
+    progress: &ProgressBar,
+) -> anyhow::Result<Collected> {
+    let (store, limits, now) = (&service.store, &service.config.limits, service.clock.now());
+    let manner = Manner { store: Some(store), ..Manner::new(&service.fetcher, limits, asking.occasion, now) };
     let sources: Vec<&Source> = sources.iter().filter(|source| source.enabled).collect();
     progress.set_prefix("reading sources");
     progress.set_length(sources.len() as u64);
     let mut collected = Collected { asked: sources.len(), ..Collected::default() };
-    let mut answers = stream::iter(&sources)
+    let answers = stream::iter(sources)
         .map(|source| async move {
-            let state = service.store.source_state(&source.name, &source.location.to_string()).await?;
-            Ok::<_, anyhow::Error>((*source, gather::gather(source, state, manner).await))
+            let state = store.source_state(&source.name, &source.location.to_string()).await?;
+            Ok::<_, anyhow::Error>((source, gather::gather(source, state, manner).await))
         })
-        .buffer_unordered(service.config.limits.fetches_max);
-    while let Some(answer) = answers.next().await {
-        let (source, Gathered { articles, remarks, state, failure, .. }) = answer?;
-        progress.inc(1);
-        progress.set_message(source.name.clone());
-        collected.articles.extend(articles);
-        collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
-        collected.states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
-        collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
-    }
+        .buffer_unordered(SOURCES_AT_ONCE);
+    // Storing goes on beside reading; when it falls behind, reading waits.
+    let (sender, mut receiver) = mpsc::channel(SOURCES_WAITING_MAX);
+    let read = async {
+        let mut answers = pin!(answers);
+        while let Some(answer) = answers.next().await {
+            let (source, answer) = answer?;
+            progress.inc(1);
+            progress.set_message(source.name.clone());
+            // The receiver goes first only when storing failed; that ends both, and is what is reported.
+            let _ = sender.send((source, answer)).await;
+        }
+        drop(sender);
+        anyhow::Ok(())
+    };
+    let take = async {
+        let mut batch = Vec::new();
+        while receiver.recv_many(&mut batch, SOURCES_WAITING_MAX).await > 0 {
+            let (mut articles, mut states) = (Vec::new(), Vec::new());
+            for (source, gathered) in batch.drain(..) {
+                let Gathered { articles: given, remarks, state, failure, .. } = gathered;
+                let dated = |mut article: Article| {
+                    article.published = article.published.or(asking.published.map(article::Published::On));
+                    article
+                };
+                articles.extend(given.into_iter().map(dated));
+                states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
+                collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
+                collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
+            }
+            match asking.keep {
+                Keep::InMemory => collected.articles.append(&mut articles),
+                Keep::Stored => {
+                    store.save_articles(&articles, now).await?;
+                    store.save_source_states(&states, now).await?;
+                    collected.stored.extend(articles.into_iter().map(|article| article.id));
+                }
+            }
+        }
+        anyhow::Ok(())
+    };
+    tokio::try_join!(read, take)?;
     // Sources answer in any order; what is made of them must not depend on it.
     collected.articles.sort_by(|a, b| (&a.id, &a.outlet).cmp(&(&b.id, &b.outlet)));
     collected.articles.dedup_by(|a, b| a.id == b.id);
@@ -105,6 +178,12 @@ pub async fn collect(service: &Service, sources: &[Source], progress: &ProgressB
     collected.remarks.sort();
     Ok(collected)
 }
+
+/// Sources that are read side by side; the fetcher's limits keep the requests fewer.
+const SOURCES_AT_ONCE: usize = 16;
+
+/// Sources whose articles wait to be stored together. One transaction costs as much as storing some twenty articles.
+const SOURCES_WAITING_MAX: usize = 32;
 
 /// What an edition that ends at `to` covers: from where the last one ended, and at least its own window before its first
 /// slot.
@@ -122,16 +201,6 @@ pub async fn window(
 
 /// The longest stretch that one edition makes up for. Older news is no longer a digest's business.
 const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(schedule::CATCH_UP_HOURS_MAX);
-
-/// Stores what was collected, so that nothing is lost whatever happens next.
-pub async fn keep(service: &Service, collected: &Collected) -> anyhow::Result<()> {
-    let now = service.clock.now();
-    service.store.save_articles(&collected.articles, now).await?;
-    for (name, url, state) in &collected.states {
-        service.store.save_source_state(name, url, state, now).await?;
-    }
-    Ok(())
-}
 
 /// Makes an edition of what is stored and what was just collected. Changes nothing.
 pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Composed> {
@@ -181,7 +250,11 @@ async fn fresh(service: &Service, order: &Order<'_>, collected: &Collected) -> a
     // not even stored. What an earlier edition told stays out all the same.
     let known: BTreeSet<String> = fresh.iter().map(|article| article.id.clone()).collect();
     let seen = service.clock.now().min(window.to);
-    for article in collected.articles.iter().filter(|article| !known.contains(&article.id)) {
+    let mut collected_now: Vec<Article> = collected.articles.clone();
+    for id in collected.stored.iter().filter(|id| !known.contains(*id)) {
+        collected_now.extend(store.article(id).await?.map(|stored| stored.article));
+    }
+    for article in collected_now.iter().filter(|article| !known.contains(&article.id)) {
         let admitted = order.collected_only || window.admits(article.published, seen);
         if (admitted || store.was_told(name, &article.id).await?) && !store.is_told(name, article).await? {
             fresh.push(article.clone());

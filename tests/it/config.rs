@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use daybrief::config::{
-    AddSourceError, Config, ConfigError, Empty, Limits, Location, NewSource, Security, Smtp, SourceKind, StoreUrl,
-    Transport, add_source,
+    Config, ConfigError, EditError, Empty, Limits, Location, NewSource, Security, Smtp, SourceKind, StoreUrl,
+    Transport, add_sources,
 };
 use daybrief::news::digest::Section;
 use jiff::SignedDuration;
@@ -62,10 +62,14 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
         .replace("secret_env = \"DAYBRIEF_SECRET\"", "secret = \"x\"")
         .replace("\"dkim.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/dkim/ed25519.pem\""))
         .replace("\"ca.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem\""))
+        .replace("password_env = \"COURIER_PASSWORD\"", "password = \"x\"")
         .replace("{ env = \"COURIER_KEY\" }", "\"x\"");
     let config = parse(&text).map_err(|error| error.render(false)).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(config.sources.len(), 1);
-    assert_eq!(config.sources[0].headers.len(), 1);
+    assert_eq!(config.sources.len(), 2);
+    let [courier, town] = &config.sources[..] else { panic!("two sources") };
+    assert_eq!((courier.headers.len(), courier.login.is_some(), courier.proxy.is_some()), (1, true, true));
+    assert_eq!((town.kind, town.list.is_some()), (SourceKind::List, true));
+    assert_eq!(config.limits.fetch.hosts.len(), 1);
     assert_eq!(config.contact.as_deref(), Some("editor@example.org"));
     assert!(config.archive.is_some() && config.mail.reply_to.is_some());
     let mail = config.mail;
@@ -135,7 +139,7 @@ fn a_file_is_read_into_meaning() {
     assert_eq!(smtp[0].login.as_ref().unwrap().password.expose(), "open sesame");
     assert_eq!(config.limits.fetch.host_gap, Duration::from_secs(2));
     assert_eq!(config.limits.allow_private.len(), 2);
-    assert_eq!(config.limits.fetches_max, Limits::default().fetches_max);
+    assert_eq!(config.limits.fetch.requests_max, Limits::default().fetch.requests_max);
     let shown = format!("{config:?} {} {}", config.store, config.sources[0].location);
     for secret in ["hunter2", "s3cret", "open sesame", "pa55"] {
         assert!(!shown.contains(secret), "{secret} shows in {shown}");
@@ -170,7 +174,7 @@ colour = "blue"
             "3:7 the store cannot be \"mysql\": there is sqlite and postgres | \
              write \"sqlite:daybrief.db\" or \"postgres://user@host/database\"",
             "6:7 `url` has no scheme, https:// or http:// | write an address such as \"https://news.example/feed.xml\"",
-            "7:8 `kind` cannot be \"rss\" | write \"auto\", \"feed\", \"page\" or \"text\"",
+            "7:8 `kind` cannot be \"rss\" | write \"auto\", \"feed\", \"page\", \"text\" or \"list\"",
             "8:1 [source] has no `url` | add a line url = \"https://…\" (or path = \"…\" for a file or folder)",
             "9:8 the name \"Courier\" is taken | give it another name: the first is in line 5",
             "10:11 `enabled` is a text | write true or false, without quotes",
@@ -359,6 +363,7 @@ fn courier() -> NewSource {
         location: Location::Url("https://courier.example/feed?a=1&b=2".parse().unwrap()),
         kind: SourceKind::Feed,
         outlet: Some("The \"Harbour\" Courier".to_owned()),
+        category: None,
     }
 }
 
@@ -368,7 +373,7 @@ fn adding_a_source_keeps_everything_else() {
     let path = folder.path().join("daybrief.toml");
     let before = "# mine\ncontact = \"a@b.example\" # ours\n\n[[source]]\n  name = \"Files\"   # local\n  path = \"in\"\n\n[limits]\n# slow line\nhost_gap = \"2s\"\n# the end\n";
     std::fs::write(&path, before).unwrap();
-    let config = add_source(&path, &courier()).unwrap();
+    let config = add_sources(&path, &[courier()]).unwrap();
     assert_eq!(config.sources.len(), 2);
     let after = std::fs::read_to_string(&path).unwrap();
     let added = "\n[[source]]\nname = \"Courier\"\nurl = \"https://courier.example/feed?a=1&b=2\"\nkind = \"feed\"\n\
@@ -382,10 +387,10 @@ fn adding_a_source_keeps_everything_else() {
 fn a_first_source_is_added_to_the_sample_and_to_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("daybrief.toml");
-    add_source(&path, &courier()).unwrap();
+    add_sources(&path, &[courier()]).unwrap();
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("[[source]]\nname = \"Courier\"\n"));
     std::fs::write(&path, SAMPLE).unwrap();
-    let config = add_source(&path, &courier()).unwrap();
+    let config = add_sources(&path, &[courier()]).unwrap();
     assert_eq!(config.sources[0].outlet, courier().outlet);
     assert!(std::fs::read_to_string(&path).unwrap().starts_with(SAMPLE));
 }
@@ -394,15 +399,17 @@ fn a_first_source_is_added_to_the_sample_and_to_nothing() {
 fn a_source_is_not_added_twice_nor_to_a_file_with_mistakes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("daybrief.toml");
-    add_source(&path, &courier()).unwrap();
+    add_sources(&path, &[courier()]).unwrap();
     let before = std::fs::read(&path).unwrap();
-    assert!(matches!(add_source(&path, &courier()), Err(AddSourceError::Taken { .. })));
+    assert!(matches!(add_sources(&path, &[courier()]), Err(EditError::Taken { .. })));
     let again = NewSource { name: "Other".to_owned(), ..courier() };
-    assert!(matches!(add_source(&path, &again), Err(AddSourceError::Known { name, .. }) if name == "Courier"));
+    assert!(
+        matches!(add_sources(&path, std::slice::from_ref(&again)), Err(EditError::Known { name, .. }) if name == "Courier")
+    );
     let stdin = NewSource { location: Location::Stdin, ..again };
-    assert!(matches!(add_source(&path, &stdin), Err(AddSourceError::Stdin)));
+    assert!(matches!(add_sources(&path, &[stdin]), Err(EditError::Stdin)));
     assert_eq!(std::fs::read(&path).unwrap(), before);
     std::fs::write(&path, "x = 1\n").unwrap();
-    assert!(matches!(add_source(&path, &courier()), Err(AddSourceError::Config(_))));
+    assert!(matches!(add_sources(&path, &[courier()]), Err(EditError::Config(_))));
     assert_eq!(std::fs::read(&path).unwrap(), b"x = 1\n");
 }

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::time::Duration;
 
 use daybrief::service::fetch::address::Opened;
-use daybrief::service::fetch::freshness::{Freshness, Pace, Plan, Policy};
+use daybrief::service::fetch::freshness::Policy;
+use daybrief::service::fetch::state::{Failure, Freshness, Occasion, Plan};
 use daybrief::service::fetch::{Access, FetchLimits, Fetched, Fetcher, Request};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use url::Url;
 
 use crate::web::{Reply, Server, answer, head};
@@ -40,7 +41,7 @@ fn fetcher(opened: &[&str]) -> Fetcher {
 async fn visit(fetcher: &Fetcher, url: &Url, kept: &mut Freshness) -> String {
     let policy = Policy::default();
     let now = kept.next_try.unwrap_or_else(now);
-    let validators = match kept.plan(now, 0.5) {
+    let validators = match kept.plan(Occasion::Routine, &policy, 0.5, now) {
         Plan::Fetch { validators } => validators,
         Plan::Gone => return "asked no more".into(),
         Plan::Rest { until } => return format!("rests until {until}"),
@@ -55,12 +56,12 @@ async fn visit(fetcher: &Fetcher, url: &Url, kept: &mut Freshness) -> String {
                     (format!("{cut}{} bytes", document.body.len()), document.answer)
                 }
             };
-            let pace = Pace { entries_last_week: 7, ttl: None, cache: answer.cache };
-            kept.succeeded(answer.validators, policy.interval(&pace, now), now);
+            kept.seen.entries_last_week = 7;
+            kept.succeeded(answer.validators, answer.cache, &policy, now);
             came
         }
         Err(error) => {
-            kept.failed(&error, &policy, 0.0, now);
+            kept.failed(&Failure::from(&error), &policy, 0.0, now);
             error.class().to_owned()
         }
     };
@@ -520,8 +521,8 @@ mod robots {
         check(vec![answer(403, "", "")], ("read", "read"), 1).await;
         check(vec![answer(200, "", "")], ("read", "read"), 1).await;
         check(vec![answer(302, "Location: /robots.txt", "")], ("read", "read"), 1).await;
-        check(vec![answer(503, "", "")], ("robots", "robots"), 1).await;
-        check(vec![Reply::Silence], ("robots", "robots"), 1).await;
+        check(vec![answer(503, "", "")], ("robots-unavailable", "robots-unavailable"), 1).await;
+        check(vec![Reply::Silence], ("timeout", "timeout"), 1).await;
     }
 
     #[tokio::test]
@@ -584,22 +585,5 @@ mod politeness {
         let (a, b, c) = tokio::join!(fetcher.fetch(&request), fetcher.fetch(&request), fetcher.fetch(&request));
         assert!(a.is_ok() && b.is_ok() && c.is_ok());
         assert!(started.elapsed() >= Duration::from_millis(240), "{:?}", started.elapsed());
-    }
-
-    #[tokio::test]
-    async fn permanent_moves_are_adopted_after_a_week_of_repetition() {
-        let mut kept = Freshness::default();
-        let (from, to) = (Url::parse("http://a.example/feed").unwrap(), Url::parse("https://b.example/feed").unwrap());
-        let days = |days: i64| now() + SignedDuration::from_hours(24 * days);
-        assert_eq!(kept.moved(&from, Some(&to), true, days(0)), None);
-        assert_eq!(kept.moved(&from, Some(&to), true, days(3)), None);
-        assert_eq!(kept.moved(&from, Some(&to), true, days(8)), Some(to.clone()));
-        // A maintenance page in between starts the count anew, and a secure address is kept.
-        assert_eq!(kept.moved(&from, Some(&to), true, days(9)), None);
-        assert_eq!(kept.moved(&from, Some(&to), false, days(12)), None);
-        assert_eq!(kept.moved(&from, Some(&to), true, days(17)), None);
-        for day in [20, 25, 30] {
-            assert_eq!(kept.moved(&to, Some(&from), true, days(day)), None);
-        }
     }
 }

@@ -14,6 +14,8 @@ mod digest;
 mod extraction;
 /// Fetching over real HTTP, against a server that does wrong things on purpose.
 mod fetch;
+/// Bytes made to keep a reader busy. No I/O.
+mod hostile;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
 /// Delivery as a whole, with the database and the mail server failing.
@@ -24,6 +26,8 @@ mod program;
 mod seed;
 /// A mail server on loopback that misbehaves on request. No tests.
 mod smtp_server;
+/// `sources`: lists of feeds, what is switched on, health.
+mod sources;
 /// The store, on SQLite and on PostgreSQL.
 mod store;
 /// Other people's feeds, pages and lists in `../shared/suites`, read by the verbs and scored by their scripts.

@@ -14,7 +14,8 @@ use daybrief::config::StoreUrl;
 use daybrief::news::article::{Article, Published};
 use daybrief::news::delivery::{Cap, Caps, Delivery, OnUnknown, Outcome, Reply, Stage, State};
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Window};
-use daybrief::service::fetch::freshness::{Freshness, Validators};
+use daybrief::service::fetch::freshness::Validators;
+use daybrief::service::fetch::state::Freshness;
 use daybrief::service::store::{Added, Audience, Freeze, Frozen, Inserted, Lease, Store, StoreError, Taking};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -293,12 +294,16 @@ fn source_states_are_kept_by_address() {
         let store = Store::open(&url).await.unwrap();
         let mut state = Freshness { failures: 3, last_success: Some(at(-5)), ..Freshness::default() };
         state.validators = Validators { etag: Some("W/\"ü\"".to_owned()), ..Validators::default() };
-        store.save_source_state("Courier", "https://courier.example/feed", &state, at(0)).await.unwrap();
+        let save = async |state: &Freshness, now| {
+            let of_courier = ("Courier".to_owned(), "https://courier.example/feed".to_owned(), state.clone());
+            store.save_source_states(&[of_courier], now).await.unwrap();
+        };
+        save(&state, at(0)).await;
         assert_eq!(store.source_state("Courier", "https://courier.example/feed").await.unwrap(), state);
         let moved = store.source_state("Courier", "https://courier.example/atom").await.unwrap();
         assert_eq!(moved, Freshness::default());
         let fixed = Freshness { failures: 0, ..state };
-        store.save_source_state("Courier", "https://courier.example/feed", &fixed, at(1)).await.unwrap();
+        save(&fixed, at(1)).await;
         let all = store.source_states().await.unwrap();
         assert_eq!((all.len(), &all[0].freshness), (1, &fixed));
     });
@@ -320,7 +325,7 @@ fn an_article_is_new_known_or_changed() {
         // What the newer text did not say is kept; a NUL takes one byte, as a space does.
         assert_eq!((stored.article.published, stored.article.text.as_str()), (first.published, "101 injured. "));
         assert_eq!((stored.first_seen, stored.changed_at), (at(-30), at(-10)));
-        assert_eq!(store.known_articles().await.unwrap().into_keys().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(store.known_articles(&["b", "a"]).await.unwrap().into_keys().collect::<Vec<_>>(), ["a"]);
         assert_eq!(store.article("b").await.unwrap(), None);
     });
 }

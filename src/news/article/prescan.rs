@@ -40,7 +40,7 @@ pub enum Hostile {
 }
 
 /// The page as a tree, or why it is not worth one.
-pub(super) fn tree(html: &str) -> Result<Document, Hostile> {
+pub(in crate::news) fn tree(html: &str) -> Result<Document, Hostile> {
     if html.len() > PAGE_BYTES_MAX {
         return Err(Hostile::TooLarge);
     }

@@ -13,6 +13,8 @@ use crate::news::reading::units::Units;
 use crate::news::reading::words::Role;
 use crate::news::value::Count;
 
+/// "Debris from a downed drone": the noun stands no further before.
+const DEBRIS_UNITS_MAX: usize = 3;
 /// Units between a count and its weapon: "139 long-range strike and decoy drones".
 const MODIFIERS_MAX: usize = 7;
 /// A modal or plan this near before the verb makes it unreal.
@@ -71,6 +73,8 @@ struct Phrase {
     munition: MunitionType,
     /// The verb that the phrase holds itself: "80 missile tests".
     action: Option<MunitionAction>,
+    /// "37 of 40": how many there were.
+    of: Option<Count>,
 }
 
 /// The munitions of one sentence.
@@ -92,20 +96,21 @@ pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Claim> {
         };
         last_action = Some(action);
         let setting = reading.setting(sentence, phrase.units.end - 1, false);
-        claims.push(Claim {
-            what: What::Munitions(Munitions {
-                munition: phrase.munition,
-                count: phrase.count.clone(),
-                action,
-                by: None,
-            }),
-            current: setting.time.current.unwrap_or(true),
-            stance: Stance::Reported,
-            claimant: setting.claimant,
-            place: setting.place,
-            date: setting.time.date,
-            evidence: vec![sentence.span],
-        });
+        // "Destroyed 37 of 40 missiles": forty were launched.
+        let launched =
+            phrase.of.clone().filter(|_| matches!(action, MunitionAction::Intercepted | MunitionAction::Lost));
+        let told = [(Some(phrase.count.clone()), action), (launched, MunitionAction::Launched)];
+        for (count, action) in told.into_iter().filter_map(|(count, action)| Some((count?, action))) {
+            claims.push(Claim {
+                what: What::Munitions(Munitions { munition: phrase.munition, count, action, by: None }),
+                current: setting.time.current.unwrap_or(true),
+                stance: Stance::Reported,
+                claimant: setting.claimant.clone(),
+                place: setting.place.clone(),
+                date: setting.time.date,
+                evidence: vec![sentence.span],
+            });
+        }
     }
     claims
 }
@@ -137,7 +142,10 @@ fn phrases(units: &Units) -> Vec<Phrase> {
     let mut at = 0;
     while at < units.len() {
         let last = phrases.last().map(|phrase| phrase.munition);
-        match weapon_phrase(units, at).or_else(|| last.and_then(|munition| bare_count(units, at, munition))) {
+        let phrase = weapon_phrase(units, at)
+            .or_else(|| last.and_then(|munition| bare_count(units, at, munition)))
+            .or_else(|| all_of_them(units, at, phrases.last()));
+        match phrase {
             Some(phrase) => {
                 at = phrase.units.end;
                 phrases.push(phrase);
@@ -160,14 +168,40 @@ fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
     if units.get(at + 1).is_some_and(|unit| unit.text.eq_ignore_ascii_case("of")) && opening.count().is_some() {
         let whole = at + 2 + usize::from(units.get(at + 2).is_some_and(|unit| unit.is(Role::Determiner)));
         let has_count = units.get(whole).is_some_and(|unit| unit.count().is_some());
-        return if has_count {
-            weapon_phrase(units, whole).map(|phrase| Phrase { units: at..phrase.units.end, count, ..phrase })
-        } else {
-            None
-        };
+        if has_count {
+            return weapon_phrase(units, whole).map(|phrase| Phrase {
+                units: at..phrase.units.end,
+                count,
+                of: Some(phrase.count.clone()),
+                ..phrase
+            });
+        }
+        // "41 of the drones"
+        let (end, munition) = noun(units, whole)?;
+        return Some(Phrase { units: at..end, count, munition, action: None, of: None });
     }
+    // "Debris from a downed drone"
+    let is_debris = units.units[at.saturating_sub(DEBRIS_UNITS_MAX)..at]
+        .iter()
+        .any(|unit| unit.is_any_text(&["debris", "wreckage", "fragments", "parts", "remains", "pieces", "shrapnel"]));
+    if is_debris {
+        return None;
+    }
+    let (last, munition) = noun(units, at + 1).map(|(end, munition)| (end - 1, munition))?;
+    let (end, action) = compound(units, last + 1)?;
+    let is_mixed = (at..last).any(|index| units.units[index].is(Role::Or));
+    let munition = if is_mixed && matches!(munition, MunitionType::BallisticMissile | MunitionType::CruiseMissile) {
+        MunitionType::Missile
+    } else {
+        munition
+    };
+    Some(Phrase { units: at..end, count, munition, action, of: None })
+}
+
+/// The weapon behind a count that ends at `start`, and where it ends: "cruise or ballistic missiles".
+fn noun(units: &Units, start: usize) -> Option<(usize, MunitionType)> {
     let mut found: Option<(usize, MunitionType)> = None;
-    for index in at + 1..units.len().min(at + 1 + MODIFIERS_MAX) {
+    for index in start..units.len().min(start + MODIFIERS_MAX) {
         let unit = units.get(index)?;
         if let Some(munition) = unit.word.weapon {
             found = Some((index, munition));
@@ -198,15 +232,7 @@ fn weapon_phrase(units: &Units, at: usize) -> Option<Phrase> {
             break;
         }
     }
-    let (last, munition) = found?;
-    let (end, action) = compound(units, last + 1)?;
-    let is_mixed = (at..last).any(|index| units.units[index].is(Role::Or));
-    let munition = if is_mixed && matches!(munition, MunitionType::BallisticMissile | MunitionType::CruiseMissile) {
-        MunitionType::Missile
-    } else {
-        munition
-    };
-    Some(Phrase { units: at..end, count, munition, action })
+    found.map(|(last, munition)| (last + 1, munition))
 }
 
 /// What follows the weapon: nothing that makes another thing of it ("a missile base"), save its test or launch.
@@ -227,6 +253,17 @@ fn compound(units: &Units, at: usize) -> Option<(usize, Option<MunitionAction>)>
     ((!is_noun || is_verb) && !is_thing).then_some((at, None))
 }
 
+/// "All were shot down": as many as were told of before.
+fn all_of_them(units: &Units, at: usize, before: Option<&Phrase>) -> Option<Phrase> {
+    units.get(at).filter(|unit| unit.is_any_text(&["all", "both"]))?;
+    let before = before.filter(|before| before.units.end <= at)?;
+    let of_them = units.get(at + 1).is_some_and(|of| of.text.eq_ignore_ascii_case("of"))
+        && units.get(at + 2).is_some_and(|them| them.is_any_text(&["them", "which"]));
+    let end = if of_them { at + 3 } else { at + 1 };
+    units.get(end).filter(|next| next.is(Role::Be) || next.is(Role::Have) || next.word.action.is_some())?;
+    Some(Phrase { units: at..end, count: before.count.clone(), munition: before.munition, action: None, of: None })
+}
+
 /// "another 128 went astray", "three of which were over": a count without a noun.
 fn bare_count(units: &Units, at: usize, munition: MunitionType) -> Option<Phrase> {
     let count = units.get(at)?.count()?.clone();
@@ -239,7 +276,7 @@ fn bare_count(units: &Units, at: usize, munition: MunitionType) -> Option<Phrase
             && at > 0
             && (units.units[at - 1].text == "," || units.units[at - 1].is(Role::And));
     let end = if of_which { at + 3 } else { at + 1 };
-    (of_which || has_verb || is_item).then_some(Phrase { units: at..end, count, munition, action: None })
+    (of_which || has_verb || is_item).then_some(Phrase { units: at..end, count, munition, action: None, of: None })
 }
 
 /// The action of a phrase, or of the list it stands in.
@@ -358,7 +395,10 @@ mod tests {
             "The air force said 88 drones were intercepted and another 12 went astray.",
             "Drone 88 Intercepted, Drone 12 Lost",
         );
-        check("The army shot down 43 of the 58 drones.", "Drone 43 Intercepted");
+        check("The army shot down 43 of the 58 drones.", "Drone 43 Intercepted, Drone 58 Launched");
+        check("It launched 47 drones and shot down 41 of the drones.", "Drone 47 Launched, Drone 41 Intercepted");
+        check("Eleven missiles were fired and all were shot down.", "Missile 11 Launched, Missile 11 Intercepted");
+        check("Debris from a downed drone fell on a house.", "");
         check("Nearly 500 drones were used in the attack.", "Drone 500 Launched");
         check("More than 20 rockets landed in the harbour.", "Rocket 20 Hit");
         check(

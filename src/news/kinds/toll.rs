@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::news::extract::{Claim, Stance, What};
 use crate::news::reading::article::{LEAD_SENTENCES, ReadSentence, Reading};
 use crate::news::reading::harm::{Harm, Reality};
+use crate::news::reading::people::Head;
 use crate::news::value::Count;
 
 /// A killed or wounded figure of this size that runs over a campaign is the war's.
@@ -117,10 +118,15 @@ pub struct Told {
     is_definite: bool,
     /// "Another", "a second": not the one told of before.
     is_other: bool,
+    is_pronoun: bool,
+    is_named: bool,
 }
 
 /// The tolls of one sentence.
 pub fn read(reading: &mut Reading, sentence: &ReadSentence) -> Vec<Told> {
+    if reading.is_plot(sentence) {
+        return Vec::new();
+    }
     let real = sentence.clauses.harms.iter().filter(|harm| harm.reality != Reality::Unreal);
     real.map(|harm| told(reading, sentence, harm)).collect()
 }
@@ -145,6 +151,9 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         && !matches!(setting.event, Event::Disaster | Event::Disease | Event::Accident | Event::Exchange)
     {
         time.scope = Scope::Campaign;
+        time.current = Some(false);
+    }
+    if harm.is_superseded {
         time.current = Some(false);
     }
     let is_standing = harm.is_standing && time.date.is_none() && time.scope == Scope::Event;
@@ -184,6 +193,8 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         is_placed: setting.is_placed,
         is_definite: people.is_definite,
         is_other: people.of_them && !harm.is_part,
+        is_pronoun: people.head == Head::Pronoun,
+        is_named: people.head == Head::Name,
     }
 }
 
@@ -212,7 +223,13 @@ fn is_same(known: &Told, other: &Told) -> bool {
     }
     let size = a.count.low.or(a.count.high);
     let is_small = size.is_some_and(|size| size < TELLING_COUNT_MIN);
+    // "The deputy was killed", "he was killed": the one told of before.
+    let is_the_one = size == Some(1)
+        && other.is_definite
+        && !other.is_named
+        && (other.is_pronoun || b.group == Group::People || a.group == Group::People);
     let groups = a.group == b.group
+        || is_the_one
         || !is_small
             && !a.part
             && !b.part

@@ -8,11 +8,11 @@ use super::harm::Clauses;
 use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
-use super::words::{Role, Tags, WORDS};
+use super::words::{Role, Tags, WORDS, Word};
 use crate::news::article::{Article, Published};
-use crate::news::kinds::toll::{Event, Measure, Scope};
+use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
-use crate::news::value::date::Calendar;
+use crate::news::value::date::{Calendar, Unit as DateUnit};
 use crate::news::value::place::{self, Disputed, PlaceMention};
 use crate::news::value::{Place, Precision};
 
@@ -62,6 +62,16 @@ pub struct Reading<'t> {
     titled_place: Option<Place>,
     subject: Subject,
     last_claimant: Option<String>,
+    /// The head of the article tells of harm or of what does it, so that this is its news.
+    is_about_harm: bool,
+    /// The latest day that the article names, where the day of publication is not known.
+    latest: Option<Date>,
+    /// The title itself tells of harm.
+    is_titled_harm: bool,
+    /// Index of the first sentence that is no heading.
+    first_prose: usize,
+    /// The article is about a book or film, so that what happens in it is no news.
+    is_fiction: bool,
     /// Named claimants of the article's first sentences of harm.
     names: Vec<String>,
     main_place: Option<Place>,
@@ -69,6 +79,8 @@ pub struct Reading<'t> {
     last_place: Option<(usize, Place)>,
     /// The claimant of the last harm.
     last_said: Option<(usize, String)>,
+    /// The group of the one person told of last.
+    last_person: Option<(usize, Group)>,
     /// The last sentence of harm and its first measure.
     last_measure: Option<(usize, Measure)>,
     /// The last sentence whose happening was dated, and whether that was news.
@@ -95,11 +107,19 @@ impl<'t> Reading<'t> {
         }
         let main_place = place::focus(&titled, &places).map(|mention| mention.place.clone());
         let main_land = main(&places, |place| matches!(place.precision, Precision::Region | Precision::Country));
+        // The war in one region of a country is the country's, where the article names that.
+        let is_land_of = |place: &Place, land: &Place| place.precision == Precision::Country && place.contains(land);
+        let main_land = main_land.map(|land| main(&places, |place| is_land_of(place, &land)).unwrap_or(land));
         Self {
             text,
             ahead: Vec::new(),
             published: article.published.map(day),
             names: Vec::new(),
+            is_about_harm: is_about_harm(&title, text, &tags),
+            latest: None,
+            is_titled_harm: title.sentences.iter().any(|sentence| tags_of(&title).words(sentence).any(Word::is_harm)),
+            first_prose: text.sentences.iter().position(|sentence| !sentence.is_heading).unwrap_or_default(),
+            is_fiction: is_fiction(&title, &tags_of(&title)),
             main_place,
             main_land,
             last_place: None,
@@ -110,6 +130,7 @@ impl<'t> Reading<'t> {
             subject: Subject::of(&title, text, &tags),
             tags,
             last_claimant: None,
+            last_person: None,
             last_measure: None,
             last_dated: None,
             last_time: None,
@@ -121,6 +142,8 @@ impl<'t> Reading<'t> {
         for index in telling.iter().take(NAMED_SENTENCES_MAX) {
             let (units, attributions) = self.read(*index);
             self.learn(&units, &attributions);
+            let days = units.units.iter().filter_map(|unit| unit.date()).filter(|found| found.unit <= DateUnit::Day);
+            self.latest = self.latest.max(days.map(|found| found.date.end).max());
             self.ahead.push((*index, units, attributions));
         }
         // A watcher is often introduced where nothing is told: "the Observatory for Human Rights said it was unclear …".
@@ -147,7 +170,7 @@ impl<'t> Reading<'t> {
     /// The full name of a claimant called by a part of it or by its kind.
     fn full_name(&self, name: &str) -> String {
         let shares = |known: &&String| {
-            known.len() > name.len() && capitals(name).any(|word| capitals(known).any(|other| other == word))
+            known.len() > name.len() && capitals(name).all(|word| capitals(known).any(|other| other == word))
         };
         let is_watcher =
             |text: &str| text.split_whitespace().filter_map(|word| WORDS.word(word)).any(|word| word.is(Role::Watcher));
@@ -155,7 +178,7 @@ impl<'t> Reading<'t> {
             || self.names.iter().find(|known| is_watcher(name) && capitals(name).next().is_none() && is_watcher(known));
         self.names
             .iter()
-            .filter(|_| capitals(name).count() == 1)
+            .filter(|_| capitals(name).next().is_some())
             .find(shares)
             .or_else(by_kind)
             .cloned()
@@ -174,8 +197,9 @@ impl<'t> Reading<'t> {
             self.ahead.pop_if(|(ahead, ..)| *ahead == index).map(|(_, units, attributions)| (units, attributions));
         let (units, attributions) = ahead.unwrap_or_else(|| self.read(index));
         let inherited = self.last_measure.filter(|(last, _)| index <= last + 2).map(|(_, measure)| measure);
+        let person = self.last_person.filter(|(last, _)| index <= last + 2).map(|(_, group)| group);
         let span = self.text.sentences[index].span;
-        ReadSentence { index, span, clauses: Clauses::read(units, inherited), attributions }
+        ReadSentence { index, span, clauses: Clauses::read(units, inherited, person), attributions }
     }
 
     /// Remembers what a sentence told for those behind it.
@@ -183,6 +207,9 @@ impl<'t> Reading<'t> {
         let units = &sentence.clauses.units;
         if let Some(harm) = sentence.clauses.harms.first() {
             self.last_measure = Some((sentence.index, harm.measure));
+        }
+        if let Some(group) = sentence.clauses.last_person() {
+            self.last_person = Some((sentence.index, group));
         }
         for attribution in sentence.attributions.iter().filter(|attribution| !attribution.is_pronoun) {
             self.last_claimant = Some(attribution::name(units, &attribution.claimant).to_owned());
@@ -193,9 +220,22 @@ impl<'t> Reading<'t> {
     pub fn setting(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Setting {
         let time = self.time(sentence, at, goes_on);
         let places = self.places_of(sentence.index);
-        let named = location::near(places, &sentence.clauses.units, at).cloned();
-        let is_placed = named.is_some();
-        let place = named.map(|place| self.finer(place, time)).or_else(|| self.carried_place(sentence.index, time));
+        let units = &sentence.clauses.units;
+        let speakers: Vec<_> = sentence
+            .attributions
+            .iter()
+            .filter_map(|attribution| {
+                let (first, last) = (units.get(attribution.claimant.start)?, units.get(attribution.claimant.end - 1)?);
+                Some(first.tokens.start..last.tokens.end)
+            })
+            .collect();
+        let named = location::near(places, units, at, &speakers);
+        let is_placed = named.is_some_and(|mention| !location::is_elsewhere(mention, units, &speakers));
+        let (here, beside) = if is_placed { (named, None) } else { (None, named) };
+        let place = here
+            .map(|mention| self.finer(mention.place.clone(), time))
+            .or_else(|| self.carried_place(sentence.index, time))
+            .or_else(|| beside.map(|mention| mention.place.clone()));
         if let Some(place) = place.clone().filter(|_| is_placed) {
             self.last_place = Some((sentence.index, place));
         }
@@ -212,6 +252,12 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// Whether what the sentence tells is rather the plot of a film or book: nobody is quoted and no day is named.
+    pub fn is_plot(&self, sentence: &ReadSentence) -> bool {
+        let units = &sentence.clauses.units;
+        self.is_fiction && sentence.attributions.is_empty() && !time::has_date(units)
+    }
+
     fn places_of(&self, sentence: usize) -> &[PlaceMention] {
         &self.places[self.place_starts[sentence]..self.place_starts[sentence + 1]]
     }
@@ -219,7 +265,7 @@ impl<'t> Reading<'t> {
     fn time(&mut self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Time {
         let units = &sentence.clauses.units;
         let embedding = sentence.clauses.embedding(at);
-        let mut time = time::read(units, at, embedding.unwrap_or(0), self.published);
+        let mut time = time::read(units, at, embedding.unwrap_or(0), self.published.or(self.latest));
         let is_silent = time.current.is_none() && time.scope == Scope::Event && time.date.is_none();
         // "Another 288 were killed": the time of what it goes on with.
         if let Some((index, last)) = self.last_time
@@ -235,6 +281,24 @@ impl<'t> Reading<'t> {
             && sentence.index >= LEAD_SENTENCES
             && 3 * sentence.index > 2 * self.text.sentences.len()
         {
+            time.current = Some(false);
+        }
+        // The article's first sentence is its news, even where it counts a whole war or outbreak and its title says so.
+        if time.scope == Scope::Campaign && sentence.index == self.first_prose && self.is_titled_harm {
+            time.current = None;
+        }
+        if time.current.is_none() && time.date.is_none() && time.scope == Scope::Event {
+            // Courts, memorials and anniversaries look back.
+            let looks_back = units.units.iter().any(|unit| unit.is(Role::Retrospect));
+            // "Rebels had killed 12 people": before what is told, unless someone tells it.
+            let is_told = attribution::of(&sentence.attributions, at).is_some();
+            let is_before = sentence.clauses.is_pluperfect(at);
+            let is_aside = sentence.index >= LEAD_SENTENCES && !is_told && (!self.is_about_harm || is_before);
+            if looks_back || is_aside {
+                time.current = Some(false);
+            }
+        }
+        if time.scope == Scope::Campaign && sentence.index >= LEAD_SENTENCES {
             time.current = Some(false);
         }
         // What is a week old is no longer the news, save where the article opens with it.
@@ -259,10 +323,20 @@ impl<'t> Reading<'t> {
     /// What happened "in the Orlo region" happened in the town there that the article is about.
     fn finer(&self, place: Place, time: Time) -> Place {
         let is_news = time.scope == Scope::Event && time.current != Some(false);
-        match &self.main_place {
-            Some(main) if is_news && place.precision != Precision::Settlement && place.contains(main) => main.clone(),
-            _ => place,
+        if !is_news || place.precision == Precision::Settlement {
+            return place;
         }
+        if let Some(main) = self.main_place.as_ref().filter(|main| place.contains(main)) {
+            return main.clone();
+        }
+        // "A town in Idlib province", named later: the first town there that the article names.
+        let is_town = |mention: &&PlaceMention| {
+            mention.cue.is_location()
+                && mention.place.precision == Precision::Settlement
+                && place.contains(&mention.place)
+        };
+        let town = self.places.iter().take(MAIN_MENTIONS_MAX).find(is_town);
+        town.filter(|_| place.precision == Precision::Region).map_or(place.clone(), |mention| mention.place.clone())
     }
 
     /// Where no place is named: that of the sentence before, of the last harm, of the article.
@@ -281,7 +355,7 @@ impl<'t> Reading<'t> {
         };
         let titled = self.titled_place.as_ref();
         before
-            .filter(|place| place.precision != Precision::Country)
+            .filter(|place| place.precision != Precision::Country && last.is_none_or(|last| !place.contains(last)))
             .or(last)
             .or(titled)
             .or(self.main_place.as_ref())
@@ -291,12 +365,38 @@ impl<'t> Reading<'t> {
 
     fn claimant(&self, sentence: &ReadSentence, at: usize, goes_on: bool) -> Option<String> {
         let Some(attribution) = attribution::of(&sentence.attributions, at) else {
-            let last = self.last_said.as_ref().filter(|(index, _)| goes_on && sentence.index <= index + 2);
+            let paragraph = |index: usize| self.text.sentences[index].paragraph;
+            let last = self.last_said.as_ref().filter(|(index, _)| {
+                let goes_on = goes_on && sentence.index <= index + 2;
+                goes_on || sentence.index == index + 1 && paragraph(sentence.index) == paragraph(*index)
+            });
             return last.map(|(_, claimant)| claimant.clone());
         };
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
         if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
+}
+
+fn tags_of(title: &Text) -> Tags {
+    Tags::read(title)
+}
+
+/// Whether the title or first sentence tells of harm or of a happening that does it. Without a title nobody knows: a
+/// transcript or summary of the day starts with anything.
+fn is_about_harm(title: &Text, text: &Text, tags: &Tags) -> bool {
+    let is_harm = |word: &Word| word.is_harm() || word.event.is_some_and(|event| event != Event::War);
+    if title.sentences.is_empty() {
+        return true;
+    }
+    let title_tags = tags_of(title);
+    title.sentences.iter().any(|sentence| title_tags.words(sentence).any(is_harm))
+        || text.sentences.iter().take(1).any(|sentence| tags.words(sentence).any(is_harm))
+}
+
+/// A title that names a film or book and no harm.
+fn is_fiction(title: &Text, tags: &Tags) -> bool {
+    let has = |fits: fn(&Word) -> bool| title.sentences.iter().any(|sentence| tags.words(sentence).any(fits));
+    has(|word| word.is(Role::Fiction)) && !has(Word::is_harm)
 }
 
 /// The sentences that can tell where something happened: the article's head, those that tell of harm, those before them;

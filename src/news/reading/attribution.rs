@@ -6,10 +6,17 @@
 use std::ops::Range;
 
 use super::units::{Unit, Units};
-use super::words::Role;
+use super::words::{Form, Role};
 
 /// Longer names of claimants are cut: "the spokesman for the regional administration of …".
 const CLAIMANT_UNITS_MAX: usize = 16;
+
+/// "Prosecutors: 73 killed", with a clock time before it at most.
+const TITLED_UNITS_MAX: usize = 6;
+/// "Claimed the lives of": the noun stands right behind.
+const LIVES_UNITS_MAX: usize = 6;
+/// A verb that gives a figure has it this near.
+const FIGURE_UNITS_MAX: usize = 6;
 
 /// One attribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +33,8 @@ pub struct Attribution {
 
 /// All attributions of a sentence, in order.
 pub fn read(units: &Units) -> Vec<Attribution> {
-    (0..units.len()).filter_map(|at| according(units, at).or_else(|| said(units, at))).collect()
+    let spoken = (0..units.len()).filter_map(|at| according(units, at).or_else(|| said(units, at)));
+    titled(units).into_iter().chain(spoken).collect()
 }
 
 /// The attribution that holds for the unit `at`: the one that reaches it, nearest first.
@@ -48,6 +56,21 @@ pub fn name<'t>(units: &Units<'t>, claimant: &Range<usize>) -> &'t str {
     units.slice(start..claimant.end)
 }
 
+/// "Prosecutors: 73 killed"
+fn titled(units: &Units) -> Option<Attribution> {
+    let colon = (1..units.len().min(TITLED_UNITS_MAX)).find(|at| units.units[*at].text == ":")?;
+    let start =
+        (0..colon).rev().take_while(|at| !units.units[*at].is_mark() && units.units[*at].count().is_none()).last()?;
+    let is_claimant = units.units[start..colon].iter().any(|unit| unit.is(Role::Claimant));
+    let is_name = units.units[start..colon].iter().all(|unit| !unit.word.is_harm() && !unit.is(Role::Say));
+    (is_claimant && is_name).then_some(Attribution {
+        claimant: start..colon,
+        verb: colon,
+        reach: colon + 1..units.len(),
+        is_pronoun: false,
+    })
+}
+
 fn according(units: &Units, at: usize) -> Option<Attribution> {
     let unit = units.get(at).filter(|unit| unit.is(Role::According))?;
     debug_assert!(!unit.is_mark());
@@ -60,7 +83,17 @@ fn according(units: &Units, at: usize) -> Option<Attribution> {
 }
 
 fn said(units: &Units, at: usize) -> Option<Attribution> {
-    let unit = units.get(at).filter(|unit| unit.is(Role::Say))?;
+    let unit = units.get(at).filter(|unit| unit.is(Role::Say) || unit.is(Role::Reckon) && gives_figure(units, at))?;
+    let next = units.get(at + 1);
+    // "An attack claimed by rebels", "claimed 40 lives", "two people reported killed" say nothing of who says so.
+    let takes_lives = unit.text.to_ascii_lowercase().starts_with("claim")
+        && units.units[at + 1..].iter().take(LIVES_UNITS_MAX).any(|unit| unit.is_any_text(&["lives", "life"]));
+    let is_of_harm = next.is_some_and(|next| {
+        next.text.eq_ignore_ascii_case("by") || next.word.harm(Form::Past).is_some() && unit.is(Role::SaidOf)
+    });
+    if takes_lives || is_of_harm {
+        return None;
+    }
     let is_participle = unit.text.to_ascii_lowercase().ends_with("ing");
     let group = verb_group_start(units, at);
     let passive = units.units[group..at].iter().any(|unit| unit.is(Role::Be));
@@ -71,7 +104,7 @@ fn said(units: &Units, at: usize) -> Option<Attribution> {
         // ", adding that the militant was killed": the claimant of the main verb goes on.
         return None;
     }
-    let claimant = name_before(units, group).or_else(|| name_after(units, at))?;
+    let claimant = inverted(units, at).or_else(|| name_before(units, group)).or_else(|| name_after(units, at))?;
     let is_pronoun = claimant.len() == 1 && units.units[claimant.start].is(Role::Pronoun);
     let before = claimant.end <= at;
     let closes = is_closing(units, at.max(claimant.end.saturating_sub(1)) + 1);
@@ -88,6 +121,21 @@ fn said(units: &Units, at: usize) -> Option<Attribution> {
         at + 1..clause_end(units, at + 1)
     };
     Some(Attribution { claimant, verb: at, reach, is_pronoun })
+}
+
+/// Whether a verb such as "put" or "gave" has a figure behind it.
+fn gives_figure(units: &Units, at: usize) -> bool {
+    units.units[at + 1..]
+        .iter()
+        .take(FIGURE_UNITS_MAX)
+        .take_while(|unit| !unit.ends_phrase())
+        .any(|unit| unit.count().is_some())
+}
+
+/// ", said Rosa Quispe, the director": the name stands behind the verb and ends there.
+fn inverted(units: &Units, verb: usize) -> Option<Range<usize>> {
+    let name = name_after(units, verb)?;
+    units.get(name.end).is_none_or(|next| next.is_mark() || next.date().is_some()).then_some(name)
 }
 
 /// "has also said": the first unit of the verbal group.
@@ -156,6 +204,13 @@ fn clause_end(units: &Units, at: usize) -> usize {
 /// The name that ends right before the verb at `end`.
 fn name_before(units: &Units, end: usize) -> Option<Range<usize>> {
     let mut last = end;
+    // "The clashes it said": who speaks is the pronoun.
+    if let Some(index) = end.checked_sub(1).filter(|index| units.units[*index].is(Role::Pronoun)) {
+        return Some(index..end);
+    }
+    if let Some(name) = whole_before(units, end) {
+        return Some(name);
+    }
     // "Mara Ito, a member of the council, said": the name stands before the apposition.
     if last > 0 && matches!(units.units[last - 1].text, "," | "-" | "–" | "—") {
         let apposition = (0..last - 1)
@@ -193,6 +248,34 @@ fn name_before(units: &Units, end: usize) -> Option<Range<usize>> {
             && units.units[start].is(Role::Determiner)
             && start.checked_sub(1).is_none_or(|before| units.units[before].is_mark());
     (start < last && is_someone).then_some(start..last)
+}
+
+/// "Villagers reached by telephone said", "Doctors close to the alliance said": all that stands before the verb.
+fn whole_before(units: &Units, end: usize) -> Option<Range<usize>> {
+    let start = (0..end).rev().take_while(|index| !units.units[*index].ends_phrase()).last()?;
+    let group = &units.units[start..end];
+    let has_other = group.iter().any(|unit| {
+        unit.word.is_any(&[
+            Role::Be,
+            Role::Have,
+            Role::Modal,
+            Role::Subordinator,
+            Role::Relative,
+            Role::Say,
+            Role::According,
+            Role::Time,
+        ]) || unit.word.is_harm()
+            || unit.word.event.is_some()
+            || unit.count().is_some()
+            || unit.date().is_some()
+    });
+    let first = start + group.iter().take_while(|unit| unit.is(Role::Determiner) || unit.is(Role::Indefinite)).count();
+    let is_someone = units.units[first.min(end)..end]
+        .iter()
+        .take(2)
+        .any(|unit| unit.is(Role::Claimant) || unit.word.person.is_some());
+    let has_joint = group.iter().any(|unit| unit.is(Role::Preposition));
+    (group.len() <= CLAIMANT_UNITS_MAX / 2 && !has_other && is_someone && has_joint && start == 0).then_some(first..end)
 }
 
 /// "Mara Ito, a member of the council said": the name before an apposition.
@@ -267,6 +350,7 @@ fn belongs_to_name(units: &Units, at: usize, end: usize) -> bool {
         || unit.is(Role::Say) && !unit.is(Role::Claimant)
         || unit.is(Role::Subordinator)
         || unit.is(Role::Relative)
+        || unit.is(Role::According)
     {
         return false;
     }
@@ -287,6 +371,7 @@ fn is_joint(unit: &Unit) -> bool {
 
 fn names_someone(unit: &Unit) -> bool {
     unit.is(Role::Claimant)
+        || unit.is(Role::Watcher)
         || unit.is(Role::Title)
         || unit.word.person.is_some()
         || unit.kind == crate::news::text::TokenKind::Word

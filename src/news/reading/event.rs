@@ -55,7 +55,8 @@ impl Subject {
     pub fn event(&self, units: &Units, sentence: usize, at: usize, time: Time) -> Event {
         if time.scope == Scope::Campaign {
             return near(units, at, is_telling)
-                .filter(|event| matches!(event, Event::Strike | Event::Exchange | Event::Disease))
+                .filter(|event| !matches!(event, Event::Clash | Event::Attack | Event::Shooting | Event::Bombing))
+                .or(self.dominant.filter(|event| matches!(event, Event::Disaster | Event::Accident)))
                 .unwrap_or(Event::War);
         }
         let is_history = time.current == Some(false);

@@ -15,6 +15,14 @@ use super::units::{Unit, Units};
 use super::words::{Form, Role};
 use crate::news::kinds::toll::{Change, Group, Measure};
 
+/// "Denied a report by the opposition that": the verb and its "that" stand no further apart.
+const DENIAL_UNITS_MAX: usize = 8;
+/// Who did it stands no further behind the verb: "captured on Monday by rebel fighters".
+const AGENT_UNITS_MAX: usize = 8;
+/// Fewer who fled are rather those who ran from what they did.
+const FLIGHT_COUNT_MIN: u64 = 6;
+/// "An earlier count of" stands no further before its figure.
+const SUPERSEDED_UNITS_MAX: usize = 5;
 /// A noun and its relative pronoun stand no further apart.
 const EMBEDDING_UNITS_MAX: usize = 12;
 
@@ -62,6 +70,8 @@ pub struct Harm {
     pub reality: Reality,
     /// Held still, told as a state: "holding 17 hostages".
     pub is_standing: bool,
+    /// A figure that another has replaced: "up from 44", "an earlier count of 15".
+    pub is_superseded: bool,
 }
 
 /// One sentence with its noun phrases and harms.
@@ -71,6 +81,8 @@ pub struct Clauses<'t> {
     pub people: Vec<People>,
     pub harms: Vec<Harm>,
     inherited: Option<Measure>,
+    /// The group of the one person told of last, for whom a pronoun stands.
+    person: Option<Group>,
     /// By unit: the phrase that starts or ends there.
     starts: Vec<Option<usize>>,
     ends: Vec<Option<usize>>,
@@ -78,7 +90,7 @@ pub struct Clauses<'t> {
 
 impl<'t> Clauses<'t> {
     /// Reads the harms of a sentence; `inherited` is the measure told last, of which the sentence may give parts.
-    pub fn read(units: Units<'t>, inherited: Option<Measure>) -> Self {
+    pub fn read(units: Units<'t>, inherited: Option<Measure>, person: Option<Group>) -> Self {
         let people = People::all(&units);
         let mut starts = vec![None; units.len() + 1];
         let mut ends = vec![None; units.len() + 1];
@@ -86,13 +98,14 @@ impl<'t> Clauses<'t> {
             starts[phrase.units.start] = Some(index);
             ends[phrase.units.end] = Some(index);
         }
-        let mut clauses = Self { units, people, harms: Vec::new(), inherited, starts, ends };
+        let mut clauses = Self { units, people, harms: Vec::new(), inherited, person, starts, ends };
         for at in 0..clauses.units.len() {
             clauses.read_predicate(at);
         }
         clauses.read_told_by_phrase();
         clauses.read_company();
         clauses.read_parts();
+        clauses.read_superseded();
         clauses.harms.sort_by_key(|harm| (harm.people, harm.predicate.start));
         clauses
     }
@@ -115,6 +128,12 @@ impl<'t> Clauses<'t> {
         is_which.then(|| opens.unwrap_or(index)).or(Some(at))
     }
 
+    /// "Had killed", "had been killed"
+    pub fn is_pluperfect(&self, at: usize) -> bool {
+        let group = &self.units.units[self.verb_start(at)..at];
+        group.iter().any(|unit| unit.text.eq_ignore_ascii_case("had"))
+    }
+
     fn unit(&self, at: usize) -> Option<&Unit<'t>> {
         self.units.get(at)
     }
@@ -135,6 +154,7 @@ impl<'t> Clauses<'t> {
 
     fn read_predicate(&mut self, at: usize) {
         let word = self.units.units[at].word;
+        self.read_bare_report(at);
         let is_number = ["number", "total"].iter().any(|word| self.units.units[at].text.eq_ignore_ascii_case(word));
         if !is_number && (!word.may_harm() || self.is_inside_phrase(at)) {
             return;
@@ -168,7 +188,10 @@ impl<'t> Clauses<'t> {
             let people = of.unwrap_or_else(|| self.objects(at + 1));
             self.push(measure, &people, at..at + 1, false);
         } else if let Some(measure) = word.harm(Form::Intransitive) {
-            let people = self.subject(self.verb_start(at));
+            let mut people = self.subject(self.verb_start(at));
+            if measure == Measure::Displaced {
+                people.retain(|people| self.is_driven_out(*people));
+            }
             self.push(measure, &people, at..at + 1, false);
         } else if let Some(measure) = word.harm(Form::Base) {
             let people = self.objects(at + 1);
@@ -271,7 +294,9 @@ impl<'t> Clauses<'t> {
     /// Whether the verb has an object that is not read: "killed his wife", "killed Hamas leader …", "shot himself".
     fn has_other_object(&self, at: usize) -> bool {
         let Some(next) = self.unit(self.skip_adverbs(at)) else { return false };
-        next.word.is_any(&[Role::Determiner, Role::Indefinite, Role::Pronoun])
+        next.word.is_any(&[Role::Determiner, Role::Indefinite, Role::Pronoun, Role::Thing])
+            // "Captured many towns"
+            || next.count().is_some() && self.unit(at + 1).is_some_and(|next| next.is(Role::Thing))
             || next.is_name && !next.is(Role::Preposition) && next.date().is_none()
             || ["him", "them", "himself", "herself", "themselves", "us", "me", "what"]
                 .iter()
@@ -304,9 +329,23 @@ impl<'t> Clauses<'t> {
                 continue;
             }
             let is_known = self.harms.iter().any(|harm| harm.people == *index && (harm.measure == measure || is_part));
+            // "Shot him dead": the state tells how it ended.
+            if measure == Measure::Killed && phrase.units.end == predicate.start {
+                let verb = phrase.units.start;
+                self.harms.retain(|harm| {
+                    harm.people != *index || harm.measure != Measure::Injured || harm.predicate.end != verb
+                });
+            }
+            let is_plain = self.units.units[predicate.start].word.is(Role::PlainHarm)
+                || self.units.units[predicate.clone()].iter().any(|unit| unit.word.is(Role::PlainHarm));
+            if phrase.head == Head::Unknown && !is_plain {
+                continue;
+            }
+            let measure = self.seized(measure, phrase, predicate.end);
             let Some(measure) = fitting(measure, phrase).filter(|_| is_counted && !is_known) else { continue };
             let reality = self.reality(&predicate);
-            let is_part = is_part || phrase.of_them && phrase.head == Head::Count && self.is_of_them(phrase);
+            let is_of_told = phrase.of_them && (phrase.head == Head::Count || phrase.measure.is_some());
+            let is_part = is_part || is_of_told && self.is_of_them(phrase);
             self.harms.push(Harm {
                 measure,
                 people: *index,
@@ -318,12 +357,49 @@ impl<'t> Clauses<'t> {
                 previous: None,
                 reality,
                 is_standing: self.units.units[predicate.start].word.harm(Form::Take).is_some(),
+                is_superseded: self.is_superseded(phrase.units.start),
             });
         }
     }
 
+    /// Captured by an armed band, who is no soldier is abducted.
+    fn seized(&self, measure: Measure, phrase: &People, end: usize) -> Measure {
+        let is_soldier = matches!(phrase.group, Group::Military | Group::Militants | Group::Police);
+        let ahead = &self.units.units[end..self.units.len().min(end + AGENT_UNITS_MAX)];
+        let by = ahead.iter().position(|unit| unit.text.eq_ignore_ascii_case("by"));
+        let is_band = by.is_some_and(|by| {
+            ahead[by..].iter().take_while(|unit| !unit.ends_phrase()).any(|unit| {
+                let group = unit.word.person.map(|(group, _)| group).or(unit.word.modifier);
+                group == Some(Group::Militants)
+            })
+        });
+        if measure == Measure::Captured && !is_soldier && is_band { Measure::Abducted } else { measure }
+    }
+
+    /// "An earlier count of 15", "the first figure of 12": another has replaced it.
+    fn is_superseded(&self, at: usize) -> bool {
+        let before = &self.units.units[at.saturating_sub(SUPERSEDED_UNITS_MAX)..at];
+        before.windows(2).any(|pair| pair[0].is(Role::Earlier) && pair[1].is(Role::Figure))
+    }
+
+    /// The group of the one person told of last: the antecedent of a pronoun in the next sentence.
+    pub fn last_person(&self) -> Option<Group> {
+        let ones = self.people.iter().rev().filter(|people| {
+            people.head == Head::Known
+                && people.count.as_ref().is_some_and(|count| count.low == Some(1) && count.high == Some(1))
+        });
+        ones.map(|people| people.group).find(|group| *group != Group::People)
+    }
+
     /// A bare count takes its group from the figure it is told with: "eight guards were killed and 10 hurt".
     fn group_of(&self, phrase: &People, predicate: &Range<usize>) -> Group {
+        if phrase.head == Head::Pronoun {
+            let before = self.people.iter().rev().filter(|other| other.units.end <= phrase.units.start);
+            let one = before.filter(|other| {
+                other.head == Head::Known && other.count.as_ref().is_some_and(|count| count.low == Some(1))
+            });
+            return one.map(|other| other.group).next().or(self.person).unwrap_or_default();
+        }
         let is_bare =
             phrase.head == Head::Count || self.units.units[phrase.units.end - 1].word.harm(Form::State).is_some();
         let before = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= phrase.units.start);
@@ -358,6 +434,17 @@ impl<'t> Clauses<'t> {
         group.filter(|group| matches!(group, Group::Military | Group::Militants | Group::Police))
     }
 
+    /// Whether flight makes them displaced: not the few who run from a deed, nor an armed band.
+    fn is_driven_out(&self, people: usize) -> bool {
+        let phrase = &self.people[people];
+        let is_armed = matches!(phrase.group, Group::Militants | Group::Military | Group::Police);
+        let is_few = phrase.count.as_ref().is_some_and(|count| {
+            let size = count.low.or(count.high);
+            size.is_some_and(|size| size < FLIGHT_COUNT_MIN)
+        });
+        !is_armed && !is_few
+    }
+
     /// Whether the loss of the people is their death: an army's of its men, a family's of its own, no club's of its players.
     fn is_loss(&self, people: usize) -> bool {
         let phrase = &self.people[people];
@@ -377,6 +464,22 @@ impl<'t> Clauses<'t> {
         self.units.units[phrase.units.clone()].iter().any(|unit| unit.text.eq_ignore_ascii_case("of"))
     }
 
+    /// "Denied that", "denied a report that", "rejected claims that 12 had died".
+    fn is_denied(&self, at: usize) -> bool {
+        let open = (0..at).rev().take_while(|index| !self.units.units[*index].ends_phrase());
+        let mut that = None;
+        for index in open {
+            let unit = &self.units.units[index];
+            if unit.text.eq_ignore_ascii_case("that") {
+                that = Some(index);
+            }
+            if unit.is(Role::Deny) {
+                return that.is_some_and(|that| that - index <= DENIAL_UNITS_MAX);
+            }
+        }
+        false
+    }
+
     fn reality(&self, predicate: &Range<usize>) -> Reality {
         let start = self.verb_start(predicate.start);
         let group = &self.units.units[start..predicate.start];
@@ -389,7 +492,12 @@ impl<'t> Clauses<'t> {
             && self.units.units[predicate.start.saturating_sub(4)..predicate.start]
                 .iter()
                 .any(|unit| unit.is(Role::Modal));
-        if group.iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Negation)) || is_infinitive || supposed {
+        let is_denied = self.is_denied(start);
+        if group.iter().any(|unit| unit.is(Role::Modal) || unit.is(Role::Negation))
+            || is_infinitive
+            || supposed
+            || is_denied
+        {
             return Reality::Unreal;
         }
         let is_feared = ["feared", "presumed", "believed"]
@@ -444,6 +552,7 @@ mod tests {
         let read_text = Text::read(text);
         let clauses = Clauses::read(
             Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None)),
+            None,
             None,
         );
         let found: Vec<String> = clauses

@@ -27,6 +27,8 @@ pub enum Head {
     Count,
     /// A person's name, with or without a title.
     Name,
+    /// "he", "she", "him"
+    Pronoun,
 }
 
 /// One phrase.
@@ -69,7 +71,7 @@ impl People {
 
     /// Whether the phrase certainly names people.
     pub fn is_sure(&self) -> bool {
-        matches!(self.head, Head::Known | Head::Likely | Head::Name)
+        matches!(self.head, Head::Known | Head::Likely | Head::Name | Head::Pronoun)
     }
 }
 
@@ -134,7 +136,22 @@ fn read(units: &Units, at: usize) -> Option<People> {
             is_described: false,
         });
     }
-    (opening.len == 0).then(|| name(units, at)).flatten()
+    (opening.len == 0).then(|| pronoun(units, at).or_else(|| name(units, at))).flatten()
+}
+
+/// "He", "him": one person told of before.
+fn pronoun(units: &Units, at: usize) -> Option<People> {
+    units.get(at).filter(|unit| unit.is(Role::Person)).map(|_| People {
+        units: at..at + 1,
+        count: Some(Count { low: Some(1), high: Some(1), ..Count::default() }),
+        group: Group::People,
+        head: Head::Pronoun,
+        measure: None,
+        of_them: false,
+        is_definite: true,
+        is_nobody: false,
+        is_described: false,
+    })
 }
 
 fn opening(units: &Units, at: usize) -> Opening {
@@ -190,6 +207,15 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
         end = of_end;
     }
     let is_described = core.number.is_some() && core.measure.is_some();
+    if let Some(other) = joined(units, end).filter(|_| opening.count.is_some() && !one) {
+        // "27 girls and staff": one figure for both.
+        if group != other.0 {
+            group = Group::People;
+        }
+        end = other.1;
+    } else if is_under_age(units, end) {
+        group = Group::Children;
+    }
     Some(People {
         units: at..end,
         count,
@@ -201,6 +227,30 @@ fn phrase(units: &Units, at: usize, opening: &Opening, core: Core) -> Option<Peo
         is_nobody: opening.is_nobody,
         is_described,
     })
+}
+
+/// "girls [and staff]": a second bare plural under the same count, and where it ends.
+fn joined(units: &Units, at: usize) -> Option<(Group, usize)> {
+    units.get(at).filter(|unit| unit.is(Role::And) && unit.text.len() <= 3)?;
+    let second = core(units, at + 1, false).filter(|core| core.number == Some(Number::Many))?;
+    let goes_on = units.get(second.end).is_some_and(|next| next.is(Role::Say) || next.is(Role::Have));
+    (!goes_on).then_some((second.group, second.end))
+}
+
+/// ", aged six and 13": all under age.
+fn is_under_age(units: &Units, at: usize) -> bool {
+    let comma = usize::from(units.get(at).is_some_and(|unit| unit.text == ","));
+    if !units.get(at + comma).is_some_and(|unit| unit.is_any_text(&["aged", "ages"])) {
+        return false;
+    }
+    let ages = units.units[at + comma + 1..].iter().take_while(|unit| {
+        unit.kind == TokenKind::Number
+            || unit.text == ","
+            || unit.is(Role::And)
+            || noun::age_in_words(unit.text).is_some()
+    });
+    let mut ages = ages.filter_map(|unit| unit.text.parse().ok().or_else(|| noun::age_in_words(unit.text))).peekable();
+    ages.peek().is_some() && ages.all(|age: u32| age < noun::ADULT_AGE_YEARS)
 }
 
 /// "members of the Afghan security forces": the group behind "of".
@@ -353,7 +403,7 @@ mod tests {
         let units = Units::read(&read_text, &Tags::read(&read_text), &read_text.sentences[0], Calendar::past(None));
         let found: Vec<String> = People::all(&units)
             .iter()
-            .filter(|people| people.head != Head::Name)
+            .filter(|people| !matches!(people.head, Head::Name | Head::Pronoun))
             .map(|people| {
                 let low = people.count.as_ref().and_then(|count| count.low);
                 let low = low.map_or("-".to_owned(), |low| low.to_string());

@@ -11,6 +11,10 @@ use crate::news::value::date::{DateSpan, Unit as DateUnit};
 const NEWS_DAYS: i64 = 14;
 /// "Since Wednesday" counts some days, "since 2014" a campaign.
 const PERIOD_DAYS: i64 = 11;
+/// An outbreak or flood of some weeks ago still counts its dead.
+const RUNNING_DAYS_MAX: i64 = 45;
+/// What "since" counts from is named within so many units.
+const SINCE_UNITS_MAX: usize = 8;
 /// A date further away than this belongs to another clause.
 const DATE_UNITS_MAX: usize = 30;
 
@@ -35,7 +39,9 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
     let has = |role| units.units.iter().any(|unit| unit.is(role));
     if since == Some(Scope::Campaign) || has(Role::Campaign) || is_war(units, at) {
         time.scope = Scope::Campaign;
-        time.current = Some(false);
+        // "Since the truce took effect", "since the outbreak began": the figure of now, where a war's is background.
+        let is_running = since == Some(Scope::Campaign) && is_running(units, published);
+        time.current = (!is_running).then_some(false);
     } else if since == Some(Scope::Period) || has(Role::Period) {
         time.scope = Scope::Period;
     } else if let Some(scope) = reach(units, at) {
@@ -49,7 +55,9 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
     {
         // "Last month" names no day, and a month that has passed is no news.
         time.date = (unit <= DateUnit::Week).then_some(date);
-        time.current = published.map(|published| is_news(date, unit, published));
+        // A year or month that is named is past, whenever the article appeared.
+        let is_past = matches!(unit, DateUnit::Year | DateUnit::Month).then_some(false);
+        time.current = published.map(|published| is_news(date, unit, published)).or(is_past);
     }
     time
 }
@@ -85,6 +93,19 @@ fn since(units: &Units, published: Option<Date>) -> Option<Scope> {
         (Some(found), Some(published)) if found.date.days_before(published) <= PERIOD_DAYS => Some(Scope::Period),
         _ => Some(Scope::Campaign),
     }
+}
+
+/// Whether "since" counts from something that is no war and no longer ago than [`RUNNING_DAYS_MAX`].
+fn is_running(units: &Units, published: Option<Date>) -> bool {
+    let Some(at) = (0..units.len()).find(|at| is_since(&units.units[*at])) else { return false };
+    let behind = &units.units[at + 1..units.len().min(at + 1 + SINCE_UNITS_MAX)];
+    let is_war =
+        behind.iter().any(|unit| unit.word.event == Some(Event::War) || unit.is_any_text(&["then", "offensive"]));
+    let date = behind.iter().find_map(Unit::date).filter(|found| found.unit < DateUnit::Month);
+    let is_recent =
+        date.zip(published).is_some_and(|(found, published)| found.date.days_before(published) <= RUNNING_DAYS_MAX);
+    let is_named = date.is_none() && behind.iter().any(|unit| unit.word.event.is_some() || unit.is(Role::Truce));
+    !is_war && (is_recent || is_named)
 }
 
 fn is_superlative(text: &str) -> bool {

@@ -52,6 +52,11 @@ impl Unit<'_> {
         }
     }
 
+    /// Whether the unit is one of these words, whatever its case.
+    pub fn is_any_text(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.text.eq_ignore_ascii_case(word))
+    }
+
     pub fn is_mark(&self) -> bool {
         self.kind == TokenKind::Mark
     }
@@ -183,10 +188,13 @@ impl<'t> Units<'t> {
                 && !is_counted
                 && before
                     .is_some_and(|before| before.is_name && !before.word.is_known() && before.value == Value::None);
+            // "A 12- year-old girl", of wrapped copy
+            let split_age = next.is_some_and(|next| next.text == "-")
+                && self.units.get(at + 2).is_some_and(|unit| unit.text.to_ascii_lowercase().starts_with("year"));
             let clock = bare
                 && self.units[at].text.len() == 4
                 && before.is_some_and(|before| before.text.eq_ignore_ascii_case("at"));
-            if is_age || in_name || clock {
+            if is_age || in_name || clock || split_age {
                 self.units[at].value = Value::None;
             }
         }

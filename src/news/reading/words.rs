@@ -101,6 +101,23 @@ pub enum Role {
     Campaign,
     /// The figure runs over some days: "in the past 24 hours".
     Period,
+    /// Words of harm that leave no doubt, so that an unknown noun beside them names people.
+    PlainHarm,
+    /// Verbs that give a figure: "confirmed 22", "spoke of 30".
+    Reckon,
+    /// "figure", "count", "toll"
+    Figure,
+    /// "earlier", "initial", before a figure that another has replaced.
+    Earlier,
+    Deny,
+    /// "he", "him": one person told of before.
+    Person,
+    /// "truce", "ceasefire"
+    Truce,
+    /// Courts, memorials, anniversaries: what they tell of is past.
+    Retrospect,
+    /// Words of books, films and plays.
+    Fiction,
 }
 
 /// One or many.
@@ -339,6 +356,15 @@ fn role(section: &str) -> Option<Role> {
         "general" => Role::General,
         "campaign" => Role::Campaign,
         "period" => Role::Period,
+        "plain harm" => Role::PlainHarm,
+        "reckon" => Role::Reckon,
+        "figure" => Role::Figure,
+        "earlier" => Role::Earlier,
+        "deny" => Role::Deny,
+        "person" => Role::Person,
+        "truce" => Role::Truce,
+        "retrospect" => Role::Retrospect,
+        "fiction" => Role::Fiction,
         _ => return None,
     })
 }

@@ -19,8 +19,8 @@ const PARTY_WORDS_MAX: usize = 6;
 /// Parts of a person's name: "Mohammed bin Abdul Rahman Al Thani".
 const NAME_WORDS_MAX: usize = 6;
 
-/// The common English name of a party.
-pub type Party = &'static str;
+/// The common English name of a party, or the name the article gives it.
+pub type Party<'t> = &'t str;
 
 /// How a party is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +55,10 @@ pub enum Standing {
 
 /// A party in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mention {
+pub struct Mention<'t> {
     /// Indexes into [`Text::tokens`]: the name with the office and the person behind it.
     pub tokens: Range<usize>,
-    pub party: Party,
+    pub party: Party<'t>,
     pub naming: Naming,
     pub standing: Standing,
     /// Joined to the mention before it: "India *and Pakistan*".
@@ -66,23 +66,30 @@ pub struct Mention {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Known {
-    party: Party,
+struct Known<'t> {
+    party: Party<'t>,
     naming: Naming,
 }
 
 static SOURCE: &str = include_str!("../../../config/lexicon/parties.txt");
 static COUNTRIES: &str = include_str!("../../../config/lexicon/countries.tsv");
-static PARTIES: LazyLock<Phrases<Known>> = LazyLock::new(parties);
+static PARTIES: LazyLock<Phrases<Known<'static>>> = LazyLock::new(parties);
 static OFFICES: LazyLock<Phrases<()>> = LazyLock::new(|| section("office"));
+static DAYS_AND_MONTHS: LazyLock<Phrases<()>> = LazyLock::new(|| section("day or month"));
+static JOINTS: LazyLock<Phrases<()>> = LazyLock::new(|| section("joint"));
+static PLACE_LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| section("leads place"));
+static DESTINATION_LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| section("leads destination"));
+static BEFORE_NAME: LazyLock<Phrases<()>> = LazyLock::new(|| section("before name"));
+static COMMON_WORDS: LazyLock<Phrases<()>> = LazyLock::new(|| section("common word"));
+static NAME_PARTICLES: LazyLock<Phrases<()>> = LazyLock::new(|| section("name particle"));
 static OFFICE_MODIFIERS: LazyLock<Phrases<()>> = LazyLock::new(|| section("office modifier"));
 
 fn section(name: &'static str) -> Phrases<()> {
     Phrases::new(lexicon::entries(SOURCE).filter(|entry| entry.section == name).map(|entry| (entry.phrase, ())))
 }
 
-fn parties() -> Phrases<Known> {
-    let mut known: Vec<(String, Known)> = Vec::new();
+fn parties() -> Phrases<Known<'static>> {
+    let mut known: Vec<(String, Known<'static>)> = Vec::new();
     for entry in lexicon::entries(SOURCE) {
         let (naming, party) = match entry.section {
             "union" | "body" => (Naming::Body, entry.value),
@@ -122,8 +129,8 @@ fn parties() -> Phrases<Known> {
 pub struct Parties<'t> {
     text: &'t Text<'t>,
     /// Last names that the article introduces, and whom they speak for.
-    persons: HashMap<&'t str, Party>,
-    mentions: Vec<Mention>,
+    persons: HashMap<&'t str, Party<'t>>,
+    mentions: Vec<Mention<'t>>,
 }
 
 impl<'t> Parties<'t> {
@@ -141,15 +148,15 @@ impl<'t> Parties<'t> {
     }
 
     /// The mentions that lie in a range of tokens.
-    pub fn within(&self, tokens: Range<usize>) -> &[Mention] {
+    pub fn within(&self, tokens: Range<usize>) -> &[Mention<'t>] {
         let start = self.mentions.partition_point(|mention| mention.tokens.start < tokens.start);
         let end = self.mentions.partition_point(|mention| mention.tokens.start < tokens.end);
         self.mentions.get(start..end).unwrap_or_default()
     }
 
     /// The two parties that the article names most, unions of states aside: in news of war, those who fight it.
-    pub fn warring(&self) -> Vec<Party> {
-        let mut counts: Vec<(Party, usize)> = Vec::new();
+    pub fn warring(&self) -> Vec<Party<'t>> {
+        let mut counts: Vec<(Party<'t>, usize)> = Vec::new();
         for mention in self.mentions.iter().filter(|mention| !is_union(mention.party)) {
             match counts.iter_mut().find(|(party, _)| *party == mention.party) {
                 Some((_, count)) => *count += 1,
@@ -200,10 +207,25 @@ impl<'t> Parties<'t> {
         }
         let (len, known) = self.known(at, sentence.end)?;
         let name_end = at + len;
+        if matches!(known.naming, Naming::Country | Naming::Seat | Naming::Adjective)
+            && self.goes_on(name_end, sentence.end)
+        {
+            return Some(name_end + 1);
+        }
         let is_possessive = self.is_possessive(name_end);
         let mut end =
             name_end + usize::from(is_possessive && self.text.tokens.get(name_end).is_some_and(is_apostrophe));
         let mut standing = self.standing(at, sentence.start, known.naming);
+        if known.naming == Naming::Adjective
+            && let Some(rebels) = self.rebels_end(name_end, sentence.end)
+        {
+            // "Syrian rebels" are not Syria.
+            let joined = self.joined(at, sentence.start);
+            let party = self.text.slice(at..rebels);
+            let (naming, standing) = (Naming::Rebels, Standing::Side);
+            self.mentions.push(Mention { tokens: at..rebels, party, naming, standing, joined });
+            return Some(rebels);
+        }
         let is_modifier = known.naming == Naming::Adjective || is_possessive;
         let plural = known.naming == Naming::Adjective
             && self.text.tokens[name_end - 1].text.to_ascii_lowercase().ends_with('s');
@@ -221,9 +243,14 @@ impl<'t> Parties<'t> {
                 standing = Standing::Modifier;
             }
         }
-        let joined = self.mentions.last().is_some_and(|last| {
-            last.tokens.start >= sentence.start && last.tokens.end <= at && self.joins(last.tokens.end..at)
-        });
+        let at = match self.office_of(at, sentence.start) {
+            Some(office) => {
+                standing = Standing::Side;
+                office
+            }
+            None => at,
+        };
+        let joined = self.joined(at, sentence.start);
         if let Some(last) = self.mentions.last().filter(|_| joined) {
             // "in Qatar and Egypt"
             if matches!(last.standing, Standing::Place | Standing::Destination)
@@ -237,10 +264,58 @@ impl<'t> Parties<'t> {
         Some(end)
     }
 
+    /// The end of "rebels" or the like that stands at `at`.
+    fn rebels_end(&self, at: usize, end: usize) -> Option<usize> {
+        let (len, known) = PARTIES.longest_at(self.text.tokens.get(at..end)?)?;
+        (known.naming == Naming::Rebels).then_some(at + len)
+    }
+
+    fn joined(&self, at: usize, start: usize) -> bool {
+        self.mentions
+            .last()
+            .is_some_and(|last| last.tokens.start >= start && last.tokens.end <= at && self.joins(last.tokens.end..at))
+    }
+
+    /// A name of which a country's is only the start: "Jordan Dale", "China Daily".
+    fn goes_on(&self, at: usize, end: usize) -> bool {
+        let Some(token) = self.text.tokens.get(at).filter(|_| at < end && !self.text.is_capitals) else { return false };
+        let touches = at > 0
+            && self.text.slice(at - 1..at + 1).len() == token.text.len() + self.text.tokens[at - 1].text.len() + 1;
+        touches
+            && token.is_capitalised()
+            && !is_office_word(token)
+            && !is_day_or_month(token.text)
+            && self.known(at, end).is_none()
+            && self.office_end(at, end).is_none()
+            && token.text.chars().any(char::is_lowercase)
+            && !self.is_heading_at(at)
+    }
+
+    /// In a heading every word may have a capital.
+    fn is_heading_at(&self, at: usize) -> bool {
+        let index = self.text.sentences.partition_point(|sentence| sentence.tokens.end <= at);
+        self.text.sentences.get(index).is_some_and(|sentence| sentence.is_heading)
+    }
+
+    /// "The president of [Peru]", "officials from [Peru]": where the office before a name starts.
+    fn office_of(&self, at: usize, start: usize) -> Option<usize> {
+        let link = at.checked_sub(1).filter(|link| *link > start)?;
+        let link = if self.is(link, "the") { link.checked_sub(1).filter(|link| *link > start)? } else { link };
+        if !["of", "from", "for"].iter().any(|word| self.is(link, word)) || !self.is_office_before(link) {
+            return None;
+        }
+        let floor = self.mentions.last().map_or(start, |last| last.tokens.end.max(start));
+        let mut office = link;
+        while office > floor && (is_office_word(&self.text.tokens[office - 1]) || self.is(office - 1, "-")) {
+            office -= 1;
+        }
+        (office < link).then_some(office)
+    }
+
     /// "US-Russia", "Putin-Zelensky": several parties in one token.
     fn read_hyphened(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
         let token = self.text.tokens.get(at).filter(|token| token.kind == TokenKind::Word)?;
-        let parts: Option<Vec<Known>> = token
+        let parts: Option<Vec<Known<'t>>> = token
             .base()
             .split(['-', '‐', '‑'])
             .map(|part| self.word(part).filter(|known| !known.party.is_empty()))
@@ -263,7 +338,7 @@ impl<'t> Parties<'t> {
     }
 
     /// The party whose name starts at `at`, and the number of its tokens.
-    fn known(&self, at: usize, end: usize) -> Option<(usize, Known)> {
+    fn known(&self, at: usize, end: usize) -> Option<(usize, Known<'t>)> {
         let tokens = self.text.tokens.get(at..end)?;
         let token = tokens.first()?;
         let is_named = self.text.is_capitals || token.is_capitalised();
@@ -288,11 +363,11 @@ impl<'t> Parties<'t> {
         known.or_else(|| self.person(token)).map(|known| (1, known))
     }
 
-    fn word(&self, word: &str) -> Option<Known> {
+    fn word(&self, word: &str) -> Option<Known<'t>> {
         PARTIES.word(word).copied().filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels))
     }
 
-    fn person(&self, token: &Token) -> Option<Known> {
+    fn person(&self, token: &Token) -> Option<Known<'t>> {
         let party = self.persons.get(token.base()).filter(|_| token.is_capitalised())?;
         Some(Known { party, naming: Naming::Person })
     }
@@ -300,38 +375,18 @@ impl<'t> Parties<'t> {
     /// How a name stands by the words before it.
     fn standing(&self, at: usize, start: usize, naming: Naming) -> Standing {
         let mut before = at;
-        while before > start
-            && ["the", "southern", "northern", "eastern", "western", "neighbouring", "central"]
-                .iter()
-                .any(|word| self.is(before - 1, word))
-        {
+        while before > start && BEFORE_NAME.word(self.text.tokens[before - 1].text).is_some() {
             before -= 1;
         }
         let Some(before) = before.checked_sub(1).filter(|before| *before >= start) else { return Standing::Side };
-        let is_any = |words: &[&str]| words.iter().any(|word| self.is(before, word));
+        let word = self.text.tokens[before].text;
         match naming {
             Naming::Country | Naming::Seat => {
-                if is_any(&[
-                    "in",
-                    "at",
-                    "inside",
-                    "across",
-                    "throughout",
-                    "outside",
-                    "near",
-                    "over",
-                    "on",
-                    "against",
-                    "around",
-                    "about",
-                    "for",
-                    "into",
-                    "within",
-                ]) {
+                if PLACE_LEADS.word(word).is_some() {
                     Standing::Place
-                } else if is_any(&["to", "visit", "visits", "visited", "visiting"]) {
+                } else if DESTINATION_LEADS.word(word).is_some() {
                     Standing::Destination
-                } else if is_any(&["of"]) && !self.is_office_before(before) {
+                } else if self.is(before, "of") && !self.is_office_before(before) {
                     Standing::Modifier
                 } else {
                     Standing::Side
@@ -392,7 +447,7 @@ impl<'t> Parties<'t> {
 
     fn is_name_word(&self, at: usize) -> bool {
         let Some(token) = self.text.tokens.get(at) else { return false };
-        let is_particle = ["al", "bin", "von", "van", "de", "der", "la", "el", "ben", "da"].contains(&token.text);
+        let is_particle = NAME_PARTICLES.word(token.text).is_some();
         !self.text.is_capitals
             && (token.is_capitalised() || is_particle)
             && PARTIES.longest_at(&self.text.tokens[at..=at]).is_none_or(|(_, known)| known.naming == Naming::Person)
@@ -410,12 +465,9 @@ impl<'t> Parties<'t> {
     fn joins(&self, between: Range<usize>) -> bool {
         between.len() <= 5
             && between.clone().all(|at| {
-                [
-                    "and", ",", "the", "or", "&", "-", "–", "both", "senior", "as", "well", "with", "along", "its",
-                    "then", "his", "her", "their",
-                ]
-                .iter()
-                .any(|word| self.is(at, word))
+                JOINTS.word(self.text.tokens[at].text).is_some()
+                    || ["-", "–", ",", "&"].contains(&self.text.tokens[at].text)
+                    || ["-led", "-backed", "-run", "-based"].iter().any(|end| self.text.tokens[at].text.ends_with(end))
             })
             && !between.clone().all(|at| self.is(at, "the"))
             && !(between.len() == 1 && self.is(between.start, "with"))
@@ -426,16 +478,20 @@ impl<'t> Parties<'t> {
         self.text.tokens.get(at).is_some_and(|token| token.text.eq_ignore_ascii_case(word))
     }
 
-    /// "The government" is that of the country, "the rebels" the armed group, that the article names most.
+    /// "The government" is that of the country, "the rebels" the armed group, that the article names most; else rebels are
+    /// called as the article first calls them by their country.
     fn resolve_roles(&mut self) {
         let is_state = |naming| matches!(naming, Naming::Country | Naming::Adjective);
         let state = most(self.mentions.iter().filter(|mention| is_state(mention.naming)));
         let group =
             most(self.mentions.iter().filter(|mention| mention.naming == Naming::Body && is_armed(mention.party)));
+        let rebels =
+            self.mentions.iter().filter(|mention| mention.naming == Naming::Rebels && !mention.party.is_empty());
+        let rebels = rebels.map(|mention| mention.party).next();
         self.mentions.retain_mut(|mention| {
             mention.party = match mention.naming {
                 Naming::Government => state.unwrap_or_default(),
-                Naming::Rebels => group.unwrap_or_default(),
+                Naming::Rebels => group.or(rebels).unwrap_or_default(),
                 _ => return true,
             };
             !mention.party.is_empty()
@@ -450,17 +506,17 @@ pub fn is_office_word(token: &Token) -> bool {
 }
 
 /// Whether a body is a union of states, which meets as such.
-pub fn is_union(party: Party) -> bool {
+pub fn is_union(party: &str) -> bool {
     !is_armed(party)
 }
 
 /// The party that a single word names: "Qatar", "Qatari", "US".
-pub fn named(word: &str) -> Option<Party> {
+pub fn named(word: &str) -> Option<Party<'static>> {
     PARTIES.word(word).map(|known| known.party).filter(|party| !party.is_empty())
 }
 
-fn most<'a>(mentions: impl Iterator<Item = &'a Mention>) -> Option<Party> {
-    let mut counts: Vec<(Party, usize)> = Vec::new();
+fn most<'a, 't: 'a>(mentions: impl Iterator<Item = &'a Mention<'t>>) -> Option<Party<'t>> {
+    let mut counts: Vec<(Party<'t>, usize)> = Vec::new();
     for mention in mentions {
         match counts.iter_mut().find(|(party, _)| *party == mention.party) {
             Some((_, count)) => *count += 1,
@@ -472,7 +528,7 @@ fn most<'a>(mentions: impl Iterator<Item = &'a Mention>) -> Option<Party> {
 }
 
 /// Whether a body is no union of states.
-fn is_armed(party: Party) -> bool {
+fn is_armed(party: &str) -> bool {
     static UNIONS: LazyLock<Vec<&str>> = LazyLock::new(|| {
         lexicon::entries(SOURCE).filter(|entry| entry.section == "union").map(|entry| entry.value).collect()
     });
@@ -485,34 +541,11 @@ fn is_apostrophe(token: &Token) -> bool {
 
 /// Names that are common words in text without lower case.
 fn is_common_word(text: &str) -> bool {
-    ["us", "un", "xi", "abe", "fico", "who", "duda", "turkey", "chad", "jersey", "guinea", "ira"]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word))
+    COMMON_WORDS.word(text).is_some()
 }
 
 fn is_day_or_month(text: &str) -> bool {
-    const NAMES: [&str; 19] = [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    NAMES.contains(&text)
+    DAYS_AND_MONTHS.word(text).is_some()
 }
 
 #[cfg(test)]
@@ -544,6 +577,25 @@ mod tests {
     fn pairs_in_one_word_and_joined_adjectives() {
         check("US-China trade", &["United States Modifier", "China Modifier"]);
         check("The Thai and Cambodian ministers ate.", &["Thailand Side", "Cambodia Side"]);
+    }
+
+    #[test]
+    fn an_office_before_its_country_belongs_to_it() {
+        check("The president of Peru and ministers from Chile ate.", &["Peru Side", "Chile Side"]);
+        check("The mountains of Peru are high.", &["Peru Modifier"]);
+    }
+
+    #[test]
+    fn a_name_that_only_starts_like_a_country_is_none() {
+        check("Jordan Dalebrook and the American Bolt Corp ate.", &[]);
+    }
+
+    #[test]
+    fn rebels_are_not_their_country() {
+        check(
+            "Malian rebels and Mali ate. The rebels slept.",
+            &["Malian rebels Side", "Mali Side", "Malian rebels Side"],
+        );
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub enum FetchError {
     BadRedirect { host: String },
     #[error("fetch from {host}: its robots.txt disallows it")]
     Robots { host: String },
+    #[error("fetch from {host}: its robots.txt cannot be had (it answered {status}), so nothing is read until it can")]
+    RobotsUnavailable { host: String, status: u16 },
     #[error("decode what {host} sent: {detail}")]
     Encoding { host: String, detail: String },
 }
@@ -89,6 +91,7 @@ impl FetchError {
             Self::TooLarge { .. } => "too-large",
             Self::TooManyRedirects { .. } | Self::RedirectLoop { .. } | Self::BadRedirect { .. } => "redirect",
             Self::Robots { .. } => "robots",
+            Self::RobotsUnavailable { .. } => "robots-unavailable",
             Self::Encoding { .. } => "encoding",
         }
     }

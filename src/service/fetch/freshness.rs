@@ -1,13 +1,9 @@
-//! When a source is fetched next, and how: pure functions over what is stored of it, with the time and the dice as
-//! arguments.
+//! What servers say of the age of their documents, and how often that lets a source be asked: pure functions.
 
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use url::Url;
-
-use super::FetchError;
 
 /// What a server said about its own document, kept so that it need not send it twice.
 ///
@@ -50,7 +46,7 @@ impl RetryAfter {
     }
 
     /// The instant meant, given when the answer came.
-    fn instant(self, now: Timestamp) -> Timestamp {
+    pub(super) fn instant(self, now: Timestamp) -> Timestamp {
         match self {
             Self::For(wait) => later(now, SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)),
             Self::Until(when) => when,
@@ -65,7 +61,7 @@ pub fn http_date(text: &str) -> Option<Timestamp> {
 }
 
 /// `now + wait`, or the end of time.
-fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+pub(super) fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
@@ -161,131 +157,15 @@ impl Policy {
     }
 }
 
-/// A permanent redirect that is being watched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
-    pub to: String,
-    pub since: Timestamp,
-    pub times: u32,
-}
-
-/// What is stored of a source between two fetches.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Freshness {
-    pub validators: Validators,
-    /// Not before this instant; `None` is at once.
-    pub next_try: Option<Timestamp>,
-    pub last_success: Option<Timestamp>,
-    /// Failures in a row.
-    pub failures: u32,
-    pub failing_since: Option<Timestamp>,
-    /// Class and text of the last failure, kept until a success.
-    pub last_error: Option<(String, String)>,
-    pub moved: Option<Moved>,
-    /// Why it is asked no more: the server said 410.
-    pub gone: bool,
-}
-
-/// What to do about a source now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan {
-    Rest { until: Timestamp },
-    Gone,
-    Fetch { validators: Validators },
-}
-
-/// One fetch in a hundred is made without validators: it cures servers that say "not modified" for ever.
-const FORCED_SHARE: f64 = 0.01;
-
-/// A permanent redirect is adopted when it was seen this often …
-const MOVED_TIMES_MIN: u32 = 3;
-/// … over at least this time, since maintenance pages also answer 301.
-const MOVED_FOR_MIN: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-impl Freshness {
-    /// What to do at `now`; `draw` in 0..1 decides whether this is the forced fetch in a hundred.
-    pub fn plan(&self, now: Timestamp, draw: f64) -> Plan {
-        match self.next_try {
-            _ if self.gone => Plan::Gone,
-            Some(until) if until > now => Plan::Rest { until },
-            _ if draw < FORCED_SHARE => Plan::Fetch { validators: Validators::default() },
-            _ => Plan::Fetch { validators: self.validators.clone() },
-        }
-    }
-
-    /// Notes an answer: new validators, no more failures, the next try after `interval`.
-    pub fn succeeded(&mut self, validators: Validators, interval: SignedDuration, now: Timestamp) {
-        *self = Self {
-            validators,
-            next_try: Some(later(now, interval)),
-            last_success: Some(now),
-            moved: self.moved.take(),
-            ..Self::default()
-        };
-    }
-
-    /// Notes a failure: the next try is after the backoff, and not before the server's own `Retry-After` (capped).
-    pub fn failed(&mut self, error: &FetchError, policy: &Policy, jitter: f64, now: Timestamp) {
-        self.failures = self.failures.saturating_add(1);
-        self.failing_since.get_or_insert(now);
-        self.last_error = Some((error.class().to_owned(), error.to_string()));
-        self.gone = error.class() == "gone";
-        let asked = error.retry_after().map_or(now, |after| after.instant(now));
-        let asked = asked.min(later(now, policy.retry_after_max));
-        self.next_try = Some(asked.max(later(now, policy.backoff(self.failures, jitter))));
-    }
-
-    /// Notes where permanent redirects led this time, and returns the address to adopt once that has held long enough.
-    ///
-    /// `to` is the end of a chain of nothing but 301 and 308, or `None`; `same_feed` says that what came from there is
-    /// still the feed that was known. A secure address is never given up for an insecure one.
-    pub fn moved(&mut self, from: &Url, to: Option<&Url>, same_feed: bool, now: Timestamp) -> Option<Url> {
-        let to = to.filter(|to| same_feed && !(from.scheme() == "https" && to.scheme() == "http"));
-        let Some(to) = to else {
-            self.moved = None;
-            return None;
-        };
-        let seen = match self.moved.take().filter(|moved| moved.to == to.as_str()) {
-            Some(moved) => Moved { times: moved.times.saturating_add(1), ..moved },
-            None => Moved { to: to.to_string(), since: now, times: 1 },
-        };
-        let held = seen.times >= MOVED_TIMES_MIN && now.duration_since(seen.since) >= MOVED_FOR_MIN;
-        self.moved = (!held).then_some(seen);
-        held.then(|| to.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn one_fetch_in_a_hundred_is_made_without_validators() {
-        let validators = Validators { etag: Some("\"a\"".into()), ..Validators::default() };
-        let kept = Freshness { validators: validators.clone(), ..Freshness::default() };
-        let now = at("2025-03-25T09:00:00Z");
-        assert_eq!(kept.plan(now, 0.5), Plan::Fetch { validators });
-        assert_eq!(kept.plan(now, 0.005), Plan::Fetch { validators: Validators::default() });
-    }
-
-    #[test]
-    fn a_source_rests_until_it_is_due() {
-        let until = at("2025-03-25T10:00:00Z");
-        let kept = Freshness { next_try: Some(until), ..Freshness::default() };
-        assert_eq!(kept.plan(at("2025-03-25T09:59:59Z"), 0.5), Plan::Rest { until });
-        assert_eq!(kept.plan(until, 0.5), Plan::Fetch { validators: Validators::default() });
-    }
 
     #[track_caller]
     fn check_interval(entries_last_week: u32, ttl_minutes: Option<u64>, expected_minutes: i64) {
         let ttl = ttl_minutes.map(|minutes| Duration::from_secs(60 * minutes));
         let pace = Pace { entries_last_week, ttl, ..Pace::default() };
-        let interval = Policy::default().interval(&pace, at("2025-03-25T09:00:00Z"));
+        let interval = Policy::default().interval(&pace, "2025-03-25T09:00:00Z".parse().unwrap());
         assert_eq!(interval.as_mins(), expected_minutes, "{pace:?}");
     }
 
@@ -308,15 +188,5 @@ mod tests {
         assert_eq!(policy.backoff(u32::MAX, 0.0), policy.retry_max);
         assert_eq!(policy.backoff(1, 1.0), SignedDuration::from_secs(450));
         assert_eq!(policy.backoff(1, 7.0), SignedDuration::from_secs(450));
-    }
-
-    #[test]
-    fn what_is_kept_goes_through_json() {
-        let mut kept = Freshness::default();
-        let error = FetchError::Status { host: "a.example".into(), status: 503, retry_after: None };
-        kept.failed(&error, &Policy::default(), 0.5, at("2025-03-25T09:00:00Z"));
-        let json = serde_json::to_string(&kept).unwrap();
-        assert_eq!(serde_json::from_str::<Freshness>(&json).unwrap(), kept);
-        assert_eq!(serde_json::from_str::<Freshness>("{}").unwrap(), Freshness::default());
     }
 }

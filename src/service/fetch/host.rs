@@ -7,19 +7,23 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::{FetchLimits, HostLimits};
+
 /// Hosts remembered before idle ones are forgotten.
 const HOSTS_MAX: usize = 10_000;
 
 /// Requests wait here for their turn at a host.
 #[derive(Debug)]
 pub(super) struct Hosts {
-    at_once: usize,
-    gap: Duration,
+    usual: HostLimits,
+    /// By name, without port.
+    special: HashMap<String, HostLimits>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
 #[derive(Debug)]
 struct Host {
+    gap: Duration,
     running: Arc<Semaphore>,
     /// When the next request may start.
     next: Mutex<Instant>,
@@ -37,19 +41,20 @@ const REST_DEFAULT: Duration = Duration::from_secs(60);
 pub(super) struct Turn(#[expect(dead_code, reason = "held for its drop")] Option<OwnedSemaphorePermit>);
 
 impl Hosts {
-    pub(super) fn new(at_once: usize, gap: Duration) -> Self {
-        Self { at_once: at_once.max(1), gap, hosts: Mutex::default() }
+    pub(super) fn new(limits: &FetchLimits) -> Self {
+        let usual = HostLimits { requests_max: limits.host_requests_max, gap: limits.host_gap };
+        Self { usual, special: limits.hosts.iter().cloned().collect(), hosts: Mutex::default() }
     }
 
-    /// Waits until one more request to `host` (name and port) may start.
-    pub(super) async fn turn(&self, host: &str) -> Turn {
-        let host = self.host(host);
+    /// Waits until one more request to `site` (name and port) may start.
+    pub(super) async fn turn(&self, site: &str) -> Turn {
+        let host = self.host(site);
         // The semaphore is never closed, so acquiring fails never; a missing permit would only mean less politeness.
         let permit = Arc::clone(&host.running).acquire_owned().await.ok();
         let start = {
             let mut next = host.next.lock().unwrap_or_else(PoisonError::into_inner);
             let start = (*next).max(Instant::now());
-            *next = start + self.gap;
+            *next = start + host.gap;
             start
         };
         tokio::time::sleep_until(start).await;
@@ -79,8 +84,12 @@ impl Hosts {
                 Arc::strong_count(host) > 1 || *host.next.lock().unwrap_or_else(PoisonError::into_inner) > now
             });
         }
+        let bare = name.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        let bare = bare.map_or(name, |(bare, _)| bare);
+        let limits = self.special.get(bare).copied().unwrap_or(self.usual);
         let host = Arc::new(Host {
-            running: Arc::new(Semaphore::new(self.at_once)),
+            gap: limits.gap,
+            running: Arc::new(Semaphore::new(limits.requests_max.max(1))),
             next: Mutex::new(now),
             resting: Mutex::default(),
         });
@@ -94,8 +103,25 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn a_host_can_have_a_pace_of_its_own() {
+        let own = HostLimits { requests_max: 64, gap: Duration::ZERO };
+        let hosts = vec![("127.0.0.1".to_owned(), own), ("[::1]".to_owned(), own)];
+        let hosts = Hosts::new(&FetchLimits { hosts, ..FetchLimits::default() });
+        for (site, own) in [
+            ("127.0.0.1:18080", true),
+            ("[::1]:80", true),
+            ("[::1]", true),
+            ("127.0.0.2:80", false),
+            ("a.example", false),
+        ] {
+            let host = hosts.host(site);
+            assert_eq!((host.gap.is_zero(), host.running.available_permits() == 64), (own, own), "{site}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_host_that_has_had_enough_is_left_alone() {
-        let hosts = Hosts::new(2, Duration::ZERO);
+        let hosts = Hosts::new(&FetchLimits { host_gap: Duration::ZERO, ..FetchLimits::default() });
         hosts.rest("a.example:80", None);
         hosts.rest("b.example:80", Some(Duration::from_secs(31_536_000)));
         hosts.rest("c.example:80", Some(Duration::ZERO));

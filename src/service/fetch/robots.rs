@@ -25,7 +25,8 @@ pub(super) type Sites = Mutex<HashMap<String, Arc<AsyncMutex<Option<Known>>>>>;
 
 #[derive(Clone, Debug)]
 pub(super) struct Known {
-    robots: Arc<Robots>,
+    /// The rules, or why nothing may be read until there are some.
+    robots: Result<Arc<Robots>, FetchError>,
     until: Instant,
 }
 
@@ -35,39 +36,43 @@ impl Fetcher {
         let site = self.site(&url.origin().ascii_serialization());
         let mut known = site.lock().await;
         let robots = match known.as_ref().filter(|known| known.until > Instant::now()) {
-            Some(known) => Arc::clone(&known.robots),
+            Some(known) => known.robots.clone(),
             None => {
-                let (robots, age) = self.fetch_robots(url, request).await;
-                let robots = Arc::new(robots);
-                *known = Some(Known { robots: Arc::clone(&robots), until: Instant::now() + age });
+                let robots = self.fetch_robots(url, request).await;
+                let age = if robots.is_ok() { ROBOTS_AGE_MAX } else { RETRY_AGE_MAX };
+                *known = Some(Known { robots: robots.clone(), until: Instant::now() + age });
                 robots
             }
         };
         drop(known);
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        if robots.allows(path) { Ok(()) } else { Err(FetchError::Robots { host: host_of(url) }) }
+        if robots?.allows(path) { Ok(()) } else { Err(FetchError::Robots { host: host_of(url) }) }
     }
 
-    /// The rules of a site and how long they stand. Answers of 4xx and redirects that lead nowhere mean that there are
-    /// none; a site in trouble is left alone (RFC 9309 2.3.1).
-    async fn fetch_robots(&self, url: &Url, request: &Request) -> (Robots, Duration) {
+    /// The rules of a site. Answers of 4xx and redirects that lead nowhere mean that there are none; a site in trouble is
+    /// left alone (RFC 9309 2.3.1), and one that cannot be reached says so in its own words.
+    async fn fetch_robots(&self, url: &Url, request: &Request) -> Result<Arc<Robots>, FetchError> {
         let mut address = url.clone();
         address.set_path("/robots.txt");
         address.set_query(None);
         let asking = Request { wants: Wants::Robots, access: request.access.clone(), ..Request::feed(address) };
         match Box::pin(self.fetch(&asking)).await {
-            Ok(Fetched::Document(document)) => (Robots::parse(&document.body, PRODUCT), ROBOTS_AGE_MAX),
-            Ok(Fetched::Unchanged(_)) | Err(FetchError::Empty { .. }) => (Robots::allow_all(), ROBOTS_AGE_MAX),
-            Err(FetchError::Status { status: 400..=499, .. } | FetchError::Challenge { .. }) => {
-                (Robots::allow_all(), ROBOTS_AGE_MAX)
-            }
-            Err(
-                FetchError::TooManyRedirects { .. }
+            Ok(Fetched::Document(document)) => Ok(Arc::new(Robots::parse(&document.body, PRODUCT))),
+            Ok(Fetched::Unchanged(_))
+            | Err(
+                FetchError::Empty { .. }
+                | FetchError::Challenge { .. }
+                | FetchError::TooManyRedirects { .. }
                 | FetchError::RedirectLoop { .. }
                 | FetchError::BadRedirect { .. }
                 | FetchError::TooLarge { .. },
-            ) => (Robots::allow_all(), ROBOTS_AGE_MAX),
-            Err(_) => (Robots::disallow_all(), RETRY_AGE_MAX),
+            ) => Ok(Arc::new(Robots::allow_all())),
+            Err(FetchError::Status { status: 429, host, retry_after }) => {
+                Err(FetchError::Status { status: 429, host, retry_after })
+            }
+            Err(FetchError::Status { status: 400..=499, .. }) => Ok(Arc::new(Robots::allow_all())),
+            Err(FetchError::Status { host, status, .. }) => Err(FetchError::RobotsUnavailable { host, status }),
+            Err(error) => Err(error),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Articles, with every text that each of them has had.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -64,6 +65,19 @@ impl Known {
     }
 }
 
+/// Articles that are looked up with one statement.
+const IDS_AT_ONCE: usize = 32;
+
+static KNOWN: LazyLock<String> = LazyLock::new(|| {
+    let places: Vec<String> = (1..=IDS_AT_ONCE).map(|place| format!("${place}")).collect();
+    format!(
+        "SELECT a.id, a.modified, a.text_hash, t.title
+         FROM articles a JOIN article_texts t ON t.article_id = a.id AND t.text_hash = a.text_hash
+         WHERE a.id IN ({})",
+        places.join(", ")
+    )
+});
+
 impl Store {
     /// Stores articles, and the new texts of those that are known, all or none of them: what each was found to be.
     pub async fn save_articles(&self, articles: &[Article], now: Timestamp) -> Result<Vec<Inserted>, StoreError> {
@@ -77,21 +91,27 @@ impl Store {
         Ok(found)
     }
 
-    /// What is known of every stored article, by id.
-    pub async fn known_articles(&self) -> Result<HashMap<String, Known>, StoreError> {
-        let doing = "list the stored articles";
-        let rows = sqlx::query(
-            "SELECT a.id, a.modified, a.text_hash, t.title
-             FROM articles a JOIN article_texts t ON t.article_id = a.id AND t.text_hash = a.text_hash",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed(doing))?;
-        let known = |row: &AnyRow| {
-            let (title, text_hash) = (row.try_get("title")?, row.try_get("text_hash")?);
-            Ok((row.try_get("id")?, Known { title, modified: read_date(row, "modified")?, text_hash }))
-        };
-        rows.iter().map(known).collect::<Result<_, sqlx::Error>>().map_err(failed(doing))
+    /// What is known of those of the articles that are stored, by id.
+    pub async fn known_articles(&self, ids: &[&str]) -> Result<HashMap<String, Known>, StoreError> {
+        let doing = "look up articles in the store";
+        let mut found = HashMap::new();
+        for ids in ids.chunks(IDS_AT_ONCE) {
+            let mut query = sqlx::query(KNOWN.as_str());
+            // The places that are left over hold no id.
+            for index in 0..IDS_AT_ONCE {
+                query = query.bind(ids.get(index).map(|id| clean(id)).unwrap_or_default());
+            }
+            let rows = query.fetch_all(&self.pool).await.map_err(failed(doing))?;
+            let known = |row: &AnyRow| {
+                let (title, text_hash) = (row.try_get("title")?, row.try_get("text_hash")?);
+                Ok((row.try_get("id")?, Known { title, modified: read_date(row, "modified")?, text_hash }))
+            };
+            for row in &rows {
+                let (id, known): (String, Known) = known(row).map_err(failed(doing))?;
+                found.insert(id, known);
+            }
+        }
+        Ok(found)
     }
 
     /// Whether any text of an article was news in an earlier edition of that name.

@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::error::failed;
 use super::{Store, StoreError, micros, unreadable};
-use crate::service::fetch::freshness::Freshness;
+use crate::service::fetch::state::Freshness;
 
 /// A source as it was last fetched.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,29 +32,31 @@ impl Store {
         Ok(state.map(|state| state.freshness).unwrap_or_default())
     }
 
-    /// Keeps what is known of a source now.
-    pub async fn save_source_state(
+    /// Keeps what is known of sources now: name, address and state of each. All or none.
+    pub async fn save_source_states(
         &self,
-        name: &str,
-        url: &str,
-        freshness: &Freshness,
+        states: &[(String, String, Freshness)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let doing = "keep the state of a source";
-        let json = serde_json::to_string(freshness).map_err(|error| failed(doing)(unreadable("freshness", error)))?;
-        sqlx::query(
-            "INSERT INTO sources (name, url, freshness, updated_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (name) DO UPDATE SET
-                url = excluded.url, freshness = excluded.freshness, updated_at = excluded.updated_at",
-        )
-        .bind(name)
-        .bind(url)
-        .bind(json)
-        .bind(micros(now))
-        .execute(&self.pool)
-        .await
-        .map_err(failed(doing))?;
-        Ok(())
+        let doing = "keep the states of sources";
+        let mut transaction = self.begin(doing).await?;
+        for (name, url, freshness) in states {
+            let json =
+                serde_json::to_string(freshness).map_err(|error| failed(doing)(unreadable("freshness", error)))?;
+            sqlx::query(
+                "INSERT INTO sources (name, url, freshness, updated_at) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (name) DO UPDATE SET
+                    url = excluded.url, freshness = excluded.freshness, updated_at = excluded.updated_at",
+            )
+            .bind(name)
+            .bind(url)
+            .bind(json)
+            .bind(micros(now))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed(doing))?;
+        }
+        transaction.commit().await.map_err(failed(doing))
     }
 
     /// All sources that were ever fetched, by name, among them such as are no longer configured.

@@ -162,7 +162,7 @@ impl<'a, 't> OfSentence<'a, 't> {
             current: time.current.unwrap_or(true),
             stance,
             claimant: common.source.or(named),
-            place: common.place.or_else(|| location::near(places, units, at).cloned()),
+            place: common.place.or_else(|| location::near(places, units, at, &[]).map(|mention| mention.place.clone())),
             date: common.date.or(time.date),
             evidence: vec![sentence.span],
         })

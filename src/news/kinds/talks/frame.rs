@@ -27,10 +27,10 @@ pub enum Head {
 
 /// One mention of a contact.
 #[derive(Clone, Debug)]
-pub struct Frame {
+pub struct Frame<'t> {
     /// In order of mention; fewer than two where the sentence leaves them to the text before.
-    pub parties: Vec<Party>,
-    pub mediators: Vec<Party>,
+    pub parties: Vec<Party<'t>>,
+    pub mediators: Vec<Party<'t>>,
     pub head: Head,
     pub form: Option<Form>,
     pub status: Status,
@@ -53,29 +53,29 @@ pub struct Frame {
     /// "The talks", "this meeting": told before.
     pub is_definite: bool,
     /// Who speaks or acted last.
-    pub speaker: Option<Party>,
+    pub speaker: Option<Party<'t>>,
     pub topic: Option<String>,
 }
 
 /// What the sentences before leave for pronouns.
 #[derive(Clone, Debug, Default)]
-pub struct Context {
+pub struct Context<'t> {
     /// Who acted or spoke last.
-    pub subject: Option<Party>,
+    pub subject: Option<Party<'t>>,
     /// The last two sides named together.
-    pub pair: Vec<Party>,
+    pub pair: Vec<Party<'t>>,
 }
 
 /// A sentence with all that was found in it. Token indexes count from the sentence's start.
 pub struct Reader<'r, 's, 't> {
     pub cues: &'r Cues<'s, 't>,
-    pub mentions: Vec<Mention>,
+    pub mentions: Vec<Mention<'t>>,
     pub places: &'r [PlaceMention],
     pub published: Option<Date>,
     pub sentence: usize,
     pub span: Span,
     pub offset: usize,
-    pub context: &'r Context,
+    pub context: &'r Context<'t>,
     pub text: &'r Text<'t>,
 }
 
@@ -91,14 +91,14 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         cues: &'r Cues<'s, 't>,
         text: &'r Text<'t>,
         index: usize,
-        mentions: &[Mention],
+        mentions: &[Mention<'t>],
         places: &'r [PlaceMention],
         published: Option<Date>,
-        context: &'r Context,
+        context: &'r Context<'t>,
     ) -> Self {
         let sentence: &Sentence = &text.sentences[index];
         let offset = sentence.tokens.start;
-        let shift = |mention: &Mention| Mention {
+        let shift = |mention: &Mention<'t>| Mention {
             tokens: mention.tokens.start - offset..mention.tokens.end - offset,
             ..mention.clone()
         };
@@ -107,8 +107,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     }
 
     /// The frames of the sentence, in order.
-    pub fn frames(&self) -> Vec<Frame> {
-        let mut frames: Vec<Frame> = Vec::new();
+    pub fn frames(&self) -> Vec<Frame<'t>> {
+        let mut frames: Vec<Frame<'t>> = Vec::new();
         for anchor in &self.cues.anchors {
             if let Some(frame) = self.frame(anchor, &frames) {
                 frames.push(frame);
@@ -118,7 +118,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     }
 
     /// What the sentence leaves for the next ones.
-    pub fn leave(&self, context: &mut Context) {
+    pub fn leave(&self, context: &mut Context<'t>) {
         let sides = || self.mentions.iter().filter(|mention| mention.standing == Standing::Side);
         if let Some(first) = sides().next() {
             context.subject = Some(first.party);
@@ -132,7 +132,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
     }
 
-    fn frame(&self, anchor: &Anchor, before: &[Frame]) -> Option<Frame> {
+    fn frame(&self, anchor: &Anchor, before: &[Frame<'t>]) -> Option<Frame<'t>> {
         let at = anchor.tokens.start;
         if self.mentions.iter().any(|mention| mention.tokens.contains(&at)) {
             return None;
@@ -146,7 +146,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let modifiers = if is_noun { self.modifiers(at, &clause) } else { Vec::new() };
         let is_between =
             with.preposition.is_some_and(|at| self.cues.is_word(at, &["between", "among"])) && with.group.len() >= 2;
-        let mut parties: Vec<Party> = Vec::new();
+        let mut parties: Vec<Party<'t>> = Vec::new();
         if is_between && support.is_some_and(|verb| self.cues.is(verb, Role::Host) || self.cues.is(verb, Role::Mediate))
         {
             add(&mut mediators, &support.map(|verb| self.subject(verb, &clause, &with.group)).unwrap_or_default());
@@ -160,7 +160,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             add(&mut parties, &self.context.pair);
         }
         let is_with =
-            |party: &Party| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
+            |party: &Party<'t>| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
         parties.retain(|party| !mediators.contains(party) || is_with(party));
         // "A meeting of the Security Council" is one of a body with itself.
         if with.preposition.is_some_and(|at| self.cues.is_word(at, &["of"]))
@@ -358,13 +358,13 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
     }
 }
 
-pub fn parties_of_all(mentions: &[&Mention]) -> Vec<Party> {
+pub fn parties_of_all<'t>(mentions: &[&Mention<'t>]) -> Vec<Party<'t>> {
     let mut parties = Vec::new();
     mentions.iter().for_each(|mention| add(&mut parties, &[mention.party]));
     parties
 }
 
-pub fn parties_of(mentions: &[&Mention]) -> Vec<Party> {
+pub fn parties_of<'t>(mentions: &[&Mention<'t>]) -> Vec<Party<'t>> {
     let mut parties = Vec::new();
     for mention in mentions.iter().filter(|mention| mention.standing != Standing::Place) {
         add(&mut parties, &[mention.party]);
@@ -373,7 +373,7 @@ pub fn parties_of(mentions: &[&Mention]) -> Vec<Party> {
 }
 
 /// Adds what is not there yet.
-pub fn add(parties: &mut Vec<Party>, more: &[Party]) {
+pub fn add<'t>(parties: &mut Vec<Party<'t>>, more: &[Party<'t>]) {
     for party in more {
         if !parties.contains(party) {
             parties.push(party);

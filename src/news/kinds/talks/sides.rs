@@ -14,16 +14,16 @@ const OBJECT_TOKENS_MAX: usize = 5;
 const MODIFIER_TOKENS_MAX: usize = 4;
 
 /// The sides behind a preposition.
-pub(super) struct With<'m> {
+pub(super) struct With<'m, 't> {
     pub(super) preposition: Option<usize>,
-    pub(super) group: Vec<&'m Mention>,
+    pub(super) group: Vec<&'m Mention<'t>>,
     /// "with both countries": the two named before.
     pub(super) is_pair: bool,
 }
 
-impl Reader<'_, '_, '_> {
+impl<'t> Reader<'_, '_, 't> {
     /// The sides that stand before a noun: "US-Russia talks", "Israeli and Egyptian negotiations".
-    pub(super) fn modifiers(&self, at: usize, clause: &Clause) -> Vec<&Mention> {
+    pub(super) fn modifiers(&self, at: usize, clause: &Clause) -> Vec<&Mention<'t>> {
         let before =
             self.mentions.iter().rfind(|mention| mention.tokens.end <= at && mention.tokens.start >= clause.left);
         let Some(last) = before.filter(|mention| at - mention.tokens.end <= MODIFIER_TOKENS_MAX) else {
@@ -51,13 +51,13 @@ impl Reader<'_, '_, '_> {
         if is_place { Vec::new() } else { group }
     }
 
-    pub(super) fn is_possessive(&self, mention: &Mention) -> bool {
+    pub(super) fn is_possessive(&self, mention: &Mention<'t>) -> bool {
         let last = &self.cues.tokens[mention.tokens.end - 1];
         last.base().len() < last.text.len() || matches!(last.text, "'" | "’")
     }
 
     /// Everyone joined to the mention at token `at`, in order.
-    pub(super) fn group_of(&self, at: usize) -> Vec<&Mention> {
+    pub(super) fn group_of(&self, at: usize) -> Vec<&Mention<'t>> {
         let Some(index) = self.mentions.iter().position(|mention| mention.tokens.contains(&at)) else {
             return Vec::new();
         };
@@ -73,7 +73,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The sides that a preposition or the verb itself leads to.
-    pub(super) fn with(&self, anchor: &Anchor, head: Head, clause: &Clause) -> With<'_> {
+    pub(super) fn with(&self, anchor: &Anchor, head: Head, clause: &Clause) -> With<'_, 't> {
         let mut with = With { preposition: None, group: Vec::new(), is_pair: false };
         let end = clause.right.min(anchor.tokens.end + WITH_TOKENS_MAX);
         let is_noun = matches!(head, Head::Noun | Head::Deal);
@@ -116,10 +116,10 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Takes the group of sides that starts at or shortly behind `at`.
-    pub(super) fn collect<'m>(&'m self, at: usize, with: &mut With<'m>) -> bool {
+    pub(super) fn collect<'m>(&'m self, at: usize, with: &mut With<'m, 't>) -> bool {
         for index in at..self.cues.tokens.len().min(at + OBJECT_TOKENS_MAX) {
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.start == index) {
-                let group: Vec<&Mention> =
+                let group: Vec<&Mention<'t>> =
                     self.group_of(index).into_iter().filter(|other| other.tokens.start >= index).collect();
                 let is_of = at > 0 && self.cues.is_word(at - 1, &["of"]) && mention.naming == Naming::Country;
                 if matches!(mention.standing, Standing::Modifier)
@@ -155,9 +155,9 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The sides that do what the verb says.
-    pub(super) fn subject(&self, verb: usize, clause: &Clause, object: &[&Mention]) -> Vec<Party> {
-        let is_object = |mention: &Mention| object.iter().any(|other| other.tokens == mention.tokens);
-        let side = |mention: &&Mention| mention.standing == Standing::Side && !is_object(mention);
+    pub(super) fn subject(&self, verb: usize, clause: &Clause, object: &[&Mention<'t>]) -> Vec<Party<'t>> {
+        let is_object = |mention: &Mention<'t>| object.iter().any(|other| other.tokens == mention.tokens);
+        let side = |mention: &&Mention<'t>| mention.standing == Standing::Side && !is_object(mention);
         // "She called on Sudan and Chad to resume …"
         if let Some(to) = verb.checked_sub(1).filter(|to| self.cues.is_word(*to, &["to"]))
             && let Some(asked) = self.mentions.iter().find(|mention| mention.tokens.end == to && side(mention))
@@ -184,7 +184,7 @@ impl Reader<'_, '_, '_> {
             };
         };
         if (clause.left..verb).any(|at| self.cues.is_word(at, &["they"])) && self.context.pair.len() >= 2 {
-            let own: Vec<Party> = self
+            let own: Vec<Party<'t>> = self
                 .last_side_before(clause.left)
                 .map(|mention| parties_of(&self.group_of(mention.tokens.start)))
                 .unwrap_or_default();
@@ -207,18 +207,18 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Who says what stands before: "…, a Kremlin official said".
-    pub(super) fn speaker_behind(&self, at: usize) -> Option<Party> {
+    pub(super) fn speaker_behind(&self, at: usize) -> Option<Party<'t>> {
         let say = (at.saturating_sub(1)..self.cues.tokens.len())
             .find(|index| self.cues.is(*index, Role::Say) && !self.is_in_mention(*index))?;
         let speaker = self.mentions.iter().rfind(|mention| mention.tokens.end <= say && mention.tokens.start + 1 >= at);
         speaker.filter(|mention| mention.standing == Standing::Side).map(|mention| mention.party)
     }
 
-    pub(super) fn last_side_before(&self, at: usize) -> Option<&Mention> {
+    pub(super) fn last_side_before(&self, at: usize) -> Option<&Mention<'t>> {
         self.mentions.iter().rfind(|mention| mention.tokens.end <= at && mention.standing == Standing::Side)
     }
 
-    pub(super) fn pronoun(&self, tokens: Range<usize>) -> Vec<Party> {
+    pub(super) fn pronoun(&self, tokens: Range<usize>) -> Vec<Party<'t>> {
         let has = tokens
             .into_iter()
             .any(|at| self.cues.is_word(at, &["he", "she", "it", "who", "we", "i", "his", "her", "its", "him"]));
@@ -231,7 +231,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// Those who bring the sides together: "brokered by Qatar and Egypt", "Egyptian mediators".
-    pub(super) fn mediators(&self) -> Vec<Party> {
+    pub(super) fn mediators(&self) -> Vec<Party<'t>> {
         let mut mediators = Vec::new();
         for at in (0..self.cues.tokens.len()).filter(|at| self.cues.is(*at, Role::Mediate)) {
             let mut with = With { preposition: None, group: Vec::new(), is_pair: false };
@@ -265,7 +265,7 @@ impl Reader<'_, '_, '_> {
     }
 
     /// "with Oman mediating"
-    pub(super) fn is_mediating(&self, mention: &Mention) -> bool {
+    pub(super) fn is_mediating(&self, mention: &Mention<'t>) -> bool {
         self.cues.is(mention.tokens.end, Role::Mediate)
     }
 }

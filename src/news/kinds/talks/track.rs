@@ -31,9 +31,9 @@ const NEXT_SPANS_MAX: usize = 8;
 
 /// One contact as far as the article has told it.
 #[derive(Clone, Debug)]
-struct Contact {
-    parties: Vec<Party>,
-    mediators: Vec<Party>,
+struct Contact<'t> {
+    parties: Vec<Party<'t>>,
+    mediators: Vec<Party<'t>>,
     form: Form,
     is_deal: bool,
     status: Status,
@@ -52,11 +52,11 @@ struct Contact {
 pub struct Track<'t> {
     text: &'t Text<'t>,
     published: Option<Date>,
-    contacts: Vec<Contact>,
+    contacts: Vec<Contact<'t>>,
     /// What is likely to follow contacts that are not told yet.
-    ahead: Vec<(Vec<Party>, Span)>,
+    ahead: Vec<(Vec<Party<'t>>, Span)>,
     /// "The ceasefire", before its sides are known.
-    unnamed: Vec<Frame>,
+    unnamed: Vec<Frame<'t>>,
 }
 
 impl<'t> Track<'t> {
@@ -65,7 +65,7 @@ impl<'t> Track<'t> {
     }
 
     /// Takes in the frames of one sentence.
-    pub fn add(&mut self, cues: &Cues, frames: &[Frame]) {
+    pub fn add(&mut self, cues: &Cues, frames: &[Frame<'t>]) {
         for frame in frames {
             if (frame.parties.len() >= 2 || frame.is_summit_of_union) && !frame.is_borrowed {
                 self.tell(frame);
@@ -75,7 +75,7 @@ impl<'t> Track<'t> {
         }
     }
 
-    fn tell(&mut self, frame: &Frame) {
+    fn tell(&mut self, frame: &Frame<'t>) {
         if let Some(contact) = self.contacts.iter_mut().rev().find(|contact| contact.is_same(frame)) {
             contact.take(frame);
             return;
@@ -117,13 +117,13 @@ impl<'t> Track<'t> {
     }
 
     /// "The talks …": says more of a contact told before.
-    fn refer(&mut self, cues: &Cues, frame: &Frame) {
-        let is_near = |contact: &Contact| {
+    fn refer(&mut self, cues: &Cues, frame: &Frame<'t>) {
+        let is_near = |contact: &Contact<'t>| {
             contact.last_sentence + CARRIED_SENTENCES_MAX >= frame.sentence
                 && frame.parties.iter().all(|party| contact.parties.contains(party))
                 && (frame.head == Head::Deal || frame.is_borrowed || !contact.is_deal)
         };
-        let of_speaker = |contact: &Contact| {
+        let of_speaker = |contact: &Contact<'t>| {
             frame.speaker.is_some_and(|speaker| contact.parties.contains(&speaker)) && !contact.is_ahead()
         };
         let index = self
@@ -179,7 +179,7 @@ impl<'t> Track<'t> {
     }
 
     /// Gives what was told without sides to the contact that the article names later, else to its warring sides.
-    pub fn close(&mut self, warring: &[Party]) {
+    pub fn close(&mut self, warring: &[Party<'t>]) {
         for frame in std::mem::take(&mut self.unnamed) {
             let is_named = self.contacts.iter().any(|contact| {
                 contact.is_deal == (frame.head == Head::Deal) && contact.is_ahead() == is_ahead(frame.status)
@@ -202,8 +202,8 @@ impl<'t> Track<'t> {
     }
 }
 
-impl Contact {
-    fn new(frame: &Frame) -> Self {
+impl<'t> Contact<'t> {
+    fn new(frame: &Frame<'t>) -> Self {
         Self {
             parties: frame.parties.clone(),
             mediators: frame.mediators.iter().filter(|party| !frame.parties.contains(party)).copied().collect(),
@@ -226,7 +226,7 @@ impl Contact {
         is_ahead(self.status)
     }
 
-    fn is_same(&self, frame: &Frame) -> bool {
+    fn is_same(&self, frame: &Frame<'t>) -> bool {
         let same_time = self.is_ahead() == is_ahead(frame.status);
         let same_form = (self.form == Form::Call) == (frame.form == Some(Form::Call));
         let same_place = match (&self.place, &frame.place) {
@@ -240,7 +240,7 @@ impl Contact {
         same_sides(&self.parties, &frame.parties) && same_time && same_form && same_place && same_date
     }
 
-    fn take(&mut self, frame: &Frame) {
+    fn take(&mut self, frame: &Frame<'t>) {
         let is_finer = self.place.as_ref().zip(frame.place.as_ref()).is_some_and(|(one, other)| one.contains(other));
         if self.place.is_none() || is_finer {
             self.place.clone_from(&frame.place);

@@ -14,9 +14,10 @@ impl Clauses<'_> {
     pub(super) fn number_of(&self, at: usize) -> Option<Measure> {
         self.unit(at + 1).filter(|of| of.text.eq_ignore_ascii_case("of"))?;
         let named = (at + 2..self.units.len().min(at + 8)).map(|index| self.units.units[index].word);
-        named
-            .take_while(|word| !word.is_any(&[Role::Be, Role::Have]))
-            .find_map(|word| word.harm(Form::Past).or(word.harm(Form::State)).or(word.harm(Form::CountedNoun)))
+        named.take_while(|word| !word.is_any(&[Role::Be, Role::Have])).find_map(|word| {
+            let told = word.harm(Form::Past).or(word.harm(Form::State)).or(word.harm(Form::CountedNoun));
+            told.or(word.harm(Form::Intransitive))
+        })
     }
 
     /// "The death toll [from …] rose from 90 to 101", "a death toll of 12".
@@ -49,6 +50,7 @@ impl Clauses<'_> {
             let before = &self.units.units[index - 1];
             if before.text.eq_ignore_ascii_case("from") {
                 previous = count.low;
+                self.push_superseded(measure, people, at);
                 continue;
             }
             let leads = before.is(Role::Hold)
@@ -57,11 +59,87 @@ impl Clauses<'_> {
             let is_of = before.text.eq_ignore_ascii_case("of");
             if leads && (!is_of || index == at + 2) {
                 self.push(measure, &[people], at..at + 1, false);
-                if let Some(harm) = self.harms.last_mut().filter(|harm| harm.people == people) {
+                // "To 84 from 112", "58, up from 44"
+                let from = self.figure_before(self.people[people].units.end);
+                if let Some((from, low)) = from {
+                    previous = low;
+                    change = change.or(Some(Change::Rose).filter(|_| count.low > low));
+                    self.push_superseded(measure, from, at);
+                }
+                if let Some(harm) = self.harms.iter_mut().rfind(|harm| harm.people == people) {
                     harm.change = change;
                     harm.previous = previous;
                 }
                 break;
+            }
+        }
+    }
+
+    /// The figure behind "from" or ", up from": what was counted before.
+    fn figure_before(&self, end: usize) -> Option<(usize, Option<u64>)> {
+        let mut at = end;
+        while self.unit(at).is_some_and(|unit| unit.text == "," || unit.is_any_text(&["up", "down"])) && at < end + 2 {
+            at += 1;
+        }
+        self.unit(at).filter(|unit| unit.text.eq_ignore_ascii_case("from"))?;
+        let people = self.starts.get(at + 1).copied().flatten()?;
+        let count = self.people[people].count.as_ref()?;
+        Some((people, count.low))
+    }
+
+    fn push_superseded(&mut self, measure: Measure, people: usize, at: usize) {
+        self.push(measure, &[people], at..at + 1, false);
+        if let Some(harm) = self.harms.iter_mut().rfind(|harm| harm.people == people) {
+            harm.is_superseded = true;
+        }
+    }
+
+    /// "The ministry gave a figure of 35", "had confirmed 22": a bare figure goes on with what was counted before.
+    pub(super) fn read_bare_report(&mut self, at: usize) {
+        if !self.units.units[at].is(Role::Reckon) {
+            return;
+        }
+        let Some(people) = (at + 1..self.units.len().min(at + 5)).find_map(|index| self.starts[index]) else { return };
+        let phrase = &self.people[people];
+        let between = &self.units.units[at + 1..phrase.units.start];
+        let leads = between.iter().all(|unit| {
+            unit.word.is_any(&[Role::Indefinite, Role::Determiner, Role::Figure, Role::Hold, Role::Earlier])
+                || unit.is_mark()
+        });
+        let ends = self.unit(phrase.units.end).is_none_or(|next| {
+            next.is_mark()
+                || next.is(Role::Time)
+                || next.date().is_some()
+                || next.is(Role::Preposition)
+                    && self.unit(phrase.units.end + 1).is_some_and(|time| time.is(Role::Determiner))
+        });
+        if phrase.head != Head::Count || !leads || !ends || self.harms.iter().any(|harm| harm.people == people) {
+            return;
+        }
+        let before = self.harms.iter().rfind(|harm| self.people[harm.people].units.end <= at).map(|harm| harm.measure);
+        if let Some(measure) = before.or(self.inherited) {
+            self.push(measure, &[people], at..at + 1, false);
+        }
+    }
+
+    /// "Up from 44": what was counted before, behind a verb that tells the figure of now.
+    pub(super) fn read_superseded(&mut self) {
+        for index in 0..self.harms.len() {
+            let harm = &self.harms[index];
+            let (measure, at, whole) = (harm.measure, harm.predicate.start, harm.people);
+            let ups = (self.people[whole].units.end..self.units.len()).find(|up| {
+                let unit = &self.units.units[*up];
+                unit.is_any_text(&["up", "down"])
+                    && self.unit(up + 1).is_some_and(|from| from.text.eq_ignore_ascii_case("from"))
+            });
+            let Some(up) = ups else { continue };
+            let Some((people, low)) = self.figure_before(up) else { continue };
+            if self.people[people].head == Head::Count && !self.harms.iter().any(|harm| harm.people == people) {
+                let rose = self.units.units[up].text.eq_ignore_ascii_case("up");
+                self.harms[index].previous = low;
+                self.harms[index].change = Some(if rose { Change::Rose } else { Change::Fell });
+                self.push_superseded(measure, people, at);
+                return;
             }
         }
     }
@@ -150,15 +228,25 @@ impl Clauses<'_> {
         }
         for index in 0..self.people.len() {
             let phrase = &self.people[index];
-            if phrase.head != Head::Count || self.harms.iter().any(|harm| harm.people == index) {
-                continue;
-            }
             let end = phrase.units.end;
             let be = usize::from(self.unit(end).is_some_and(|unit| unit.is(Role::Be)));
-            // "two of them seriously"
-            let is_degree = phrase.of_them
-                && self.unit(end).is_some_and(Unit::is_adverb)
-                && self.unit(end + 1).is_none_or(Unit::is_mark);
+            // "97 of the dead were women"
+            let whole = self.harms.iter().position(|harm| harm.people == index);
+            let is_noun = phrase.of_them && be == 1;
+            if let Some(harm) = whole.filter(|_| is_noun)
+                && let Some(noun) = self.starts.get(end + 1).copied().flatten()
+                && self.people[noun].group != Group::People
+            {
+                self.harms[harm].group = self.people[noun].group;
+            }
+            if phrase.head != Head::Count || whole.is_some() {
+                continue;
+            }
+            // "two of them seriously", "28 of them in the past day"
+            let is_of_them = phrase.of_them && phrase.units.len() > 1;
+            let is_degree = is_of_them
+                && (self.unit(end).is_some_and(Unit::is_adverb) && self.unit(end + 1).is_none_or(Unit::is_mark)
+                    || self.unit(end).is_none_or(|next| next.is(Role::Preposition) || next.text == "."));
             if is_degree && let Some(measure) = self.measure_before(phrase.units.start) {
                 self.push(measure, &[index], phrase.units.clone(), true);
                 continue;

@@ -38,6 +38,8 @@ impl Clauses<'_> {
         let mut in_relative = false;
         // Whether a group without a count was passed, and a relative clause that it may stand in.
         let (mut passed, mut crossed) = (false, false);
+        // "Was hit by a bullet and died": the second verb shares the subject of the first.
+        let mut shares = self.before(start).is_some_and(|(_, unit)| unit.is(Role::And) && unit.text.len() <= 3);
         while at > 0 && start - at < SUBJECT_UNITS_MAX {
             if let Some(opens) = self.aside_before(at) {
                 at = opens;
@@ -82,13 +84,20 @@ impl Clauses<'_> {
                 }
                 continue;
             }
-            let is_verb =
-                unit.word.is_any(&[Role::Be, Role::Have, Role::Modal]) || unit.word.harm(Form::Intransitive).is_some();
+            // "The remains of four" are no verb.
+            let is_noun = at > 0 && self.units.units[at - 1].is(Role::Determiner);
+            let is_verb = !is_noun && unit.word.is_any(&[Role::Be, Role::Have, Role::Modal])
+                || unit.word.harm(Form::Intransitive).is_some();
             if is_verb && !in_relative {
                 // A finite verb between: either the clause of "who …", which is stepped over, or another clause.
                 let opens = self.verb_start(at + 1);
                 match self.before(opens) {
                     Some((_, unit)) if unit.is(Role::Relative) => in_relative = true,
+                    _ if shares => {
+                        shares = false;
+                        at = opens;
+                        continue;
+                    }
                     _ => return Vec::new(),
                 }
             }
@@ -138,6 +147,14 @@ impl Clauses<'_> {
             // "Among them 11 children" is a part; "in Kherson 12 people" has the name between.
             return Place::Skipped;
         }
+        // "Attacked two officers and was shot": the object of a verb that is no harm.
+        let is_other_object = before.text.len() > 4
+            && before.text.to_ascii_lowercase().ends_with("ed")
+            && !before.word.is_any(&[Role::Say, Role::SaidOf])
+            && !before.is_name;
+        if is_other_object {
+            return Place::Skipped;
+        }
         if before.is(Role::And) && before.text.len() > 3 {
             return Place::Skipped;
         }
@@ -159,7 +176,9 @@ impl Clauses<'_> {
             let comma = usize::from(is_and && opens >= 2 && self.units.units[opens - 2].text == ",");
             let Some(before) = self.ends[opens - 1 - comma].filter(|before| {
                 let phrase = &self.people[*before];
-                phrase.measure.is_none()
+                // "Held by demonstrators and three were killed": a bare count does not go on with a group.
+                let goes_on = phrase.count.is_some() || self.people[first].head != Head::Count;
+                phrase.measure.is_none() && goes_on
             }) else {
                 break;
             };

@@ -8,7 +8,7 @@ use crate::news::kinds::toll::{Group, Measure};
 /// Words between a count and its noun: "12 heavily armed masked young Chechen fighters".
 pub(super) const MODIFIERS_MAX: usize = 9;
 /// Younger than this is a child.
-const ADULT_AGE_YEARS: u32 = 18;
+pub(super) const ADULT_AGE_YEARS: u32 = 18;
 
 /// The noun of a phrase and what it says.
 pub(super) struct Core {
@@ -85,6 +85,10 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         // "A woman neighbour" is a woman.
         let first = known.as_ref().map(|known| known.group);
         let group = if group == Group::People { modifier.or(first).unwrap_or(group) } else { group };
+        // "A former navy diver" is none any more.
+        let is_former = units.units[start..at].iter().any(|unit| unit.is_any_text(&["former", "retired", "ex"]));
+        let has_left = matches!(group, Group::Military | Group::Police | Group::Militants);
+        let group = if is_former && has_left { Group::People } else { group };
         // "Young soldiers" are soldiers, "female officers" women: what the noun says of a trade counts more than age.
         known = Some(Core { end: at + 1, head: Head::Known, group, number: Some(number), measure });
         // "28 hostages' bodies"
@@ -189,6 +193,14 @@ fn aged(unit: &Unit) -> Option<Group> {
     if !rest.contains("-old") {
         return None;
     }
+    let is_young = age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS)
+        || age_in_words(age).is_some()
+        || !rest.starts_with("year");
+    Some(if is_young { Group::Children } else { Group::People })
+}
+
+/// "six": an age below that of adults in words.
+pub(super) fn age_in_words(text: &str) -> Option<u32> {
     let words = [
         "one",
         "two",
@@ -208,9 +220,8 @@ fn aged(unit: &Unit) -> Option<Group> {
         "sixteen",
         "seventeen",
     ];
-    let is_young =
-        age.parse().is_ok_and(|age: u32| age < ADULT_AGE_YEARS) || words.contains(&age) || !rest.starts_with("year");
-    Some(if is_young { Group::Children } else { Group::People })
+    let at = words.iter().position(|word| text.eq_ignore_ascii_case(word))?;
+    u32::try_from(at + 1).ok()
 }
 
 /// "an Afghani", "a Dane": one person of a nation, where no noun follows.
