@@ -138,7 +138,7 @@ fn store(reader: &mut Reader<'_>, mut table: Table<'_>) -> Option<StoreUrl> {
 pub(super) struct Names(BTreeMap<String, usize>);
 
 impl Names {
-    pub fn add(&mut self, reader: &mut Reader<'_>, name: &At<&str>) {
+    pub(super) fn add(&mut self, reader: &mut Reader<'_>, name: &At<&str>) {
         let line = reader.text[..name.span.start].matches('\n').count() + 1;
         if let Some(first) = self.0.get(name.value) {
             let advice = format!("give it another name: the first is in line {first}");

@@ -58,11 +58,11 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
         .collect();
     let text = uncommented
         .replace("password_env = \"DAYBRIEF_SMTP_PASSWORD\"", "password = \"x\"")
+        .replace("password_env = \"COURIER_PASSWORD\"", "password = \"x\"")
         .replace("password_env = \"DAYBRIEF_BOUNCES_PASSWORD\"", "password = \"x\"")
         .replace("secret_env = \"DAYBRIEF_SECRET\"", "secret = \"x\"")
         .replace("\"dkim.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/dkim/ed25519.pem\""))
         .replace("\"ca.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem\""))
-        .replace("password_env = \"COURIER_PASSWORD\"", "password = \"x\"")
         .replace("{ env = \"COURIER_KEY\" }", "\"x\"");
     let config = parse(&text).map_err(|error| error.render(false)).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(config.sources.len(), 2);
