@@ -439,11 +439,11 @@ pub(super) async fn queue(
     now: Timestamp,
 ) -> Result<usize, sqlx::Error> {
     let frame = &freeze.digest.frame;
-    let (mut count, mut after) = (0, None);
+    let (mut count, mut after) = (0, String::new());
     loop {
-        let recipients = subscribers::subscribed(transaction, &frame.name, after.as_ref(), QUEUED_TOGETHER).await?;
+        let recipients = subscribers::subscribed(transaction, &frame.name, &after, QUEUED_TOGETHER).await?;
         let Some(last) = recipients.last() else { return Ok(count) };
-        after = Some((last.created_at, last.id.clone()));
+        after.clone_from(&last.id);
         let due: Vec<_> = recipients
             .into_iter()
             .filter(|recipient| !recipient.preferences.is_paused(frame.composed_at))

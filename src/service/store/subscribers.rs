@@ -66,7 +66,6 @@ pub(super) struct Recipient {
     pub id: String,
     /// As it is looked up.
     pub domain: String,
-    pub created_at: i64,
     pub preferences: Preferences,
     /// When the last edition of the name was due for them.
     pub last_due: Option<Timestamp>,
@@ -417,7 +416,7 @@ impl Store {
     pub async fn has_readers(&self, edition: &str) -> Result<bool, StoreError> {
         let doing = "look for subscribers";
         let mut transaction = self.pool.begin().await.map_err(failed(doing))?;
-        Ok(!subscribed(&mut transaction, edition, None, 1).await.map_err(failed(doing))?.is_empty())
+        Ok(!subscribed(&mut transaction, edition, "", 1).await.map_err(failed(doing))?.is_empty())
     }
 
     /// Whether someone wants to hear when an edition of that name has nothing new, however the edition is configured.
@@ -530,29 +529,28 @@ async fn set_state(
         .map(drop)
 }
 
-/// Those who get an edition of that name now, `count` at most, in the order of their adding; `after` is where the last
-/// call ended: when that one was added, and their id.
+/// Those who get an edition of that name now, `count` at most, in the order of their ids, in which the database has them:
+/// however many there are, a call costs the same. `after` is the id that the last call ended with.
 pub(super) async fn subscribed(
     transaction: &mut Transaction<'_, Any>,
     edition: &str,
-    after: Option<&(i64, String)>,
+    after: &str,
     count: usize,
 ) -> Result<Vec<Recipient>, sqlx::Error> {
     // When the last edition was due only matters to those who chose something, their hour perhaps.
     let rows = sqlx::query(
-        "SELECT s.id, s.address, s.preferences, s.created_at,
+        "SELECT s.id, s.address, s.preferences,
             CASE WHEN s.preferences = '{}' THEN NULL ELSE
                 (SELECT MAX(d.due_at) FROM deliveries d JOIN editions e ON e.id = d.edition_id
                  WHERE d.subscriber_id = s.id AND e.name = $1) END AS last_due
          FROM subscribers s
-         WHERE s.state = 'active' AND (s.created_at > $3 OR (s.created_at = $3 AND s.id > $4))
+         WHERE s.state = 'active' AND s.id > $3
             AND EXISTS (SELECT 1 FROM subscriptions p WHERE p.subscriber_id = s.id AND p.edition IN ($1, $2))
-         ORDER BY s.created_at, s.id LIMIT $5",
+         ORDER BY s.id LIMIT $4",
     )
     .bind(edition)
     .bind(ALL_EDITIONS)
-    .bind(after.map_or(i64::MIN, |(at, _)| *at))
-    .bind(after.map_or("", |(_, id)| id))
+    .bind(after)
     .bind(i64::try_from(count).unwrap_or(i64::MAX))
     .fetch_all(&mut **transaction)
     .await?;
@@ -561,7 +559,6 @@ pub(super) async fn subscribed(
             Ok(Recipient {
                 id: row.try_get("id")?,
                 domain: domain(&address(row)?),
-                created_at: row.try_get("created_at")?,
                 preferences: preferences(row)?,
                 last_due: optional_time(row, "last_due")?,
             })
