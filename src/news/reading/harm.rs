@@ -587,6 +587,10 @@ mod tests {
     #[test]
     fn actives_look_right() {
         check("The blast killed 12 people, including two children.", "Killed 12 People, Killed 2 Children part");
+        check(
+            "The blast killed 12 people, including two children, the mayor, Ilo Karve, said.",
+            "Killed 12 People, Killed 2 Children part",
+        );
         check("The strike injured 41 people, the mayor said on Tuesday.", "Injured 41 People");
         check("A shell hit the pier, killing a woman and injuring her two sons.", "Killed 1 Women, Injured 2 People");
         check("The attack, which left 40 people injured, ended.", "Injured 40 People");

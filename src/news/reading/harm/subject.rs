@@ -17,6 +17,9 @@ enum Place {
     Skipped,
 }
 
+/// Units between an office and the verb of saying: ", Ihor Terekhov,", "at the city's hospital".
+const TELLER_UNITS_MAX: usize = 7;
+
 impl Clauses<'_> {
     /// The people that stand directly before `at`, with those listed before them.
     pub(super) fn adjacent_before(&self, at: usize) -> Vec<usize> {
@@ -232,13 +235,24 @@ impl Clauses<'_> {
             }
             // "injured 41 people, the mayor said": who tells it is not one of them.
             let end = self.skip_adverbs(self.people[next].units.end);
-            if self.unit(end).is_some_and(|verb| verb.is(Role::Say)) {
+            if self.unit(end).is_some_and(|verb| verb.is(Role::Say)) || self.is_teller(last, next) {
                 break;
             }
             list.push(next);
             last = next;
         }
         list
+    }
+
+    /// "including four children, [the mayor], Ihor T., said": a last phrase without "and" leads to who tells it.
+    fn is_teller(&self, last: usize, next: usize) -> bool {
+        let is_link = |at: &usize| self.unit(*at).is_some_and(|unit| unit.is(Role::And) || unit.is(Role::Or));
+        if (self.people[last].units.end..self.people[next].units.start).any(|at| is_link(&at)) {
+            return false;
+        }
+        let rest = self.people[next].units.end..self.people[next].units.end + TELLER_UNITS_MAX;
+        let mut rest = rest.take_while(|at| !is_link(at)).filter_map(|at| self.unit(at));
+        rest.any(|unit| unit.is(Role::Say))
     }
 
     /// A phrase already stands for a figure of its own.
