@@ -8,6 +8,7 @@ mod demo;
 mod eval;
 mod extract;
 mod kinds;
+mod past;
 mod reading;
 mod run;
 mod serve;
@@ -94,6 +95,14 @@ enum Verb {
     Run(RunArgs),
     /// Show an edition as a subscriber would get it; changes nothing
     Preview(PreviewArgs),
+    /// Show a past edition as it was sent, byte for byte; changes nothing
+    Replay(ReplayArgs),
+    /// List the editions, and what became of their messages
+    #[command(subcommand)]
+    Editions(EditionsVerb),
+    /// List, release or reject figures that were held because they cannot be right as they stand
+    #[command(subcommand)]
+    Held(HeldVerb),
     /// Print what the articles say as JSON: tolls, munitions, talks, each with its sentence
     ///
     /// With --jsonl the input is one JSON object a line ({"id", "title"?, "published"?, "url"?, "text" or "html"}) and so is
@@ -246,6 +255,49 @@ pub struct PreviewArgs {
     /// Open the web page in the browser instead of printing
     #[arg(long, conflicts_with = "format")]
     open: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Which edition [default: the first in the configuration]
+    #[arg(long, value_name = "NAME")]
+    edition: Option<String>,
+    /// The day, in the edition's own zone
+    #[arg(long, value_name = "DATE")]
+    date: String,
+    /// The subscriber whose message to show [default: one who got every edition]
+    #[arg(long = "as", value_name = "ADDR")]
+    reader: Option<String>,
+    /// With all that was corrected or decided since, each figure compared with the one that was sent
+    #[arg(long)]
+    as_known_now: bool,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EditionsVerb {
+    /// The newest editions of every name
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HeldVerb {
+    /// What is held, and why
+    List {
+        /// Also those that were decided on
+        #[arg(long)]
+        all: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// The figure is right: the next edition may print it
+    Release { id: String },
+    /// The figure is wrong: it is never printed
+    Reject { id: String },
 }
 
 /// A rendering of a digest.
@@ -495,6 +547,9 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Check(args) => setup::check(&args, config, terminal).await,
         Verb::Run(args) => run::run(&args, config, terminal).await,
         Verb::Preview(args) => run::preview(&args, config, terminal).await,
+        Verb::Replay(args) => past::replay(&args, config, terminal).await,
+        Verb::Editions(EditionsVerb::List { json }) => past::editions(json, config, terminal).await,
+        Verb::Held(verb) => past::held(verb, config, terminal).await,
         Verb::Extract(args) => extract::extract(&args, config, terminal).await,
         Verb::Serve(args) => serve::serve(&args, config, terminal).await,
         Verb::Sources(verb) => sources::sources(verb, config, terminal).await,

@@ -25,6 +25,7 @@ use url::Url;
 
 use crate::news::delivery::{Caps, EXPIRES_AFTER_HOURS, OnUnknown};
 use crate::news::digest::Section;
+use crate::news::digest::rank::Rules;
 use crate::news::feed::list::Selectors;
 use crate::news::schedule::Schedule;
 use crate::service::fetch::FetchLimits;
@@ -159,6 +160,8 @@ pub struct Edition {
     pub catch_up: SignedDuration,
     /// What to show, in this order.
     pub sections: Vec<Section>,
+    /// How figures and items are chosen.
+    pub rules: Rules,
     pub empty: Empty,
     /// The List-Id (RFC 2919), without angle brackets: `daily.example.org`.
     pub list_id: String,
@@ -349,6 +352,7 @@ impl Edition {
             window: SignedDuration::from_hours(24),
             catch_up: SignedDuration::from_hours(12),
             sections: Section::ALL.to_vec(),
+            rules: Rules::default(),
             empty: Empty::Note,
             list_id: format!("{name}.{domain}"),
         }

@@ -146,7 +146,7 @@ pub async fn send_test(args: &SendTestArgs, path: Option<&Path>, terminal: Termi
     let edition = edition(&service.config, args.edition.as_deref())?;
     let address = parse(&args.address)?;
     let composed = match service.store.latest_edition(&edition.name).await? {
-        Some(stored) => pipeline::stored(&service, stored)?,
+        Some(stored) => pipeline::stored(&service, stored).await?,
         None => compose(&service, edition).await?,
     };
     let delivered = pipeline::send_copies(&service, &composed, &[address]).await?;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
@@ -16,15 +17,18 @@ use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
 use crate::news::delivery;
-use crate::news::digest::Window;
+use crate::news::digest::{Digest, Window};
+use crate::news::message::Rendered;
 use crate::news::message::archive::{self, Entry};
 use crate::news::subscriber::Preferences;
+use crate::news::wording;
 use crate::service::fetch::Fetcher;
 use crate::service::fetch::state::Occasion;
 use crate::service::mail::{Mailer, Post};
 use crate::service::outbox;
 use crate::service::pipeline::{self, Asking, Collected, Composed, Delivered, Keep, Order, Published, Service};
-use crate::service::store::Store;
+use crate::service::store::{DeliveryRecord, Store};
+use crate::service::views::Views;
 use crate::service::worker::{Clock, Stop, Urgency};
 
 /// Shown where a message needs an address and no subscriber is named.
@@ -138,13 +142,17 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
         (pipeline::compose(&service, &order, &collected).await?, Published::Quiet)
     };
     let mut status = report_sources(&collected, terminal);
+    if let Some(held) = wording::held(&composed.digest.held) {
+        terminal.note(&format!("note: {held}; see `daybrief held list`"));
+        status = Status::Attention;
+    }
     for folder in args.out.iter().chain(service.config.archive.iter().filter(|_| recorded)) {
         write_edition(&service, &composed, folder).await?;
         terminal.note(&format!("wrote the edition to {}", folder.display()));
     }
     if args.dry_run {
         progress.finish_and_clear();
-        let digest = if args.json { serde_json::to_string_pretty(&composed.digest)? } else { composed.rendered.text };
+        let digest = if args.json { serde_json::to_string_pretty(&composed.view)? } else { composed.rendered.text };
         terminal.print(&digest)?;
         return Ok(status);
     }
@@ -179,7 +187,7 @@ async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> anyh
     }
 }
 
-fn address(text: &str) -> anyhow::Result<Address> {
+pub fn address(text: &str) -> anyhow::Result<Address> {
     text.parse()
         .map_err(|error| Misuse(format!("--to {text}: {error}; write an address such as me@example.org")).into())
 }
@@ -239,12 +247,13 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
         return terminal.print(&serde_json::to_string_pretty(&json!({
             "edition": composed.digest.frame.name,
             "subject": composed.rendered.subject,
-            "quiet": composed.digest.is_quiet(),
+            "quiet": composed.view.is_quiet(),
+            "held": composed.digest.held.len(),
             "articles": composed.digest.frame.coverage.articles,
             "delivered": delivered,
         }))?);
     }
-    let news = if composed.digest.is_quiet() {
+    let news = if composed.view.is_quiet() {
         "nothing new".to_owned()
     } else {
         format!("“{}”", composed.rendered.subject)
@@ -263,7 +272,7 @@ pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path
     let files = [
         ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
         ("txt", composed.rendered.text.clone().into_bytes()),
-        ("json", serde_json::to_vec_pretty(&composed.digest)?),
+        ("json", serde_json::to_vec_pretty(&composed.view)?),
     ];
     std::fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
     for (extension, content) in files {
@@ -274,13 +283,13 @@ pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path
 }
 
 /// The zone of an edition's times: its own, whatever the configuration says by now.
-fn zone_of(composed: &Composed) -> anyhow::Result<TimeZone> {
-    let zone = &composed.digest.frame.zone;
+fn zone_of(digest: &Digest) -> anyhow::Result<TimeZone> {
+    let zone = &digest.frame.zone;
     TimeZone::get(zone).with_context(|| format!("failed to find the zone {zone}"))
 }
 
-fn page(composed: &Composed, stem: &str) -> anyhow::Result<String> {
-    Ok(archive::page(&composed.digest, &composed.rendered.drawings, &zone_of(composed)?, stem, None)?)
+fn page(digest: &Digest, rendered: &Rendered, stem: &str) -> anyhow::Result<String> {
+    Ok(archive::page(digest, &rendered.drawings, &zone_of(digest)?, stem, None)?)
 }
 
 /// The edition's web page with its pictures beside it.
@@ -288,7 +297,7 @@ fn write_page(composed: &Composed, folder: &Path, stem: &str) -> anyhow::Result<
     let write = |path: PathBuf, bytes: &[u8]| {
         std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
     };
-    write(folder.join(format!("{stem}.html")), page(composed, stem)?.as_bytes())?;
+    write(folder.join(format!("{stem}.html")), page(&composed.view, &composed.rendered, stem)?.as_bytes())?;
     for (name, png) in composed.rendered.drawings.named() {
         write(folder.join(format!("{stem}-{name}.png")), &png.bytes)?;
     }
@@ -301,11 +310,13 @@ const FEED_EDITIONS_MAX: u32 = 30;
 /// The last editions of a name as Atom and as JSON Feed.
 async fn feeds(service: &Service, edition: &Edition) -> anyhow::Result<(String, String)> {
     let stored = service.store.editions(&edition.name, Timestamp::MIN..Timestamp::MAX, FEED_EDITIONS_MAX).await?;
-    let composed: Vec<Composed> =
-        stored.into_iter().map(|stored| pipeline::stored(service, stored)).collect::<anyhow::Result<_>>()?;
+    let mut composed = Vec::with_capacity(stored.len());
+    for stored in stored {
+        composed.push(pipeline::stored(service, stored).await?);
+    }
     let entries = composed.iter().map(|composed| Entry {
         id: composed.id.as_deref().unwrap_or_default(),
-        digest: &composed.digest,
+        digest: &composed.view,
         subject: &composed.rendered.subject,
         text: &composed.rendered.text,
         web: None,
@@ -332,7 +343,6 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
             pipeline::compose(&service, &order, &Collected::default()).await?
         }
     };
-    let reader = address(args.reader.as_deref().unwrap_or(PLACEHOLDER))?;
     if args.open {
         // A folder of its own, which nobody else can have put there.
         let folder = std::env::temp_dir().join(format!(
@@ -347,41 +357,76 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         terminal.note(&format!("opened {}", path.display()));
         return Ok(Status::Done);
     }
+    let reader = args.reader.as_deref().map(address).transpose()?;
     terminal.print(&match args.format {
-        Format::Html => composed.rendered.html,
-        Format::Text => composed.rendered.text,
-        Format::Json => serde_json::to_string_pretty(&composed.digest)?,
-        Format::Eml => String::from_utf8(preview_message(&service, &composed, &reader).await?)?,
-        Format::Markdown => archive::markdown(&composed.digest, &composed.rendered.drawings, &zone_of(&composed)?)?,
-        Format::Web => page(&composed, "edition")?,
         Format::Atom => feeds(&service, edition).await?.0,
         Format::Feed => feeds(&service, edition).await?.1,
+        format => show(&service, composed, reader.as_ref(), format).await?,
     })?;
     Ok(Status::Done)
 }
 
+/// An edition in a format, as `reader` gets it or got it.
+pub async fn show(
+    service: &Service,
+    composed: Composed,
+    reader: Option<&Address>,
+    format: Format,
+) -> anyhow::Result<String> {
+    let placeholder = address(PLACEHOLDER)?;
+    let reader = reader.unwrap_or(&placeholder);
+    if format == Format::Eml {
+        return Ok(String::from_utf8(preview_message(service, &composed, reader).await?)?);
+    }
+    let view = match sent_to(service, &composed, reader).await? {
+        Some(sent) => sent.view,
+        None => Arc::new(composed.view),
+    };
+    if format == Format::Json {
+        return Ok(serde_json::to_string_pretty(&*view)?);
+    }
+    let rendered = outbox::render(service, &view, None)?;
+    Ok(match format {
+        Format::Html => rendered.html,
+        Format::Markdown => archive::markdown(&view, &rendered.drawings, &zone_of(&view)?)?,
+        Format::Web => page(&view, &rendered, "edition")?,
+        Format::Atom | Format::Feed => return Err(Misuse("one edition is not a feed: see preview".into()).into()),
+        Format::Text | Format::Json | Format::Eml => rendered.text,
+    })
+}
+
+/// A frozen edition as it goes to one subscriber.
+struct Sent {
+    delivery: DeliveryRecord,
+    view: Arc<Digest>,
+}
+
+/// How a frozen edition goes to a subscriber; `None` if it does not.
+async fn sent_to(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Option<Sent>> {
+    let Some(id) = &composed.id else { return Ok(None) };
+    let Some(known) = service.store.subscriber_at(to).await? else { return Ok(None) };
+    let records = service.store.deliveries(id).await?;
+    let Some(delivery) = records.into_iter().find(|record| record.subscriber_id == known.id) else { return Ok(None) };
+    let chain = Views::chain(service, id, &known.id).await?;
+    Ok(Some(Sent { delivery, view: Views::default().along(service, &chain).await? }))
+}
+
 /// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
 async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
-    let records = match &composed.id {
-        Some(id) => service.store.deliveries(id).await?,
-        None => Vec::new(),
-    };
-    let known = service.store.subscriber_at(to).await?;
-    let sent = records.into_iter().find(|record| known.as_ref().is_some_and(|known| known.id == record.subscriber_id));
     let domain = service.config.mail.from.email.domain();
-    let (subscriber_id, message_id, preferences) = match (sent, known) {
-        (Some(sent), _) => (sent.subscriber_id, sent.message_id, sent.preferences),
-        (None, Some(known)) => {
-            let message_id = delivery::message_id("preview", &known.id, domain);
-            (known.id, message_id, known.preferences)
-        }
-        (None, None) => {
-            let message_id = delivery::message_id("preview", to.as_ref(), domain);
-            (outbox::NOBODY.to_owned(), message_id, Preferences::default())
+    let made_up = |whose: &str| delivery::message_id("preview", whose, domain);
+    let (view, subscriber_id, message_id, preferences) = match sent_to(service, composed, to).await? {
+        Some(Sent { delivery, view }) => (view, delivery.subscriber_id, delivery.message_id, delivery.preferences),
+        None => {
+            let view = Arc::new(composed.view.clone());
+            match service.store.subscriber_at(to).await? {
+                Some(known) => (view, known.id.clone(), made_up(&known.id), known.preferences),
+                None => (view, outbox::NOBODY.to_owned(), made_up(to.as_ref()), Preferences::default()),
+            }
         }
     };
     let reader =
         outbox::Reader { to, subscriber_id: &subscriber_id, message_id: &message_id, preferences: &preferences };
-    let message = outbox::message(service, composed.id.as_deref(), &composed.digest, reader)?;
+    let message = outbox::message(service, composed.id.as_deref(), &view, reader)?;
     Ok(message.map(|message| message.bytes).unwrap_or_default())
 }

@@ -13,6 +13,8 @@ use super::reader::{At, Reader, Table};
 use super::source::source;
 use super::{Config, ConfigError, Edition, Empty, Limits, Mistakes, SourceKind, StoreUrl, mail, suggest};
 use crate::news::digest::Section;
+use crate::news::digest::rank::Rules;
+use crate::news::incident::claimant::{Class, Order};
 use crate::news::schedule::{CATCH_UP_HOURS_MAX, Schedule};
 use crate::service::fetch::address::Opened;
 use crate::service::fetch::{FetchLimits, HostLimits};
@@ -25,6 +27,11 @@ const WINDOW_MAX: Duration = Duration::from_hours(31 * 24);
 const CATCH_UP_MAX: Duration = Duration::from_hours(CATCH_UP_HOURS_MAX.unsigned_abs());
 /// For anything that waits for another machine.
 pub(super) const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(10);
+/// A greater floor leaves nothing to tell.
+const PEOPLE_MIN_MAX: u32 = 10_000;
+const ORIGINS_MIN_MAX: u32 = 100;
+/// Longer is no limit.
+const READING_MINUTES_MAX: u32 = 600;
 /// A name goes into file names, message ids and the List-Id, where a label has 63 characters (RFC 1035).
 const NAME_CHARS_MAX: usize = 63;
 
@@ -169,10 +176,22 @@ fn edition(reader: &mut Reader<'_>, mut table: Table<'_>, domain: &str, names: &
     let window = span(reader, &mut table, "window", MINUTE..=WINDOW_MAX).unwrap_or(defaults.window);
     let catch_up = span(reader, &mut table, "catch_up", Duration::ZERO..=CATCH_UP_MAX).unwrap_or(defaults.catch_up);
     let sections = table.choices(reader, "sections", &SECTIONS).unwrap_or(defaults.sections);
+    let rules = rules(reader, &mut table);
     let empty = table.choice(reader, "empty", &EMPTIES).unwrap_or(defaults.empty);
     let list_id = table.parsed(reader, "list_id", "daily.example.org", list_id).unwrap_or(defaults.list_id);
     table.finish(reader);
-    Some(Edition { name: name?.value.to_owned(), title, schedule, window, catch_up, sections, empty, list_id })
+    Some(Edition { name: name?.value.to_owned(), title, schedule, window, catch_up, sections, rules, empty, list_id })
+}
+
+fn rules(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Rules {
+    let defaults = Rules::default();
+    let classes = Class::ALL.map(|class| (class.name(), class));
+    let claimants = table.choices(reader, "claimants", &classes).map_or(defaults.claimants, |first| Order::new(&first));
+    let people_min = table.number(reader, "people_min", 0..=PEOPLE_MIN_MAX).map_or(defaults.people_min, u64::from);
+    let origins_min = table.number(reader, "origins_min", 1..=ORIGINS_MIN_MAX);
+    let origins_min = origins_min.and_then(|origins| usize::try_from(origins).ok()).unwrap_or(defaults.origins_min);
+    let reading_minutes = table.number(reader, "reading_minutes", 1..=READING_MINUTES_MAX);
+    Rules { claimants, people_min, origins_min, reading_minutes }
 }
 
 pub(super) fn span(

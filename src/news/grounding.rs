@@ -129,6 +129,16 @@ impl Notes {
         Some(Grounded { value, note: NoteId(index) })
     }
 
+    /// Takes over what another digest's notes ground, with its note: `None` if that has no such note.
+    pub fn adopt<T: Clone>(&mut self, grounded: &Grounded<T>, from: &Self) -> Option<Grounded<T>> {
+        let note = from.get(grounded.note)?;
+        let index = self.0.iter().position(|known| known == note).unwrap_or_else(|| {
+            self.0.push(note.clone());
+            self.0.len() - 1
+        });
+        Some(Grounded { value: grounded.value.clone(), note: NoteId(index) })
+    }
+
     pub fn get(&self, id: NoteId) -> Option<&Note> {
         self.0.get(id.0)
     }

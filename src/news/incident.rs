@@ -1,18 +1,29 @@
 //! Claims → incidents: the toll ledger.
 //!
-//! Two claims are about one incident when their typed keys are equal: kind of event, place, day, and what the count runs
-//! over. Words are never compared, and a country alone never joins two articles: a wrong join makes a wrong toll, a
-//! missed one only a repetition. All claims are kept; [`Incident::lines`] picks the figure that heads each measure.
+//! One article's claims of a happening are a report (`report`); reports of one happening are joined by what they are typed
+//! to (`join`): a wrong join makes a wrong toll, a missed one only a repetition. All claims are kept. [`plausibility`]
+//! holds the figures that cannot be right, [`reconcile`] picks the one that heads each measure, [`grade`] says how well the
+//! whole is attested.
 
+pub mod claimant;
+pub mod grade;
+mod join;
+pub mod plausibility;
+pub mod reconcile;
+mod report;
+mod traits;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil;
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
+use self::report::{Report, Where};
 use super::article::{Article, Published};
-use super::extract::{Claim, Extraction, Stance, What};
-use super::kinds::{Change, Event, Group, Measure, Scope, Toll};
-use super::value::{Count, Place, Precision};
+use super::extract::{Claim, Extraction};
+use super::kinds::{Change, Event, Scope, Toll};
+use super::value::{Count, Place};
 
 /// One article as the composer sees it.
 #[derive(Clone, Debug)]
@@ -21,24 +32,90 @@ pub struct Reading {
     pub extraction: Extraction,
     /// True when no earlier edition of this name has used the article.
     pub fresh: bool,
+    /// Where its news comes from: articles of one origin (an agency's copies, one publisher's papers) are one voice. Its own
+    /// id where nothing is known.
+    pub origin: String,
+    /// What its publisher says of it.
+    pub standing: Standing,
 }
 
-impl Reading {
-    /// A correction says so in its heading, as the wires do ("CORRECTED", "Correction:").
-    pub fn is_correction(&self) -> bool {
-        let title = self.article.title.trim_start().to_uppercase();
-        title.starts_with("CORRECTED") || title.starts_with("CORRECTION")
+/// What a publisher says of an article after the fact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    #[default]
+    Stands,
+    /// "CORRECTED", "REFILE", "Editor's note: an earlier version …".
+    Corrected,
+    /// "WITHDRAWN", "RETRACTED", "KILL": nothing of it is to be used.
+    Withdrawn,
+}
+
+/// Words with which a heading starts that corrects its article, or takes it back, as the wires write them.
+const CORRECTED: [&str; 6] = ["CORRECTED", "CORRECTION", "CORRECTS", "REFILE", "CLARIFICATION", "AMENDED"];
+const WITHDRAWN: [&str; 6] =
+    ["WITHDRAWN", "RETRACTED", "RETRACTION", "KILL:", "STORY REMOVED", "ADVISORY: STORY WITHDRAWN"];
+/// What a note of the editors says, in lower case.
+const NOTED_CORRECTED: [&str; 5] = [
+    "an earlier version of this",
+    "a previous version of this",
+    "this story has been corrected",
+    "this article has been corrected",
+    "corrects the number",
+];
+const NOTED_WITHDRAWN: [&str; 4] = [
+    "this story has been withdrawn",
+    "this article has been withdrawn",
+    "has retracted this",
+    "this story has been retracted",
+];
+
+impl Standing {
+    fn of(article: &Article) -> Self {
+        let title = article.title.trim_start().to_uppercase();
+        let starts = |words: &[&str]| words.iter().any(|word| title.starts_with(word));
+        let text = article.text.to_lowercase();
+        let notes = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+        if starts(&WITHDRAWN) || notes(&NOTED_WITHDRAWN) {
+            Self::Withdrawn
+        } else if starts(&CORRECTED) || notes(&NOTED_CORRECTED) {
+            Self::Corrected
+        } else {
+            Self::Stands
+        }
     }
 }
 
-/// What makes two claims be about the same happening.
+impl Reading {
+    pub fn new(article: Article, extraction: Extraction, fresh: bool) -> Self {
+        Self { origin: article.id.clone(), standing: Standing::of(&article), article, extraction, fresh }
+    }
+
+    /// Whether the publisher corrects the article, in its heading or in a note.
+    pub fn is_correction(&self) -> bool {
+        self.standing == Standing::Corrected
+    }
+}
+
+/// What names an incident for people and sorts it: what most of its reports say. Which incident of an earlier edition it is
+/// is told by the reports that both hold ([`Incident::references`]).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IncidentKey {
     pub scope: Scope,
     pub event: Event,
-    /// A gazetteer id where the place is a known settlement or region; else something that only this article has.
+    /// A gazetteer id where the place is a known settlement; else a name, or something that only one article has.
     place: String,
     pub day: Option<civil::Date>,
+    /// The first of its reports: tells two incidents of one place and day apart.
+    first: String,
+}
+
+impl IncidentKey {
+    /// Whether both are one settlement's incident of one day by all that their keys say, whatever articles told of them.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let fine = ["geonames:", "name:"].iter().any(|kind| self.place.starts_with(kind));
+        fine && (self.scope, self.event, &self.place, self.day) == (other.scope, other.event, &other.place, other.day)
+    }
 }
 
 /// One claim with the article that makes it.
@@ -54,9 +131,33 @@ impl<'a> Telling<'a> {
         &self.reading.article
     }
 
+    /// The words that carry the claim, or nothing.
+    pub fn quote(&self) -> &'a str {
+        self.claim.evidence.first().and_then(|span| span.slice(&self.reading.article.text)).unwrap_or_default()
+    }
+
+    /// Where in its article it stands.
+    pub(crate) fn start(&self) -> usize {
+        self.claim.evidence.first().map_or(0, |span| span.start)
+    }
+
+    /// When it was reported.
+    pub fn as_of(&self) -> Option<Timestamp> {
+        self.article().published.and_then(Published::instant)
+    }
+
+    pub fn number(&self) -> Option<u64> {
+        number(&self.toll.count)
+    }
+
     /// The article itself says that the figure went down, or corrects it.
-    fn revises_down(&self) -> bool {
+    pub fn revises_down(&self) -> bool {
         self.reading.is_correction() || self.toll.change == Some(Change::Fell)
+    }
+
+    /// Time of report, then everything that tells two claims apart, so that the order of arrival never shows.
+    fn order(&self) -> (Option<Timestamp>, Reverse<Option<u64>>, &'a str, usize) {
+        (self.as_of(), Reverse(self.number()), &self.article().id, self.start())
     }
 }
 
@@ -64,108 +165,12 @@ impl<'a> Telling<'a> {
 #[derive(Clone, Debug)]
 pub struct Incident<'a> {
     pub key: IncidentKey,
+    /// Oldest first.
     pub tellings: Vec<Telling<'a>>,
-}
-
-/// One measure of one group in one incident: the figure that heads it, and the ones that differ.
-#[derive(Clone, Debug)]
-pub struct Line<'a> {
-    pub measure: Measure,
-    pub group: Group,
-    pub part: bool,
-    pub head: Telling<'a>,
-    pub others: Vec<Telling<'a>>,
-}
-
-/// The rule that [`Incident::lines`] follows, in the words that the digest prints.
-pub const HEADLINE_RULE: &str =
-    "the newest report heads; of equally new ones the lower; a lower later figure only when it says it is a revision";
-
-/// Joins the toll claims of all readings. The result does not depend on the order of `readings`.
-pub fn incidents(readings: &[Reading]) -> Vec<Incident<'_>> {
-    let mut by_key: BTreeMap<IncidentKey, Vec<Telling>> = BTreeMap::new();
-    for reading in readings {
-        let mut tellings: Vec<Telling> = tellings(reading).collect();
-        let rises: Vec<Telling> = tellings.iter().copied().filter(is_rise).collect();
-        tellings.retain(|telling| !rises.iter().any(|rise| is_step(telling, rise)));
-        let keys: Vec<IncidentKey> = tellings.iter().map(key).collect();
-        for (telling, key) in tellings.into_iter().zip(&keys) {
-            by_key.entry(dated(key, &keys, &reading.article)).or_default().push(telling);
-        }
-    }
-    by_key
-        .into_iter()
-        .map(|(key, mut tellings)| {
-            tellings.sort_by(|a, b| order(a).cmp(&order(b)));
-            Incident { key, tellings }
-        })
-        .collect()
-}
-
-/// The claims of an article that the ledger takes.
-fn tellings(reading: &Reading) -> impl Iterator<Item = Telling<'_>> {
-    reading.extraction.claims.iter().filter_map(move |claim| match &claim.what {
-        What::Toll(toll) if claim.current && !matches!(claim.stance, Stance::Denied | Stance::Planned) => {
-            Some(Telling { reading, claim, toll })
-        }
-        _ => None,
-    })
-}
-
-/// "The number of people killed rose to six"
-fn is_rise(telling: &Telling) -> bool {
-    telling.toll.change == Some(Change::Rose) && telling.toll.group == Group::People && !telling.toll.part
-}
-
-/// What made a total rise, told in the same breath ("… rose to six after a woman died in hospital"), is in the total.
-fn is_step(telling: &Telling, rise: &Telling) -> bool {
-    let (step, total) = (telling.toll, rise.toll);
-    let same_breath =
-        telling.claim.evidence.iter().any(|a| rise.claim.evidence.iter().any(|b| a.start < b.end && b.start < a.end));
-    same_breath
-        && step.measure == total.measure
-        && !step.part
-        && step.change.is_none()
-        && number(&step.count).is_some_and(|step| number(&total.count).is_some_and(|total| step < total))
-}
-
-fn key(telling: &Telling) -> IncidentKey {
-    let article = telling.article();
-    let place = match telling.claim.place.as_ref() {
-        Some(Place { precision: Precision::Settlement | Precision::Region, geonames_id: Some(id), .. }) => {
-            format!("geonames:{id}")
-        }
-        // Regions come without an id; their country tells apart those of one name.
-        Some(Place { precision: Precision::Region, country: Some(country), name, .. }) => {
-            format!("region:{country}:{}", name.to_lowercase())
-        }
-        // A village that no gazetteer has is still told from others by its name, kind of event and day.
-        Some(Place { precision: Precision::Unresolved, name, .. }) => format!("name:{}", name.to_lowercase()),
-        // Known to the country only, or not at all: such claims meet within their own article only.
-        Some(place) => format!("{}:{}", article.id, place.name.to_lowercase()),
-        None => article.id.clone(),
-    };
-    let day = telling.claim.date.map(|date| date.end);
-    IncidentKey { scope: telling.toll.scope, event: telling.toll.event, place, day }
-}
-
-/// A claim without a day ("two people are still missing") is of the day that its article gives for the same event and
-/// place, when that is one; else of the day of publication.
-fn dated(key: &IncidentKey, keys: &[IncidentKey], article: &Article) -> IncidentKey {
-    let same = |other: &&IncidentKey| (other.scope, other.event, &other.place) == (key.scope, key.event, &key.place);
-    let days: BTreeSet<civil::Date> = keys.iter().filter(same).filter_map(|key| key.day).collect();
-    let only = days.first().copied().filter(|_| days.len() == 1);
-    IncidentKey { day: key.day.or(only).or(article.published.map(Published::date)), ..key.clone() }
-}
-
-/// Time of report, then everything that tells two claims apart, so that the order of arrival never shows.
-fn order<'a>(telling: &Telling<'a>) -> (Option<jiff::Timestamp>, std::cmp::Reverse<Option<u64>>, &'a str, usize) {
-    let start = telling.claim.evidence.first().map_or(0, |span| span.start);
-    (as_of(telling.article()), std::cmp::Reverse(number(&telling.toll.count)), &telling.article().id, start)
-}
-
-fn as_of(article: &Article) -> Option<jiff::Timestamp> {
-    article.published.and_then(Published::instant)
+    /// Its reports: an article and what of it. Two incidents that share one are the same, told at two times.
+    pub references: BTreeSet<String>,
+    /// The place as its reports name it, the closest and newest first.
+    pub place: Option<&'a Place>,
 }
 
 /// The figure that comparisons use: a bound's own number. Vague words have none and never outrank a number.
@@ -173,59 +178,60 @@ pub fn number(count: &Count) -> Option<u64> {
     count.low.or(count.high)
 }
 
-impl<'a> Incident<'a> {
-    /// The place as the newest telling names it.
-    pub fn place(&self) -> Option<&'a Place> {
-        self.tellings.iter().rev().find_map(|telling| telling.claim.place.as_ref())
-    }
+/// Joins the toll claims of all readings. The result does not depend on the order of `readings`. What was withdrawn makes
+/// no incident.
+pub fn incidents(readings: &[Reading]) -> Vec<Incident<'_>> {
+    let standing = readings.iter().filter(|reading| reading.standing != Standing::Withdrawn);
+    let reports: Vec<Report> = standing.flat_map(report::reports).collect();
+    let mut incidents: Vec<Incident> = join::join(reports).into_iter().map(incident).collect();
+    incidents.sort_by(|a, b| a.key.cmp(&b.key));
+    incidents
+}
 
+/// What an article's reports are called, for finding what was printed of them when the article is taken back.
+pub fn references(reading: &Reading) -> BTreeSet<String> {
+    report::reports(reading).iter().map(Report::reference).collect()
+}
+
+fn incident(reports: Vec<Report<'_>>) -> Incident<'_> {
+    let references: BTreeSet<String> = reports.iter().map(Report::reference).collect();
+    let place = most(reports.iter().filter(|report| report.place.is_fine()).map(|report| &report.place))
+        .or_else(|| most(reports.iter().map(|report| &report.place)));
+    let name = match place {
+        Some(Where::Settlement(id)) => format!("geonames:{id}"),
+        Some(Where::Named(name, _)) => format!("name:{name}"),
+        Some(Where::Region(country, name)) => format!("region:{country}:{name}"),
+        Some(Where::Own(own)) => own.clone(),
+        None => String::new(),
+    };
+    let event = most(reports.iter().map(|report| report.event).filter(|event| !report::is_generic(*event)))
+        .or_else(|| most(reports.iter().map(|report| report.event)));
+    let exact = reports.iter().filter_map(|report| report.days).filter(|days| !days.loose);
+    // Without a date it is of the day of the first report.
+    let published = reports.iter().filter_map(|report| report.reading.article.published);
+    let day = most(exact.map(|days| days.end)).or_else(|| published.map(Published::date).min());
+    let scope = reports.first().map_or(Scope::Event, |report| report.scope);
+    let newest = reports.iter().filter(|report| Some(&report.place) == place);
+    let site = newest.max_by_key(|report| report.tellings.iter().map(Telling::order).max()).and_then(Report::site);
+    let mut tellings: Vec<Telling> = reports.iter().flat_map(|report| report.tellings.iter().copied()).collect();
+    tellings.sort_by(|a, b| a.order().cmp(&b.order()));
+    let first = references.first().cloned().unwrap_or_default();
+    let key = IncidentKey { scope, event: event.unwrap_or_default(), place: name, day, first };
+    Incident { key, tellings, references, place: site }
+}
+
+/// The most frequent value; of equally frequent ones the least.
+fn most<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value)
+}
+
+impl Incident<'_> {
     /// Whether anything here is news to this edition.
     pub fn fresh(&self) -> bool {
         self.tellings.iter().any(|telling| telling.reading.fresh)
     }
-
-    /// Dead before injured, total before part; one line per measure and group.
-    pub fn lines(&self) -> Vec<Line<'a>> {
-        let mut by_line: BTreeMap<(Measure, bool, Group), Vec<Telling<'a>>> = BTreeMap::new();
-        for telling in &self.tellings {
-            let toll = telling.toll;
-            by_line.entry((toll.measure, toll.part, toll.group)).or_default().push(*telling);
-        }
-        by_line
-            .into_iter()
-            .filter_map(|((measure, part, group), tellings)| {
-                let totals = totals(&tellings);
-                let head = totals.iter().copied().reduce(succeed)?;
-                let differs = |telling: &&Telling| telling.toll.count != head.toll.count;
-                let others = totals.iter().rev().filter(differs).copied().collect();
-                Some(Line { measure, group, part, head, others })
-            })
-            .collect()
-    }
-}
-
-/// One telling an article. Where an article gives several numbers for the same ("rose to five after two bodies were
-/// found", "dozens … 51"), the largest is its total; the others are steps on the way to it.
-fn totals<'a>(tellings: &[Telling<'a>]) -> Vec<Telling<'a>> {
-    let mut totals: Vec<Telling> = Vec::new();
-    for telling in tellings {
-        match totals.iter_mut().find(|total| total.article().id == telling.article().id) {
-            Some(total) if number(&total.toll.count) < number(&telling.toll.count) => *total = *telling,
-            Some(_) => {}
-            None => totals.push(*telling),
-        }
-    }
-    totals.sort_by(|a, b| order(a).cmp(&order(b)));
-    totals
-}
-
-/// Which of two tellings heads, the second being the newer or, of equal age, the lower one ([`HEADLINE_RULE`]).
-fn succeed<'a>(head: Telling<'a>, next: Telling<'a>) -> Telling<'a> {
-    let same_age = as_of(head.article()) == as_of(next.article());
-    let takes_over = match (number(&head.toll.count), number(&next.toll.count)) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(before), Some(now)) => now >= before || same_age || next.revises_down(),
-    };
-    if takes_over { next } else { head }
 }

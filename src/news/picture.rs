@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use canvas::Png;
 
 use super::article::Published;
-use super::digest::{Digest, News, TollItem, TollLine};
+use super::digest::tolls::{TollItem, TollLine};
+use super::digest::{Digest, News};
 use super::incident::{Incident, IncidentKey};
 use super::kinds::{Group, Measure};
 use super::value::{Count, Precision};
@@ -88,7 +89,7 @@ fn series_of(item: &TollItem, earlier: &[Digest]) -> Vec<(News, Series)> {
 fn figures(line: &TollLine, key: &IncidentKey, earlier: &[Digest]) -> Vec<(civil::Date, Count)> {
     let same = |old: &&TollLine| (old.measure, old.group, old.part) == (line.measure, line.group, line.part);
     let before = earlier.iter().filter_map(|digest| {
-        let item = digest.tolls.iter().find(|item| item.key == *key)?;
+        let item = digest.tolls.iter().find(|item| item.key == *key || item.key.is_like(key))?;
         item.lines.iter().find(same)
     });
     let mut by_day = BTreeMap::new();
@@ -106,7 +107,7 @@ fn figures(line: &TollLine, key: &IncidentKey, earlier: &[Digest]) -> Vec<(civil
 }
 
 fn spot_of(item: &TollItem, incidents: &[Incident]) -> Option<Spot> {
-    let place = incidents.iter().find(|incident| incident.key == item.key)?.place()?;
+    let place = incidents.iter().find(|incident| incident.key == item.key)?.place?;
     let is_exact = match place.precision {
         Precision::Settlement => true,
         Precision::Region => false,

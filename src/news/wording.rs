@@ -9,9 +9,16 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
 use super::article::Published;
-use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem, TollItem, TollLine};
+use super::digest::corrections::{Correction, How};
+use super::digest::rank::Rules;
+use super::digest::tolls::{ClaimedLine, HeldItem, TollItem, TollLine};
+use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem};
 use super::extract::Stance;
 use super::incident;
+use super::incident::claimant::Class;
+use super::incident::grade::{Attested, Grade};
+use super::incident::plausibility::Reason;
+use super::incident::reconcile::Choice;
 use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Outcome, Scope, Status};
 use super::picture::chart::Bar;
 use super::value::Count;
@@ -139,11 +146,29 @@ pub fn published(published: &Published) -> String {
 
 /// "Sumy · strike · 24 Mar".
 pub fn incident_title(item: &TollItem, edition: civil::Date) -> String {
-    let mut parts =
-        vec![item.place.clone().unwrap_or_else(|| "Place not given".to_owned()), event(item.event).to_owned()];
-    parts.extend(scope(item.scope).map(str::to_owned));
-    parts.extend(item.day.map(|date| day(date, edition)));
+    let place = item.place.as_deref().unwrap_or("Place not given");
+    let parts = [Some(place), Some(event(item.event)), scope(item.scope)];
+    heading(parts, item.day, edition)
+}
+
+/// "Sumy · strike · 24 Mar", of the incident whose figure was corrected.
+pub fn correction_title(correction: &Correction, edition: civil::Date) -> String {
+    heading([correction.place.as_deref(), Some(event(correction.event)), None], correction.day, edition)
+}
+
+fn heading(parts: [Option<&str>; 3], date: Option<civil::Date>, edition: civil::Date) -> String {
+    let mut parts: Vec<String> = parts.into_iter().flatten().map(str::to_owned).collect();
+    parts.extend(date.map(|date| day(date, edition)));
     parts.join(" · ")
+}
+
+/// "Sumy strike"
+pub fn incident_name(item: &TollItem) -> String {
+    titled(item.place.as_deref(), item.event)
+}
+
+fn titled(place: Option<&str>, of: Event) -> String {
+    place.map_or_else(|| event(of).to_owned(), |place| format!("{place} {}", event(of)))
 }
 
 /// "injured 88 → 101 (+13)", "including 23 children (was 17)", "killed at least 4".
@@ -405,4 +430,144 @@ pub fn coverage(digest: &Digest) -> String {
     let coverage = &digest.frame.coverage;
     let answered = coverage.asked.saturating_sub(coverage.silent.len());
     format!("{answered} of {} {} answered", coverage.asked, if coverage.asked == 1 { "source" } else { "sources" })
+}
+
+/// "between 85 and 101, by who counts".
+pub fn range(line: &TollLine) -> Option<String> {
+    line.range.map(|(least, most)| format!("reports range from {} to {}", digits(least), digits(most)))
+}
+
+/// A side's claim of the other's losses: "300 military killed".
+pub fn claimed(line: &ClaimedLine) -> String {
+    let figure = line.figure.value();
+    format!("{}{} {}", count(&figure.count), group(line.group, figure.count.low), measure(line.measure))
+}
+
+/// "Confirmed: regional administration; 3 independent origins".
+pub fn grade(attested: &Attested) -> String {
+    let origins = match attested.origins {
+        1 => "one origin".to_owned(),
+        many => format!("{many} independent origins"),
+    };
+    let carried =
+        if attested.outlets > attested.origins { format!("{} outlets, {origins}", attested.outlets) } else { origins };
+    match (attested.grade, &attested.authority, attested.conflict) {
+        (Grade::Confirmed, Some(authority), _) => format!("Confirmed: {authority}; {carried}"),
+        (Grade::Confirmed, None, _) => format!("Confirmed: {carried}"),
+        (Grade::Fair, _, _) => format!("Fair: {carried}, no counting authority named"),
+        (Grade::Weak, _, _) => format!("Weak: {carried}"),
+        (Grade::Contested, _, Some((of, least, most))) => {
+            format!("Contested: {} from {} to {}; {carried}", measure(of), digits(least), digits(most))
+        }
+        (Grade::Contested, _, None) => format!("Contested: {carried}"),
+        (Grade::Withdrawn, _, _) => "Withdrawn by those who reported it".to_owned(),
+    }
+}
+
+/// Why a figure heads its line; empty where nobody gives another.
+pub fn choice(line: &TollLine) -> &'static str {
+    match line.choice {
+        Choice::Only => "",
+        Choice::Authority => "heads by who counted",
+        Choice::Newest => "heads as the newest",
+        Choice::Lower => "heads as the lower of equally new ones",
+        Choice::Revised => "heads as a revision",
+    }
+}
+
+fn class(class: Class) -> &'static str {
+    match class {
+        Class::Authority => "authorities on the ground",
+        Class::Emergency => "emergency services",
+        Class::Ministry => "ministries",
+        Class::UnitedNations => "the UN",
+        Class::Hospital => "hospitals",
+        Class::Mayor => "mayors",
+        Class::Media => "media and monitors",
+        Class::Belligerent => "fighting sides",
+    }
+}
+
+/// The rule by which figures head, as the digest prints it.
+pub fn headline_rule(rules: &Rules) -> String {
+    let order: Vec<&str> = rules.claimants.classes().iter().map(|it| class(*it)).collect();
+    format!(
+        "of the last 24 hours' reports the claimant first in this order: {}; then the newest; of equally new ones the \
+         lower; a lower later figure only when it says it is a revision; a fighting side's claim of the other's losses never",
+        order.join(", ")
+    )
+}
+
+/// "1 figure is held until a person has looked at it", or nothing.
+pub fn held(held: &[HeldItem]) -> Option<String> {
+    match held.len() {
+        0 => None,
+        1 => Some("1 figure is held until a person has looked at it".to_owned()),
+        many => Some(format!("{many} figures are held until a person has looked at them")),
+    }
+}
+
+/// "Sumy strike, injured: a part is larger than its total". The number itself is not printed.
+pub fn held_item(item: &HeldItem) -> String {
+    let who = group(item.group, None);
+    format!(
+        "{}, {}{who}: {} ({})",
+        titled(item.place.as_deref(), item.event),
+        measure(item.measure),
+        reason(item.reason),
+        item.claim.outlet
+    )
+}
+
+/// Why a figure is held, in words and without the number.
+pub fn reason(reason: Reason) -> String {
+    match reason {
+        Reason::PartOverTotal { .. } => "the part is larger than its total".to_owned(),
+        Reason::FallWithoutRevision { .. } => {
+            "lower than the same outlet had it, without a word of revision".to_owned()
+        }
+        Reason::Jump { .. } => "ten times what others give, or a zero more".to_owned(),
+        Reason::Swapped { .. } => "killed and injured look swapped".to_owned(),
+        Reason::EqualMeasures { other } => format!("the same number as {}", measure(other)),
+        Reason::MixedScope => "the article gives the same number for a longer time".to_owned(),
+        Reason::DateAdrift => "its date does not fit its report".to_owned(),
+    }
+}
+
+/// "injured 12 → 2, corrected by Evening Dispatch", "killed 14, withdrawn by Valley Ledger".
+pub fn correction(correction: &Correction) -> String {
+    let how = match correction.how {
+        How::Withdrawn => "withdrawn",
+        How::Corrected => "corrected",
+        How::Silent => "changed without a word",
+    };
+    let who = group(correction.group, correction.printed.low);
+    let printed = format!("{} {}{who}", measure(correction.measure), count(&correction.printed));
+    match (&correction.now, correction.how) {
+        (Some(now), _) => format!("{printed} → {}, {how} by {}", count(&now.value().count), correction.outlet),
+        (None, How::Withdrawn) => format!("{printed}, {how} by {}", correction.outlet),
+        (None, _) => format!("{printed}, {how} by {}, which gives no figure any more", correction.outlet),
+    }
+}
+
+/// Words of an item as it is printed, without its sources: what the reading time is reckoned by.
+pub fn words_of_item(item: &TollItem) -> usize {
+    let words = |text: &str| text.split_whitespace().count();
+    let lines = item.lines.iter().map(|line| {
+        let others = line.others.iter().map(|it| words(&other(line, it.value())) + words(&attribution(it.value())));
+        words(&toll(line)) + words(&attribution(line.figure.value())) + others.sum::<usize>()
+    });
+    let claims = item.claimed.iter().map(|line| words(&claimed(line)) + words(&attribution(line.figure.value())));
+    let outlets = item.outlets.iter().map(|outlet| words(outlet));
+    words(&incident_name(item)) + lines.chain(claims).chain(outlets).sum::<usize>() + words(&grade(&item.attested))
+}
+
+/// The same for talks.
+pub fn words_of_talks(item: &TalksItem) -> usize {
+    let words = |text: &str| text.split_whitespace().count();
+    let rounds = item.rounds.iter().map(|round| {
+        let next = round.next.iter().map(|next| words(next.value()));
+        words(&state(round.state.value())) + words(&says(round)) + next.sum::<usize>()
+    });
+    words(&parties(item)) + rounds.sum::<usize>()
 }

@@ -7,5 +7,6 @@ pub mod mail;
 pub mod outbox;
 pub mod pipeline;
 pub mod store;
+pub mod views;
 pub mod web;
 pub mod worker;

@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep};
 use super::mail::{self, Mailer, Outgoing};
 use super::pipeline::{Composed, Service};
 use super::store::{Bounce, Change, Lease, StoreError, Taking};
+use super::views::{Chain, Views};
 use super::worker::Stop;
 use crate::config::{self, Edition};
 use crate::news::bounce;
@@ -353,9 +354,16 @@ async fn settle(shared: &Shared<'_>, changes: &[Change]) -> Vec<bool> {
     }
 }
 
-/// Editions as they were rendered for the deliveries at hand: each once for all readers who want the same of it.
+/// Editions as they were rendered for the deliveries at hand: each once for all readers who read the same before and want
+/// the same of it.
 #[derive(Default)]
-struct Letters(tokio::sync::Mutex<HashMap<(String, String), Made>>);
+struct Letters(tokio::sync::Mutex<Cache>);
+
+#[derive(Default)]
+struct Cache {
+    views: Views,
+    letters: HashMap<(Chain, String), Made>,
+}
 
 /// A letter, `None` for readers who want none, or why it cannot be made.
 type Made = Result<Option<Arc<Letter>>, String>;
@@ -363,22 +371,19 @@ type Made = Result<Option<Arc<Letter>>, String>;
 impl Letters {
     /// The letter of a delivery; `None` if its reader wants none.
     async fn get(&self, service: &Service, lease: &Lease) -> Made {
-        let key = (lease.edition_id.clone(), lease.preferences.variant());
-        let mut letters = self.0.lock().await;
-        if let Some(letter) = letters.get(&key) {
+        let (id, preferences) = (&lease.edition_id, &lease.preferences);
+        let chain = Views::chain(service, id, &lease.subscriber_id).await.map_err(|error| format!("{error:#}"))?;
+        let key = (chain, preferences.variant());
+        let mut cache = self.0.lock().await;
+        if let Some(letter) = cache.letters.get(&key) {
             return letter.clone();
         }
-        if letters.len() >= LETTERS_MAX {
-            letters.clear();
+        if cache.letters.len() >= LETTERS_MAX {
+            *cache = Cache::default();
         }
-        let made = async {
-            let id = &lease.edition_id;
-            let edition =
-                service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
-            letter(service, id, &edition.digest, &lease.preferences)
-        };
+        let made = async { letter(service, id, &*cache.views.along(service, &key.0).await?, preferences) };
         let letter = made.await.map(|letter| letter.map(Arc::new)).map_err(|error| format!("{error:#}"));
-        letters.insert(key, letter.clone());
+        cache.letters.insert(key, letter.clone());
         letter
     }
 }
@@ -415,7 +420,7 @@ fn wants_nothing_then(edition: Option<&Edition>, preferences: &Preferences) -> b
 }
 
 /// Renders a digest. Its zone and title are its own, so that a later change of the configuration does not show.
-pub(super) fn render(service: &Service, digest: &Digest, links: Option<&Links>) -> anyhow::Result<Rendered> {
+pub fn render(service: &Service, digest: &Digest, links: Option<&Links>) -> anyhow::Result<Rendered> {
     let zone = TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
     let mail = &service.config.mail;
     let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
@@ -446,7 +451,7 @@ pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address])
         let message_id = delivery::message_id(&copy, to.as_ref(), service.config.mail.from.email.domain());
         let preferences = Preferences { empty: Some(Empty::Note), ..Preferences::default() };
         let reader = Reader { to, subscriber_id: NOBODY, message_id: &message_id, preferences: &preferences };
-        let message = message(service, None, &composed.digest, reader)?.context("make the message")?;
+        let message = message(service, None, &composed.view, reader)?.context("make the message")?;
         let to = ascii_domain(to);
         let from = &service.post.reach.from;
         let outgoing = Outgoing { from, to: &to, message_id: &message_id, bytes: &message.bytes };

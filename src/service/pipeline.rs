@@ -18,10 +18,11 @@ use super::store::{Audience, Freeze, Frozen, Store, StoredEdition};
 use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::{self, Article};
-use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
+use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window, told};
 use crate::news::extract;
 use crate::news::incident::Reading;
 use crate::news::message::Rendered;
+use crate::news::origin;
 use crate::news::schedule::{self, personal::SLOT_GAP_HOURS_MIN};
 
 pub use super::outbox::{Delivered, deliver, message, send_copies};
@@ -105,7 +106,11 @@ impl Collected {
 pub struct Composed {
     /// Its id in the store, once it is frozen.
     pub id: Option<String>,
+    /// All that it can tell to any of its readers.
     pub digest: Digest,
+    /// The digest as one gets it who reads every edition.
+    pub view: Digest,
+    /// As one gets it who got every edition before.
     pub rendered: Rendered,
     /// The articles that are news in it.
     fresh: Vec<Article>,
@@ -127,7 +132,8 @@ pub async fn collect(
     let answers = stream::iter(sources)
         .map(|source| async move {
             let state = store.source_state(&source.name, &source.location.to_string()).await?;
-            Ok::<_, anyhow::Error>((source, gather::gather(source, state, manner).await))
+            let since = state.last_success;
+            Ok::<_, anyhow::Error>((source, since, gather::gather(source, state, manner).await))
         })
         .buffer_unordered(SOURCES_AT_ONCE);
     // Storing goes on beside reading; when it falls behind, reading waits.
@@ -135,11 +141,11 @@ pub async fn collect(
     let read = async {
         let mut answers = pin!(answers);
         while let Some(answer) = answers.next().await {
-            let (source, answer) = answer?;
+            let (source, since, answer) = answer?;
             progress.inc(1);
             progress.set_message(source.name.clone());
             // The receiver goes first only when storing failed; that ends both, and is what is reported.
-            let _ = sender.send((source, answer)).await;
+            let _ = sender.send((source, since, answer)).await;
         }
         drop(sender);
         anyhow::Ok(())
@@ -148,7 +154,7 @@ pub async fn collect(
         let mut batch = Vec::new();
         while receiver.recv_many(&mut batch, SOURCES_WAITING_MAX).await > 0 {
             let (mut articles, mut states) = (Vec::new(), Vec::new());
-            for (source, gathered) in batch.drain(..) {
+            for (source, since, gathered) in batch.drain(..) {
                 let Gathered { articles: given, remarks, state, failure, .. } = gathered;
                 let dated = |mut article: Article| {
                     article.published = article.published.or(asking.published.map(article::Published::On));
@@ -157,7 +163,7 @@ pub async fn collect(
                 articles.extend(given.into_iter().map(dated));
                 states.extend(state.map(|state| (source.name.clone(), source.location.to_string(), state)));
                 collected.remarks.extend(remarks.into_iter().map(|remark| format!("{}: {remark}", source.name)));
-                collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason }));
+                collected.silent.extend(failure.map(|reason| Silent { source: source.name.clone(), reason, since }));
             }
             match asking.keep {
                 Keep::InMemory => collected.articles.append(&mut articles),
@@ -220,6 +226,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
         held_over: service.store.held_over(&edition.name).await?,
         composed_at: now,
         sections: edition.sections.clone(),
+        rules: edition.rules.clone(),
         coverage: Coverage {
             asked: collected.asked,
             silent: collected.silent.clone(),
@@ -227,10 +234,12 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
             other_languages: articles.filter(|reading| !extract::reads(&reading.article)).count(),
         },
     };
+    let decisions = service.store.decisions().await?;
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
-    let digest = digest::compose(frame, &readings, &earlier);
-    let rendered = outbox::render(service, &digest, None)?;
-    Ok(Composed { id: None, digest, rendered, fresh })
+    let digest = digest::compose(frame, &readings, &earlier, &decisions);
+    let view = told::for_everyone(&digest, &earlier);
+    let rendered = outbox::render(service, &view, None)?;
+    Ok(Composed { id: None, digest, view, rendered, fresh })
 }
 
 /// The articles that are news to this edition.
@@ -270,8 +279,23 @@ async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<R
     told.sort_by(|a, b| a.id.cmp(&b.id));
     told.dedup_by(|a, b| a.id == b.id);
     let fresh = fresh.to_vec();
-    let reading = |fresh| move |article: Article| Reading { extraction: extract::extract(&article), article, fresh };
-    let work = move || fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect();
+    let reading = |fresh| {
+        move |article: Article| {
+            let extraction = extract::extract(&article);
+            Reading::new(article, extraction, fresh)
+        }
+    };
+    let with_origins = |mut readings: Vec<Reading>| {
+        let articles: Vec<&Article> = readings.iter().map(|reading| &reading.article).collect();
+        let origins = origin::origins(&articles, &origin::FAMILIES);
+        for (reading, origin) in readings.iter_mut().zip(origins) {
+            reading.origin = origin.id;
+        }
+        readings
+    };
+    let work = move || {
+        with_origins(fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect())
+    };
     tokio::task::spawn_blocking(work).await.context("extract from the articles")
 }
 
@@ -303,7 +327,7 @@ pub async fn publish(
         let composed = compose(service, order, collected).await?;
         let (audience, published) = if !service.store.has_readers(&order.edition.name).await? {
             (Audience::Unread, Some(Published::Unread))
-        } else if composed.digest.is_quiet() && !(scheduled && wants_note(service, order.edition).await?) {
+        } else if composed.view.is_quiet() && !(scheduled && wants_note(service, order.edition).await?) {
             (Audience::Nobody, Some(Published::Quiet))
         } else {
             (Audience::Subscribers, None)
@@ -366,11 +390,46 @@ pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> 
     let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
     let during = start(day)?..start(day.tomorrow()?)?;
     let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
-    self::stored(service, stored).map(Some)
+    self::stored(service, stored).await.map(Some)
 }
 
-/// An edition as it was frozen.
-pub fn stored(service: &Service, stored: StoredEdition) -> anyhow::Result<Composed> {
-    let rendered = outbox::render(service, &stored.digest, None)?;
-    Ok(Composed { id: Some(stored.id), digest: stored.digest, rendered, fresh: Vec::new() })
+/// An edition as it was frozen, as one gets it who reads them all.
+pub async fn stored(service: &Service, stored: StoredEdition) -> anyhow::Result<Composed> {
+    let frame = &stored.digest.frame;
+    let mut earlier = service.store.editions_composed(&frame.name, frame.composed_at, LEDGER_EDITIONS_MAX).await?;
+    earlier.retain(|before| before.id != stored.id);
+    let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
+    let view = told::for_everyone(&stored.digest, &earlier);
+    let rendered = outbox::render(service, &view, None)?;
+    Ok(Composed { id: Some(stored.id), digest: stored.digest, view, rendered, fresh: Vec::new() })
+}
+
+/// A sent edition composed anew from the newest texts of its articles and today's decisions, each figure compared with the
+/// one that was sent. Changes nothing.
+pub async fn as_known_now(service: &Service, sent: &Composed) -> anyhow::Result<Composed> {
+    let id = sent.id.as_deref().context("find the edition as it was sent")?;
+    let frame = sent.digest.frame.clone();
+    let mut editions = service.store.editions_composed(&frame.name, frame.composed_at, LEDGER_EDITIONS_MAX).await?;
+    editions.retain(|edition| edition.id != id);
+    let (fresh, mut told) = (newest_texts(service, id).await?, Vec::new());
+    for edition in &editions {
+        told.extend(newest_texts(service, &edition.id).await?);
+    }
+    let readings = read(&fresh, told).await?;
+    let decisions = service.store.decisions().await?;
+    let mut earlier = vec![sent.digest.clone()];
+    earlier.extend(editions.into_iter().map(|edition| edition.digest));
+    let digest = digest::compose(frame, &readings, &earlier, &decisions);
+    let rendered = outbox::render(service, &digest, None)?;
+    Ok(Composed { id: None, view: digest.clone(), digest, rendered, fresh: Vec::new() })
+}
+
+/// The articles of an edition as they read now.
+async fn newest_texts(service: &Service, edition_id: &str) -> anyhow::Result<Vec<Article>> {
+    let mut articles = Vec::new();
+    for used in service.store.articles_of(edition_id).await? {
+        let newest = service.store.article(&used.article.id).await?;
+        articles.push(newest.map_or(used.article, |stored| stored.article));
+    }
+    Ok(articles)
 }

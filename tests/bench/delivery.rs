@@ -15,7 +15,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use daybrief::config::{Config, StoreUrl};
+use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
+use daybrief::news::incident::plausibility::Decisions;
 use daybrief::service::fetch::Fetcher;
 use daybrief::service::mail::{Mailer, Post};
 use daybrief::service::pipeline::{self, Service};
@@ -149,6 +151,7 @@ fn digest(at: Timestamp) -> Digest {
     let silent = |nth: usize| Silent {
         source: format!("The Sample Courier of Town {nth}"),
         reason: format!("answered nothing for so many hours, as a made-up reason number {nth} says at some length"),
+        since: None,
     };
     let frame = Frame {
         name: "daily".to_owned(),
@@ -161,8 +164,9 @@ fn digest(at: Timestamp) -> Digest {
         composed_at: at,
         sections: Vec::new(),
         coverage: Coverage { asked: 60, silent: (0..52).map(silent).collect(), ..Coverage::default() },
+        rules: Rules::default(),
     };
-    digest::compose(frame, &[], &[])
+    digest::compose(frame, &[], &[], &Decisions::default())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]

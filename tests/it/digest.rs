@@ -1,9 +1,11 @@
 //! What a digest says of given claims: joining, comparing with what was printed before, grounding, rendering.
 
 use daybrief::news::article::{Article, Published};
+use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, News, Section, Window};
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
+use daybrief::news::incident::plausibility::Decisions;
 use daybrief::news::kinds::{Change, Event, Form, Group, Measure, Outcome, Scope, Status, Talks, Toll};
 use daybrief::news::letter::{Letter, Reach};
 use daybrief::news::subscriber::Format;
@@ -76,7 +78,7 @@ pub fn strike(id: &str, outlet: &str, day: i8, injured: u64, children: u64) -> R
         toll(Measure::Injured, children, Group::Children, true),
     ]
     .map(|toll| claim(&article, What::Toll(toll), Some(place("Sumy", 692_194)), 3));
-    Reading { extraction: Extraction { claims: claims.to_vec(), diagnostics: Vec::new() }, article, fresh: true }
+    Reading::new(article, Extraction { claims: claims.to_vec(), diagnostics: Vec::new() }, true)
 }
 
 pub fn talks(id: &str, day: i8, status: Status, outcome: Option<Outcome>) -> Reading {
@@ -91,7 +93,7 @@ pub fn talks(id: &str, day: i8, status: Status, outcome: Option<Outcome>) -> Rea
         next: Vec::new(),
     };
     let claims = vec![claim(&article, What::Talks(talks), Some(place("Geneva", 2_660_646)), 4)];
-    Reading { extraction: Extraction { claims, diagnostics: Vec::new() }, article, fresh: true }
+    Reading::new(article, Extraction { claims, diagnostics: Vec::new() }, true)
 }
 
 pub fn frame(day: i8) -> Frame {
@@ -107,7 +109,12 @@ pub fn frame(day: i8) -> Frame {
         composed_at: at(day),
         sections: Section::ALL.to_vec(),
         coverage: Coverage { asked: 2, ..Coverage::default() },
+        rules: Rules::default(),
     }
+}
+
+pub fn compose(frame: Frame, readings: &[Reading], earlier: &[Digest]) -> Digest {
+    digest::compose(frame, readings, earlier, &Decisions::default())
 }
 
 fn stale(mut reading: Reading) -> Reading {
@@ -130,10 +137,10 @@ fn check_contains(text: &str, expected: &[&str]) {
 
 #[test]
 fn a_rising_toll_says_what_it_was() {
-    let first = digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
+    let first = compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
     assert_eq!(first.tolls[0].news, News::New);
     let readings = [stale(strike("a", "courier", 3, 88, 17)), strike("b", "ledger", 4, 101, 23)];
-    let second = digest::compose(frame(5), &readings, std::slice::from_ref(&first));
+    let second = compose(frame(5), &readings, std::slice::from_ref(&first));
     assert_eq!(second.tolls.len(), 1, "one incident, told twice");
     assert_eq!(second.tolls[0].news, News::Changed);
     check_contains(
@@ -153,13 +160,13 @@ fn the_order_of_arrival_never_matters() {
         [strike("a", "courier", 3, 88, 17), strike("b", "ledger", 4, 101, 23), talks("t", 4, Status::UnderWay, None)];
     let mut backwards = readings.to_vec();
     backwards.reverse();
-    assert_eq!(digest::compose(frame(5), &readings, &[]), digest::compose(frame(5), &backwards, &[]));
+    assert_eq!(compose(frame(5), &readings, &[]), compose(frame(5), &backwards, &[]));
 }
 
 #[test]
 fn a_lower_later_figure_needs_a_word_of_revision_to_head() {
     let head = |readings: &[Reading]| {
-        let digest = digest::compose(frame(5), readings, &[]);
+        let digest = compose(frame(5), readings, &[]);
         digest.tolls[0].lines[0].figure.value().count.low
     };
     let mut later = strike("b", "ledger", 4, 80, 17);
@@ -170,13 +177,14 @@ fn a_lower_later_figure_needs_a_word_of_revision_to_head() {
     assert_eq!(head(&[strike("a", "courier", 3, 88, 17), later]), Some(80));
     let mut correction = strike("c", "ledger", 4, 80, 17);
     correction.article.title = "CORRECTED: strike on Sumy".to_owned();
+    let correction = Reading::new(correction.article, correction.extraction, true);
     assert_eq!(head(&[strike("a", "courier", 3, 88, 17), correction]), Some(80));
 }
 
 #[test]
 fn equally_new_reports_give_the_lower_figure_and_the_other_beside_it() {
     let readings = [strike("a", "courier", 4, 90, 17), strike("b", "ledger", 4, 85, 17)];
-    let digest = digest::compose(frame(5), &readings, &[]);
+    let digest = compose(frame(5), &readings, &[]);
     let line = &digest.tolls[0].lines[0];
     assert_eq!(line.figure.value().count.low, Some(85));
     assert_eq!(line.others[0].value().count.low, Some(90));
@@ -192,15 +200,15 @@ fn a_country_alone_never_joins_two_articles() {
         }
         reading
     };
-    assert_eq!(digest::compose(frame(5), &[in_country("a"), in_country("b")], &[]).tolls.len(), 2);
+    assert_eq!(compose(frame(5), &[in_country("a"), in_country("b")], &[]).tolls.len(), 2);
 }
 
 #[test]
 fn talks_move_from_state_to_state() {
-    let first = digest::compose(frame(4), &[talks("a", 3, Status::Scheduled, None)], &[]);
+    let first = compose(frame(4), &[talks("a", 3, Status::Scheduled, None)], &[]);
     let readings =
         [stale(talks("a", 3, Status::Scheduled, None)), talks("b", 4, Status::Concluded, Some(Outcome::Continue))];
-    let second = digest::compose(frame(5), &readings, std::slice::from_ref(&first));
+    let second = compose(frame(5), &readings, std::slice::from_ref(&first));
     assert_eq!(second.talks.len(), 1);
     check_contains(
         &text(&second),
@@ -210,10 +218,10 @@ fn talks_move_from_state_to_state() {
 
 #[test]
 fn what_was_told_before_is_quiet() {
-    let first = digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
-    let second = digest::compose(frame(5), &[stale(strike("a", "courier", 3, 88, 17))], std::slice::from_ref(&first));
+    let first = compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
+    let second = compose(frame(5), &[stale(strike("a", "courier", 3, 88, 17))], std::slice::from_ref(&first));
     assert!(second.is_quiet() && second.tolls.is_empty());
-    let repeated = digest::compose(frame(5), &[strike("b", "ledger", 4, 88, 17)], std::slice::from_ref(&first));
+    let repeated = compose(frame(5), &[strike("b", "ledger", 4, 88, 17)], std::slice::from_ref(&first));
     assert!(repeated.is_quiet(), "the same figure in another paper is not news");
 }
 
@@ -223,13 +231,13 @@ fn a_claim_without_a_live_span_is_not_printed() {
     for claim in &mut reading.extraction.claims {
         claim.evidence = vec![Span::new(10, 10_000)];
     }
-    assert!(digest::compose(frame(4), &[reading], &[]).tolls.is_empty());
+    assert!(compose(frame(4), &[reading], &[]).tolls.is_empty());
 }
 
 #[test]
 fn a_quote_that_left_its_article_is_found() {
     let reading = strike("a", "courier", 3, 88, 17);
-    let digest = digest::compose(frame(4), std::slice::from_ref(&reading), &[]);
+    let digest = compose(frame(4), std::slice::from_ref(&reading), &[]);
     assert_eq!(digest.notes.broken(|_| Some(reading.article.text.as_str())), Vec::<usize>::new());
     assert_eq!(digest.notes.broken(|_| Some("Edited since.")), vec![1]);
     assert_eq!(digest.notes.broken(|_| None), vec![1]);
@@ -237,8 +245,7 @@ fn a_quote_that_left_its_article_is_found() {
 
 #[test]
 fn a_digest_reads_back_as_it_was_stored() {
-    let digest =
-        digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17), talks("t", 3, Status::Scheduled, None)], &[]);
+    let digest = compose(frame(4), &[strike("a", "courier", 3, 88, 17), talks("t", 3, Status::Scheduled, None)], &[]);
     let stored = serde_json::to_string(&digest).unwrap();
     assert_eq!(serde_json::from_str::<Digest>(&stored).unwrap(), digest);
 }
@@ -248,14 +255,14 @@ fn markup_in_an_article_stays_text() {
     let mut reading = strike("a", "courier", 3, 88, 17);
     reading.extraction.claims.clear();
     reading.article.title = "<script>alert(1)</script>".to_owned();
-    let digest = digest::compose(frame(4), &[reading], &[]);
+    let digest = compose(frame(4), &[reading], &[]);
     let html = message::render(&digest, &TimeZone::UTC, "desk@example.org", None).unwrap().html;
     assert!(!html.contains("<script") && html.contains("&#60;script&#62;"), "{html}");
 }
 
 #[test]
 fn the_link_points_to_the_quoted_words() {
-    let digest = digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
+    let digest = compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
     let (_, note) = digest.notes.numbered().next().unwrap();
     let fragment = "A%20strike%20on%20Sumy%20injured%2088%20people%20including%2017%20children.";
     assert_eq!(note.link().unwrap(), format!("https://courier.example/a#:~:text={fragment}"));
@@ -263,7 +270,7 @@ fn the_link_points_to_the_quoted_words() {
 
 #[test]
 fn the_same_message_twice_is_the_same_bytes() {
-    let digest = digest::compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
+    let digest = compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
     let rendered = message::render(&digest, &TimeZone::UTC, "desk@example.org", None).unwrap();
     let sender = message::Sender {
         from: "Daybrief <daily@example.org>".parse().unwrap(),
@@ -299,7 +306,7 @@ fn a_figure_without_a_day_is_of_its_articles_event() {
     let mut undated = claim(&reading.article, What::Toll(missing), Some(place("Sumy", 692_194)), 3);
     undated.date = None;
     reading.extraction.claims.push(undated);
-    let digest = digest::compose(frame(5), &[reading], &[]);
+    let digest = compose(frame(5), &[reading], &[]);
     assert_eq!(digest.tolls.len(), 1);
     assert_eq!(digest.tolls[0].day, Some(civil::date(2031, 3, 3)));
 }
@@ -314,6 +321,6 @@ fn what_made_a_total_rise_is_not_told_beside_it() {
         claim(&reading.article, What::Toll(rise), Some(place("Sumy", 692_194)), 3),
         claim(&reading.article, What::Toll(step), Some(place("Sumy", 692_194)), 5),
     ];
-    let digest = digest::compose(frame(5), &[reading], &[]);
+    let digest = compose(frame(5), &[reading], &[]);
     assert_eq!((digest.tolls.len(), digest.tolls[0].lines.len()), (1, 1));
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daybrief::news::digest::{self, Digest};
+use daybrief::news::digest::{self, Digest, told};
 use daybrief::news::extract::What;
 use daybrief::news::incident::Reading;
 use daybrief::news::message::{self, Rendered, archive};
 use dom_query::{Document, NodeRef};
 use jiff::tz::TimeZone;
 
-use crate::digest::{frame, place, strike, talks};
+use crate::digest::{compose, frame, place, strike, talks};
 
 /// Gmail cuts at about 102 kB; the house stays below 90.
 const HTML_BYTES_MAX: usize = 90_000;
@@ -36,10 +36,11 @@ fn edition(count: u64) -> Digest {
             if day == 4 { daybrief::news::kinds::Status::UnderWay } else { daybrief::news::kinds::Status::Concluded };
         strikes.chain([talks(&format!("talks-{day}"), day, state, None)]).collect()
     };
-    let first = digest::compose(frame(4), &on(4), &[]);
+    let first = compose(frame(4), &on(4), &[]);
     let mut readings = on(5);
     readings.extend(on(4).into_iter().map(|reading| Reading { fresh: false, ..reading }));
-    digest::compose(frame(5), &readings, &[first])
+    let second = compose(frame(5), &readings, std::slice::from_ref(&first));
+    told::for_everyone(&second, &[first])
 }
 
 #[test]
@@ -54,7 +55,8 @@ fn any_edition_stays_below_what_mail_programs_cut() {
         }
     }
     // Of so many, each in two lists and with a sentence of its own, the last few are counted only.
-    assert!(render(&edition(40)).html.matches("\"auto\">Place ").count() >= 70);
+    let told = render(&edition(40)).html.matches("\"auto\">Place ").count();
+    assert!(told >= 70, "{told} of 80");
     assert_eq!(render(&edition(12)).html.matches("\"auto\">Place ").count(), 24, "each is in both lists");
     assert!(render(&edition(200)).html.contains(" more in the archived edition"));
 }
@@ -95,7 +97,7 @@ fn words(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_text_part_says_all_that_the_html_says() {
-    for digest in [edition(1), edition(12), edition(60), digest::compose(frame(5), &[], &[])] {
+    for digest in [edition(1), edition(12), edition(60), compose(frame(5), &[], &[])] {
         let rendered = render(&digest);
         let document = Document::from(rendered.html.as_str());
         document.select("style, title, h1 ~ style").remove();
@@ -180,8 +182,9 @@ fn hostile_text_in_every_field_stays_text() {
         }
         let mut frame = frame(5);
         frame.title = format!("daily {hostile}");
-        frame.coverage.silent = vec![digest::Silent { source: hostile.to_owned(), reason: hostile.to_owned() }];
-        let digest = digest::compose(frame, &readings, &[]);
+        frame.coverage.silent =
+            vec![digest::Silent { source: hostile.to_owned(), reason: hostile.to_owned(), since: None }];
+        let digest = compose(frame, &readings, &[]);
         assert!(!digest.tolls.is_empty() && !digest.talks.is_empty() && !digest.brief.is_empty());
         let rendered = render(&digest);
         let page = page(&digest, &rendered);

@@ -18,6 +18,8 @@ mod extraction;
 mod fetch;
 /// Bytes made to keep a reader busy. No I/O.
 mod hostile;
+/// The toll ledger: what joins, what heads, what is held, what each reader is told.
+mod ledger;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
 /// Delivery as a whole, with the database and the mail server failing.

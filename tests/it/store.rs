@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use daybrief::config::StoreUrl;
 use daybrief::news::article::{Article, Published};
 use daybrief::news::delivery::{Cap, Caps, Delivery, OnUnknown, Outcome, Reply, Stage, State};
+use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Window};
+use daybrief::news::incident::plausibility::Decisions;
 use daybrief::service::fetch::freshness::Validators;
 use daybrief::service::fetch::state::Freshness;
 use daybrief::service::store::{Added, Audience, Freeze, Frozen, Inserted, Lease, Store, StoreError, Taking};
@@ -155,8 +157,9 @@ pub fn digest(slot: i64) -> Digest {
         composed_at: at(slot),
         sections: Vec::new(),
         coverage: Coverage::default(),
+        rules: Rules::default(),
     };
-    digest::compose(frame, &[], &[])
+    digest::compose(frame, &[], &[], &Decisions::default())
 }
 
 pub fn freeze<'a>(digest: &'a Digest, articles: &'a [Article]) -> Freeze<'a> {

@@ -10,9 +10,10 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::news::digest::{self, Digest, News, TollItem, Window};
-use crate::news::grounding::{Note, NoteId};
-use crate::news::incident::{self, IncidentKey};
+use crate::news::digest::tolls::{TollItem, TollLine};
+use crate::news::digest::{self, Digest, News, Window};
+use crate::news::grounding::{Grounded, Note, NoteId};
+use crate::news::incident::IncidentKey;
 use crate::news::picture::{self, Png};
 use crate::news::wording;
 
@@ -184,7 +185,7 @@ impl Edition {
             quiet: if digest.is_quiet() { "Nothing new since the last edition.".to_owned() } else { String::new() },
             sources: Sources { heading: "Sources".to_owned(), notes: words.sources(&sections) },
             sections,
-            method: method(digest),
+            method: method(digest, setting.zone),
             why: format!("You get this because this address is on the list “{title}”."),
             ask: "To stop, or to report a wrong figure, write to".to_owned(),
             contact: clean(setting.contact),
@@ -215,17 +216,28 @@ fn remarks(digest: &Digest, zone: &TimeZone) -> Vec<String> {
     combined.into_iter().chain(held_over).collect()
 }
 
-fn method(digest: &Digest) -> Vec<String> {
+fn method(digest: &Digest, zone: &TimeZone) -> Vec<String> {
     let coverage = &digest.frame.coverage;
     let aside = match coverage.other_languages {
         0 => String::new(),
         count => format!(", {count} in other languages left aside"),
     };
-    let mut out = vec![format!("{}; {} articles read{aside}.", wording::coverage(digest), coverage.articles)];
-    let silent = |silent: &digest::Silent| clean(&format!("Silent: {} ({})", silent.source, silent.reason));
-    out.extend(coverage.silent.iter().map(silent));
+    let articles = if coverage.articles == 1 { "article" } else { "articles" };
+    let mut out = vec![format!("{}; {} {articles} read{aside}.", wording::coverage(digest), coverage.articles)];
+    out.extend(coverage.silent.iter().map(|silent| {
+        let since = silent.since.map_or_else(String::new, |at| format!(" since {}", wording::short_moment(at, zone)));
+        clean(&format!("Silent: {}{since} ({})", silent.source, silent.reason))
+    }));
+    if let Some(held) = wording::held(&digest.held) {
+        out.push(format!("{held}:"));
+        out.extend(digest.held.iter().map(|item| clean(&wording::held_item(item))));
+    }
+    if !digest.left_out.is_empty() {
+        let left_out = digest.left_out.join(", ");
+        out.push(clean(&format!("Left for the next edition, to keep this one short: {left_out}")));
+    }
     if !digest.tolls.is_empty() {
-        out.push(format!("Which figure heads: {}.", incident::HEADLINE_RULE));
+        out.push(format!("Which figure heads: {}.", wording::headline_rule(&digest.frame.rules)));
     }
     out
 }
@@ -266,7 +278,8 @@ impl Words<'_> {
     fn changes(&self) -> Vec<Item> {
         let is_moved = |news: News| matches!(news, News::Changed | News::Corrected);
         let tolls = self.digest.tolls.iter().filter(|item| is_moved(item.news)).map(|item| {
-            let lines = item.lines.iter().filter(|line| line.news != News::Unchanged).map(|line| Line {
+            let told = |line: &&TollLine| line.news != News::Unchanged && !self.is_corrected(item, line);
+            let lines = item.lines.iter().filter(told).map(|line| Line {
                 strong: clean(&wording::moved(line)),
                 cites: self.cites([line.figure.note()]),
                 ..Line::default()
@@ -290,7 +303,21 @@ impl Words<'_> {
         let mut items: Vec<(News, Item)> = tolls.chain(talks).collect();
         // Corrections first: what was wrong was told to this reader.
         items.sort_by_key(|(news, _)| *news);
-        items.into_iter().map(|(_, item)| item).collect()
+        let corrections = self.digest.corrections.iter().map(|correction| {
+            let cites = self.cites(correction.now.as_ref().map(Grounded::note));
+            let line = Line { lead: clean(&wording::correction(correction)), cites, ..Line::default() };
+            Item { lines: vec![line], ..self.item(wording::correction_title(correction, self.today), News::Corrected) }
+        });
+        let moved = items.into_iter().map(|(_, item)| item).filter(|item| !item.lines.is_empty());
+        corrections.chain(moved).collect()
+    }
+
+    /// Whether a correction already says what became of this line's printed figure.
+    fn is_corrected(&self, item: &TollItem, line: &TollLine) -> bool {
+        self.digest.corrections.iter().any(|correction| {
+            let same = (correction.measure, correction.group, correction.part) == (line.measure, line.group, line.part);
+            same && !correction.references.is_disjoint(&item.references)
+        })
     }
 
     fn talks(&self) -> Vec<Item> {
@@ -342,9 +369,19 @@ impl Words<'_> {
                         ..Line::default()
                     });
                 }
+                if let Some(range) = wording::range(line) {
+                    let lead = format!("{range}; {}", wording::choice(line));
+                    lines.push(Line { lead, is_minor: true, ..Line::default() });
+                }
             }
-            let carried = format!("carried by {}", item.outlets.join(", "));
-            lines.push(Line { lead: clean(&carried), is_minor: true, ..Line::default() });
+            for line in &item.claimed {
+                let figure = line.figure.value();
+                let claimant = figure.claimant.as_deref().unwrap_or(&figure.outlet);
+                let lead = clean(&format!("{}, claims {claimant}", wording::claimed(line)));
+                lines.push(Line { lead, cites: self.cites([line.figure.note()]), ..Line::default() });
+            }
+            let attested = format!("{} · carried by {}", wording::grade(&item.attested), item.outlets.join(", "));
+            lines.push(Line { lead: clean(&attested), is_minor: true, ..Line::default() });
             Item { lines, ..self.item(wording::incident_title(item, self.today), item.news) }
         });
         items.collect()

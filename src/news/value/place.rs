@@ -102,14 +102,19 @@ impl Disputed {
     }
 }
 
+/// Great-circle distance in kilometres between two points, each latitude and longitude in degrees.
+pub fn distance_km(one: (f64, f64), other: (f64, f64)) -> f64 {
+    let (lat, lon) = (one.0.to_radians(), one.1.to_radians());
+    let (other_lat, other_lon) = (other.0.to_radians(), other.1.to_radians());
+    let half_chord =
+        ((other_lat - lat) / 2.0).sin().powi(2) + lat.cos() * other_lat.cos() * ((other_lon - lon) / 2.0).sin().powi(2);
+    2.0 * EARTH_RADIUS_KM * half_chord.sqrt().min(1.0).asin()
+}
+
 impl Place {
     /// Great-circle distance in kilometres; `None` if either has no coordinates.
     pub fn distance_km(&self, other: &Self) -> Option<f64> {
-        let (lat, lon) = (self.lat?.to_radians(), self.lon?.to_radians());
-        let (other_lat, other_lon) = (other.lat?.to_radians(), other.lon?.to_radians());
-        let half_chord = ((other_lat - lat) / 2.0).sin().powi(2)
-            + lat.cos() * other_lat.cos() * ((other_lon - lon) / 2.0).sin().powi(2);
-        Some(2.0 * EARTH_RADIUS_KM * half_chord.sqrt().min(1.0).asin())
+        Some(distance_km((self.lat?, self.lon?), (other.lat?, other.lon?)))
     }
 
     /// Whether both are the same settlement, in whatever spelling. Regions and countries never are: a country does not merge

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 
 use super::error::failed;
-use super::{Store, StoreError, deliveries, micros, optional_time, text_hash, unreadable};
+use super::{Store, StoreError, deliveries, ledger, micros, optional_time, text_hash, unreadable};
 use crate::news::article::Article;
 use crate::news::digest::{Digest, Frame};
 use crate::news::schedule::personal;
@@ -130,6 +130,8 @@ impl Store {
             }
             Audience::Nobody | Audience::Unread => 0,
         };
+        ledger::set_bases(&mut transaction, &id, &frame.name).await.map_err(failed(doing))?;
+        ledger::keep_held(&mut transaction, &id, freeze.digest, now).await.map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
         Ok(Frozen::Now { id, deliveries })
     }
@@ -160,6 +162,28 @@ impl Store {
         .bind(name)
         .bind(micros(during.start))
         .bind(micros(during.end))
+        .bind(i64::from(count))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed(doing))?;
+        rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
+    }
+
+    /// The newest editions of a name that were composed by then, newest first, `count` at most, those aside that were for
+    /// nobody. Which these are never changes.
+    pub async fn editions_composed(
+        &self,
+        name: &str,
+        until: Timestamp,
+        count: u32,
+    ) -> Result<Vec<StoredEdition>, StoreError> {
+        let doing = "read the earlier editions of a name";
+        let rows = sqlx::query(
+            "SELECT id, digest FROM editions WHERE name = $1 AND composed_at <= $2 AND undelivered <> 2
+             ORDER BY composed_at DESC, id DESC LIMIT $3",
+        )
+        .bind(name)
+        .bind(micros(until))
         .bind(i64::from(count))
         .fetch_all(&self.pool)
         .await

@@ -11,6 +11,7 @@ mod bounces;
 mod deliveries;
 mod editions;
 mod error;
+mod ledger;
 mod open;
 mod sources;
 mod subscribers;
@@ -24,6 +25,7 @@ pub use bounces::{Bounce, BounceRecord, Counted};
 pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
+pub use ledger::{Decision, HeldFigure};
 pub use sources::SourceState;
 pub use subscribers::{Added, Subscriber, SubscriberState};
 

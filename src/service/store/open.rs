@@ -34,6 +34,7 @@ const POSTGRES_READ_ONLY: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION REA
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let steps = [
         (1, "schema", include_str!("migrations/0001_schema.sql")),
+        (4, "ledger", include_str!("migrations/0004_ledger.sql")),
         (5, "delivery", include_str!("migrations/0005_delivery.sql")),
     ];
     let migrations = steps.into_iter().map(|(version, name, sql)| {

@@ -1,0 +1,365 @@
+//! The toll ledger: what joins, what heads, what is held, and what each reader is told of it. Real sentences, read by the
+//! extractor; the five days of `tests/scenario` are played for three readers and compared with readable snapshots.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use daybrief::news::article::Article;
+use daybrief::news::digest::rank::Rules;
+use daybrief::news::digest::told::{Interest, Told};
+use daybrief::news::digest::{self, Coverage, Digest, Frame, Section, Window};
+use daybrief::news::incident::plausibility::{Decisions, Reason};
+use daybrief::news::incident::{Incident, Reading, incidents};
+use daybrief::news::{extract, origin, wording};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+fn article(id: &str, outlet: &str, published: &str, title: &str, text: &str) -> Article {
+    Article {
+        id: id.to_owned(),
+        url: Some(format!("https://{}.example/{id}", outlet.to_lowercase().replace(' ', "-"))),
+        outlet: outlet.to_owned(),
+        title: title.to_owned(),
+        language: Some("en".to_owned()),
+        published: published.parse().ok(),
+        text: text.to_owned(),
+        ..Article::default()
+    }
+}
+
+/// Readings with their origins, as the pipeline makes them.
+fn read(articles: &[(Article, bool)]) -> Vec<Reading> {
+    let all: Vec<&Article> = articles.iter().map(|(article, _)| article).collect();
+    let origins = origin::origins(&all, &origin::FAMILIES);
+    let reading = |((article, fresh), origin): (&(Article, bool), origin::Origin)| {
+        let mut reading = Reading::new(article.clone(), extract::extract(article), *fresh);
+        reading.origin = origin.id;
+        reading
+    };
+    articles.iter().zip(origins).map(reading).collect()
+}
+
+/// "title | text" of articles of different outlets on 4 March 2031, one an hour.
+fn readings(articles: &[(&str, &str)]) -> Vec<Reading> {
+    let articles: Vec<(Article, bool)> = articles
+        .iter()
+        .enumerate()
+        .map(|(hour, (title, text))| {
+            let published = format!("2031-03-04T{:02}:00:00Z", hour + 8);
+            (article(&format!("a{hour}"), &format!("Outlet {hour}"), &published, title, text), true)
+        })
+        .collect();
+    read(&articles)
+}
+
+fn frame(to: Timestamp) -> Frame {
+    Frame {
+        name: "daily".to_owned(),
+        title: "Scenario".to_owned(),
+        zone: "UTC".to_owned(),
+        window: Window { from: to - SignedDuration::from_hours(24), to },
+        slots: vec![to],
+        partial: false,
+        held_over: Vec::new(),
+        composed_at: to,
+        sections: Section::ALL.to_vec(),
+        coverage: Coverage::default(),
+        rules: Rules::default(),
+    }
+}
+
+fn compose(readings: &[Reading]) -> Digest {
+    digest::compose(frame("2031-03-05T07:00:00Z".parse().unwrap()), readings, &[], &Decisions::default())
+}
+
+#[track_caller]
+fn check_incidents(articles: &[(&str, &str)], expected: usize) {
+    let readings = readings(articles);
+    let found: Vec<Incident> = incidents(&readings);
+    let shown: Vec<_> = found.iter().map(|incident| (&incident.key, incident.tellings.len())).collect();
+    assert_eq!(found.len(), expected, "{shown:#?}");
+}
+
+#[test]
+fn two_names_for_one_city_are_one_incident() {
+    check_incidents(
+        &[
+            (
+                "Russia hits Ukrainian capital with ballistic missiles",
+                "Nine people were killed on Monday when ballistic missiles struck the Ukrainian capital, police said.",
+            ),
+            ("Nine killed in strikes on Kyiv", "Nine people were killed in strikes on Kyiv on Monday, officials said."),
+        ],
+        1,
+    );
+}
+
+#[test]
+fn two_strikes_that_articles_tell_apart_stay_two() {
+    check_incidents(
+        &[
+            (
+                "Kharkiv hit twice",
+                "A missile strike on Kharkiv killed four people on Monday morning, the governor said.\n\nA second attack, \
+                 by a drone, killed two people in Kharkiv on Monday evening, the governor said.",
+            ),
+            ("Missile hits Kharkiv", "A missile strike killed four people in Kharkiv on Monday morning, police said."),
+            ("Drone hits Kharkiv", "A drone strike killed two people in Kharkiv on Monday evening, police said."),
+        ],
+        2,
+    );
+}
+
+#[test]
+fn a_region_joins_nothing_without_an_agreeing_figure() {
+    check_incidents(
+        &[
+            ("Two killed", "Two people were killed by shelling in the Donetsk region on Monday, the governor said."),
+            ("Three killed", "Three people were killed by shelling in the Donetsk region on Monday, the police said."),
+        ],
+        2,
+    );
+}
+
+#[test]
+fn who_counts_heads_and_the_others_stand_beside_it() {
+    let readings = readings(&[
+        ("Sumy", "A missile strike on Sumy on Monday killed 14 people, the mayor said."),
+        ("Sumy", "A missile strike on Sumy on Monday killed 9 people, the regional administration said."),
+        ("Sumy", "A missile strike on Sumy on Monday killed 14 people, the mayor said."),
+    ]);
+    let digest = compose(&readings);
+    let line = &digest.tolls[0].lines[0];
+    assert_eq!(line.figure.value().count.low, Some(9));
+    assert_eq!(line.range, Some((9, 14)));
+    assert!(wording::grade(&digest.tolls[0].attested).starts_with("Contested: killed from 9 to 14"));
+    let order = daybrief::news::incident::claimant::Order::new(&[daybrief::news::incident::claimant::Class::Mayor]);
+    let mut frame = frame("2031-03-05T07:00:00Z".parse().unwrap());
+    frame.rules.claimants = order;
+    let digest = digest::compose(frame, &readings, &[], &Decisions::default());
+    assert_eq!(digest.tolls[0].lines[0].figure.value().count.low, Some(14), "the order is configuration");
+}
+
+#[test]
+fn a_belligerents_claim_of_enemy_losses_never_heads() {
+    let digest = compose(&readings(&[(
+        "Losses",
+        "Some 300 militants were killed in strikes on Mosul on Monday, the army said.",
+    )]));
+    let item = &digest.tolls[0];
+    assert!(item.lines.is_empty() && item.claimed.len() == 1, "{item:#?}");
+}
+
+/// The reasons for which figures of articles are held.
+#[track_caller]
+fn check_held(articles: &[(&str, &str)], expected: &[Reason]) {
+    let digest = compose(&readings(articles));
+    let held: Vec<Reason> = digest.held.iter().map(|held| held.reason).collect();
+    assert_eq!(held, expected, "{:#?}", digest.tolls);
+}
+
+#[test]
+fn figures_that_cannot_be_right_are_held() {
+    let base = ("Sumy", "A missile strike on Sumy on Monday killed 12 people and injured 40, police said.");
+    check_held(
+        &[base, ("Sumy", "A missile strike on Sumy on Monday killed 120 people, rescuers said.")],
+        &[Reason::Jump { before: 12 }],
+    );
+    check_held(
+        &[("Sumy", "A missile strike on Sumy on Monday injured 12 people, including 23 children, police said.")],
+        &[Reason::PartOverTotal { total: 12 }],
+    );
+}
+
+#[test]
+fn a_released_figure_is_printed_and_a_rejected_one_never() {
+    let readings = readings(&[
+        ("Sumy", "A missile strike on Sumy on Monday killed 12 people, police said."),
+        ("Sumy", "A missile strike on Sumy on Monday killed 120 people, police said."),
+    ]);
+    let digest = compose(&readings);
+    let id = digest.held[0].id.clone();
+    let head = |decisions: &Decisions| {
+        let frame = frame("2031-03-05T07:00:00Z".parse().unwrap());
+        let digest = digest::compose(frame, &readings, &[], decisions);
+        (digest.tolls[0].lines[0].figure.value().count.low, digest.held.len())
+    };
+    assert_eq!(head(&Decisions::default()), (Some(12), 1));
+    let released = Decisions { released: [id.clone()].into(), ..Decisions::default() };
+    assert_eq!(head(&released), (Some(120), 0));
+    let rejected = Decisions { rejected: [id].into(), ..Decisions::default() };
+    assert_eq!(head(&rejected), (Some(12), 0));
+}
+
+/// One block of the scenario's file: "== day | id | outlet | time | title", then the text.
+struct Arrival {
+    day: usize,
+    article: Article,
+}
+
+fn arrivals() -> Vec<Arrival> {
+    let file = include_str!("../scenario/articles.txt");
+    let blocks = file.split("\n== ").skip(1);
+    blocks
+        .map(|block| {
+            let (head, text) = block.split_once('\n').unwrap();
+            let cells: Vec<&str> = head.split(" | ").collect();
+            let [day, id, outlet, time, title] = cells[..] else { panic!("five cells, not {head}") };
+            let day: usize = day.parse().unwrap();
+            let published = format!("2031-03-{:02}T{time}:00Z", day + 2);
+            Arrival { day, article: article(id, outlet, &published, title, text.trim()) }
+        })
+        .collect()
+}
+
+/// The stored digests of the five days, when the articles of each come in the order that `shuffle` gives.
+fn play(shuffle: impl Fn(&mut Vec<Reading>)) -> Vec<Digest> {
+    let arrivals = arrivals();
+    let mut digests: Vec<Digest> = Vec::new();
+    for day in 1..=5 {
+        let mut articles: Vec<(Article, bool)> = Vec::new();
+        for arrival in arrivals.iter().filter(|arrival| arrival.day <= day) {
+            // Of an article that came again its new text speaks.
+            articles.retain(|(known, _)| known.id != arrival.article.id);
+            articles.push((arrival.article.clone(), arrival.day == day));
+        }
+        let mut readings = read(&articles);
+        shuffle(&mut readings);
+        let to: Timestamp = format!("2031-03-{:02}T07:00:00Z", day + 3).parse().unwrap();
+        let earlier: Vec<Digest> = digests.iter().rev().cloned().collect();
+        digests.push(digest::compose(frame(to), &readings, &earlier, &Decisions::default()));
+    }
+    digests
+}
+
+fn ledger(digest: &Digest) -> String {
+    let mut out = String::new();
+    let edition = digest.frame.composed_at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    for correction in &digest.corrections {
+        writeln!(out, "  ! {}: {}", wording::correction_title(correction, edition), wording::correction(correction))
+            .unwrap();
+    }
+    for item in &digest.tolls {
+        let title = wording::incident_title(item, edition);
+        writeln!(out, "  {title} ({}) {}", wording::mark(item.news), wording::grade(&item.attested)).unwrap();
+        for line in &item.lines {
+            write!(out, "    {}: {}", wording::toll(line), wording::attribution(line.figure.value())).unwrap();
+            writeln!(out, "{}", wording::range(line).map_or_else(String::new, |range| format!("; {range}"))).unwrap();
+        }
+        for line in &item.claimed {
+            writeln!(out, "    claimed: {}", wording::claimed(line)).unwrap();
+        }
+    }
+    for item in &digest.talks {
+        writeln!(out, "  {} ({})", wording::parties(item), wording::mark(item.news)).unwrap();
+        for round in &item.rounds {
+            let was = item.was.as_ref().map_or_else(String::new, |was| format!("{} → ", wording::state(was)));
+            writeln!(out, "    {}: {was}{}", wording::round(round, edition), wording::state(round.state.value()))
+                .unwrap();
+        }
+    }
+    for held in &digest.held {
+        writeln!(out, "  held: {}", wording::held_item(held)).unwrap();
+    }
+    out
+}
+
+#[test]
+fn five_days_are_told_to_three_readers_as_expected() {
+    let digests = play(|_| {});
+    // Who the editions really reached, day by day: one from the start, one who joined on the second day and paused on the
+    // fourth, one whose mail bounced on the second and third.
+    let readers =
+        [("from the start", [1, 1, 1, 1, 1]), ("joined, paused", [0, 1, 1, 0, 1]), ("bounced", [1, 0, 0, 1, 1])];
+    let mut told: Vec<(Told, Vec<&Digest>)> = readers.iter().map(|_| (Told::default(), Vec::new())).collect();
+    let mut failed = Vec::new();
+    for (day, digest) in digests.iter().enumerate() {
+        let mut out = format!("LEDGER\n{}", ledger(digest));
+        for ((name, reached), (told, missed)) in readers.iter().zip(&mut told) {
+            if reached[day] == 0 {
+                missed.push(digest);
+                writeln!(out, "\n{}\n  nothing was delivered", name.to_uppercase()).unwrap();
+                continue;
+            }
+            let (view, then) = told.next(missed, digest, &Interest::default());
+            write!(out, "\n{}\n{}", name.to_uppercase(), ledger(&view)).unwrap();
+            assert!(view.notes.numbered().all(|(_, note)| !note.quote.is_empty()));
+            *told = then;
+            missed.clear();
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/scenario/day-{}.txt", day + 1));
+        match std::fs::read_to_string(&path) {
+            Ok(expected) if expected == out => {}
+            Ok(expected) => failed.push(format!("day {} was\n{expected}\nand is\n{out}", day + 1)),
+            Err(_) => {
+                std::fs::write(&path, &out).unwrap();
+                failed.push(format!("{} was written: read it and run again", path.display()));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn the_order_of_arrival_never_shows(seed in any::<u64>()) {
+        let shuffle = |readings: &mut Vec<Reading>| {
+            // A linear congruential generator is enough to deal cards.
+            let mut state = seed;
+            for at in (1..readings.len()).rev() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let other = usize::try_from(state >> 33).unwrap() % (at + 1);
+                readings.swap(at, other);
+            }
+        };
+        prop_assert_eq!(play(shuffle), play(|_| {}));
+    }
+}
+
+/// The articles of `../shared/corpus` as one stream, with every incident that joined two: for two people to judge.
+#[test]
+#[ignore = "prints a list for people; needs ../shared: cargo test --test it corpus_stream -- --ignored --nocapture"]
+fn corpus_stream_joins() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut articles = Vec::new();
+    for name in ["articles.jsonl", "unlabelled.jsonl"] {
+        let Ok(lines) = std::fs::read_to_string(root.join("../shared/corpus").join(name)) else { continue };
+        for line in lines.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            let cell = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+            let published = cell("published");
+            let day = match published.split('/').collect::<Vec<_>>()[..] {
+                [month, day, year] => format!("{year}-{month:0>2}-{day:0>2}"),
+                _ => published.clone(),
+            };
+            articles.push((article(&cell("id"), &cell("id"), &day, &cell("title"), &cell("text")), true));
+        }
+    }
+    let readings = read(&articles);
+    let found = incidents(&readings);
+    let mut joined = 0;
+    for incident in &found {
+        let ids: std::collections::BTreeSet<&str> =
+            incident.tellings.iter().map(|telling| telling.article().id.as_str()).collect();
+        if ids.len() > 1 {
+            joined += 1;
+            println!(
+                "## {:?} {:?} {:?}",
+                incident.place.map(|place| &place.name),
+                incident.key.event,
+                incident.key.day
+            );
+            for telling in &incident.tellings {
+                let quote: String = telling.quote().chars().take(160).collect();
+                println!(
+                    "   {} [{:?}] {quote}",
+                    telling.article().id,
+                    telling.article().published.map(|it| it.to_string())
+                );
+            }
+        }
+    }
+    println!("{} articles, {} incidents, {joined} of them join two or more articles", articles.len(), found.len());
+}
