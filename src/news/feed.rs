@@ -82,7 +82,8 @@ pub struct Feed {
 /// One entry of a feed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Entry {
-    /// Unique in its feed and stable: the publisher's where it is usable, else the link, else a hash of the text.
+    /// Unique in its feed and stable: the publisher's where it is usable, else the link, else a hash of the text, or of
+    /// whatever else the entry has.
     pub id: String,
     /// Plain text.
     pub title: Option<String>,

@@ -518,7 +518,7 @@ fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
 
 /// What the headers say; validators that they do not renew stay as they were `known`.
 fn answer_of(headers: &HeaderMap, known: &Validators) -> Answer {
-    let text = |name| header_text(headers, name);
+    let text = |name| header_text(headers, name).filter(|text| !text.trim().is_empty());
     let cache = CacheRules::parse(text(header::CACHE_CONTROL).as_deref(), text(header::EXPIRES).as_deref());
     let validators = if cache.volatile {
         Validators { body_hash: known.body_hash.clone(), ..Validators::default() }

@@ -76,10 +76,10 @@ impl<'a> Manner<'a> {
         Self { fetcher, body_bytes_max, articles_max: limits.articles_max, store, pages: true, occasion, policy, now }
     }
 
-    /// A number in 0..1, the same for one source, time and use: it spreads the retries of sources that failed together.
+    /// A number in 0..1, the same for one source, second and use: it spreads the retries of sources that failed together.
     fn draw(&self, source: &Source, which: &str) -> f64 {
         let mut hasher = DefaultHasher::new();
-        (&source.name, which, self.now.as_microsecond()).hash(&mut hasher);
+        (&source.name, which, self.now.as_second()).hash(&mut hasher);
         f64::from(u32::try_from(hasher.finish() >> 32).unwrap_or(0)) / f64::from(u32::MAX)
     }
 
@@ -213,21 +213,32 @@ impl Visit<'_> {
             (document, content) = (feed_document, Content::Feed(feed));
         }
         let answer = document.answer;
+        let moved = answer.moved.as_ref().filter(|_| found.is_none());
         let same = match &content {
-            Content::Feed(feed) => state.seen.note(feed, self.manner.now),
+            Content::Feed(feed) => state.seen.knows(feed),
             Content::Articles(_) => true,
             Content::Neither { .. } => false,
         };
-        let adopted = state.moved(asked, answer.moved.as_ref().filter(|_| found.is_none()), same, self.manner.now);
+        // A feed that stands where the known one was said to be must not be taken for it the next time either.
+        let another = moved.filter(|_| !same && matches!(content, Content::Feed(_))).cloned();
+        if let (Content::Feed(feed), None) = (&content, &another) {
+            state.seen.note(feed, self.manner.now);
+        }
+        let adopted = state.moved(asked, moved, same, self.manner.now);
         let mut gathered = match content {
             Content::Feed(feed) => self.of_feed(feed).await,
             Content::Articles(articles) => Gathered { articles: named(self.source, articles), ..Gathered::default() },
             Content::Neither { reason, .. } => return self.failed(&Failure::unreadable(reason), state),
         };
         // A document of which something is missing is read anew next time, whatever its validators say.
-        let validators = if gathered.incomplete { Validators::default() } else { answer.validators };
+        let is_known = !gathered.incomplete && another.is_none();
+        let validators = if is_known { answer.validators } else { Validators::default() };
         state.succeeded(validators, answer.cache, &self.manner.policy, self.manner.now);
-        gathered.remarks.extend(document.cut_short.map(|why| format!("the answer was cut short: {why}")));
+        gathered.remarks.extend(document.cut_short.map(|why| format!("the answer was cut short: failed to {why}")));
+        gathered.remarks.extend(
+            another
+                .map(|to| format!("it redirects for good to {to}, which is another feed than the one that was known")),
+        );
         if let Some(address) = found {
             gathered.remarks.push(format!("it is a page, whose feed {address} is read from now on"));
             state.address = Some(address);

@@ -26,6 +26,8 @@ mod mail;
 mod outbox;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
+/// What becomes of a source, visit by visit, with a scripted server and a clock of our own.
+mod scenarios;
 /// The article the project started from.
 mod seed;
 /// A mail server on loopback that misbehaves on request. No tests.

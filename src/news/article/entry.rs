@@ -40,7 +40,7 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
     let declared = [entry.language.as_deref(), feed.language.as_deref()];
     Told {
         article: Article {
-            id: article_id(Some(&entry.key()), &text),
+            id: article_id(Some(&key(feed, entry)), &text),
             url: entry.link.as_deref().and_then(address::web).map(|link| address::without_tracking(&link)),
             outlet: feed.title.as_deref().map(body::line).unwrap_or_default(),
             title,
@@ -51,6 +51,19 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
             text,
         },
         whole,
+    }
+}
+
+/// What tells an entry from those of all feeds. Without a link it has only what its publisher numbers it by, and every
+/// publisher has a number 7.
+fn key(feed: &Feed, entry: &Entry) -> String {
+    let is_global = |id: &str| ["tag:", "urn:", "sha256:"].iter().any(|scheme| id.starts_with(scheme));
+    match entry.link {
+        None if !is_global(&entry.id) => {
+            let whose = [&feed.link, &feed.id, &feed.title].into_iter().flatten().next();
+            format!("{}|{}", whose.map_or("", String::as_str), entry.id)
+        }
+        _ => entry.key(),
     }
 }
 

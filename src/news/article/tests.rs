@@ -174,6 +174,22 @@ proptest::proptest! {
     }
 }
 
+#[test]
+fn entries_of_two_feeds_with_the_same_number_are_two_articles() {
+    let id = |title: &str, entry: &str| {
+        let xml =
+            format!("<rss><channel><title>{title}</title><item>{entry}<title>Ferry</title></item></channel></rss>");
+        let feed = crate::news::feed::read(xml.as_bytes(), None, None).unwrap();
+        entry::of_feed(&feed, jiff::Timestamp::UNIX_EPOCH).remove(0).article.id
+    };
+    let numbered = "<guid isPermaLink='false'>7</guid>";
+    assert_ne!(id("Courier", numbered), id("Ledger", numbered));
+    assert_eq!(id("Courier", numbered), id("Courier", numbered));
+    // What is unique in the world is one article, whoever passes it on.
+    let tagged = "<guid isPermaLink='false'>tag:courier.example,2031:7</guid>";
+    assert_eq!(id("Courier", tagged), id("Ledger", tagged));
+}
+
 /// Pieces that, put together at random, are pages of every kind of disorder.
 const PARTS: &[&str] = &[
     "<p>",

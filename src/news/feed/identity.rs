@@ -11,7 +11,7 @@ use super::Entry;
 pub(super) fn identify(entries: &mut [Entry]) {
     for entry in &mut *entries {
         if entry.id.is_empty() {
-            entry.id = entry.link.clone().unwrap_or_else(|| fingerprint(entry).unwrap_or_default());
+            entry.id = entry.link.clone().or_else(|| fingerprint(entry)).unwrap_or_else(|| bare_facts(entry));
         }
     }
     // All holders of a repeated id are renamed, not the later ones only: order in a feed is no property of an entry.
@@ -35,17 +35,29 @@ fn qualify_repeated(entries: &mut [Entry], qualifier: impl Fn(&Entry) -> Option<
 
 /// A hash of what the entry says, `None` if it says nothing.
 pub(super) fn fingerprint(entry: &Entry) -> Option<String> {
-    let mut parts = entry.title.iter().chain(&entry.summary).chain(&entry.content).peekable();
+    let mut parts = entry.title.iter().chain(&entry.summary).chain(&entry.content).map(String::as_str).peekable();
     parts.peek()?;
+    Some(hash(parts))
+}
+
+/// A hash of all that an entry without id, link and text still has: its dates, its files, its author and its categories.
+fn bare_facts(entry: &Entry) -> String {
+    let dates: Vec<String> = [entry.published, entry.updated].into_iter().flatten().map(|at| at.to_string()).collect();
+    let files = entry.enclosures.iter().map(|file| &file.url);
+    hash(dates.iter().chain(files).chain(&entry.author).chain(&entry.categories).map(String::as_str))
+}
+
+fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    Some(hash.finalize().iter().take(16).fold(String::from("sha256:"), |mut hex, byte| {
+    hash.finalize().iter().take(16).fold(String::from("sha256:"), |mut hex, byte| {
+        // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex
-    }))
+    })
 }
 
 #[cfg(test)]
@@ -81,6 +93,22 @@ mod tests {
             vec![entry("", Some("https://c.example/a"), "A"), entry("", None, "Ferry")],
             &["https://c.example/a", "sha256:10d787ba633afa91ff375640c87a0b7c"],
         );
+    }
+
+    #[test]
+    fn an_entry_with_nothing_but_a_date_has_an_id_too() {
+        let dated = |day: &str| {
+            let at = format!("2031-03-{day}T08:00:00Z").parse().unwrap();
+            let mut entries = [Entry { published: Some(at), ..Entry::default() }];
+            identify(&mut entries);
+            entries[0].key()
+        };
+        assert!(dated("04").starts_with("sha256:"), "{}", dated("04"));
+        assert_eq!(dated("04"), dated("04"));
+        assert_ne!(dated("04"), dated("05"));
+        let mut nothing = [Entry::default()];
+        identify(&mut nothing);
+        assert!(!nothing[0].key().is_empty());
     }
 
     #[test]

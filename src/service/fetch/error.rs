@@ -136,7 +136,8 @@ impl FetchError {
 
 /// The client calls whatever goes wrong in a body a decoding error.
 fn is_broken_off(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe)
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof)
 }
 
 /// The first cause of type `T`, looking inside I/O errors too: rustls hides its errors there.

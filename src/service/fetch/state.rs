@@ -218,14 +218,17 @@ const STALE_MIN: SignedDuration = SignedDuration::from_hours(3 * 24);
 const STALE_MAX: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 impl Seen {
-    /// Takes note of a feed, and tells whether it is still the one that was known: it has its title, or an entry of it.
-    pub fn note(&mut self, feed: &Feed, now: Timestamp) -> bool {
-        let entries: Vec<String> =
-            feed.entries.iter().take(ENTRIES_REMEMBERED_MAX).map(|entry| short(&entry.key())).collect();
+    /// Whether a feed is still the one that was known: it has its title, or an entry of it.
+    pub fn knows(&self, feed: &Feed) -> bool {
+        let same_title = feed.title.is_some() && feed.title == self.title;
+        self.entries.is_empty() || same_title || entries_of(feed).any(|entry| self.entries.contains(&entry))
+    }
+
+    /// Takes note of a feed.
+    pub fn note(&mut self, feed: &Feed, now: Timestamp) {
+        let entries: Vec<String> = entries_of(feed).collect();
         let known: HashSet<&String> = self.entries.iter().collect();
         let is_first = self.entries.is_empty();
-        let same_title = feed.title.is_some() && feed.title == self.title;
-        let same = is_first || same_title || entries.iter().any(|entry| known.contains(entry));
         let mut dates: Vec<Timestamp> =
             feed.entries.iter().filter_map(Entry::date).filter(|date| *date <= now).collect();
         dates.sort_unstable();
@@ -245,7 +248,6 @@ impl Seen {
         self.ttl_minutes = feed.ttl_minutes;
         self.title.clone_from(&feed.title);
         self.entries = entries;
-        same
     }
 
     /// When something new last came, if that is unusually long ago.
@@ -256,6 +258,11 @@ impl Seen {
         });
         (now.duration_since(new_at) > usual.max(STALE_MIN)).then_some(new_at)
     }
+}
+
+/// The entries that are remembered of a feed.
+fn entries_of(feed: &Feed) -> impl Iterator<Item = String> {
+    feed.entries.iter().take(ENTRIES_REMEMBERED_MAX).map(|entry| short(&entry.key()))
 }
 
 /// Enough of a hash to tell apart the entries of one feed.
@@ -428,10 +435,15 @@ mod tests {
     fn a_feed_is_known_by_its_title_or_an_entry() {
         let now = at("2025-03-25T09:00:00Z");
         let mut seen = Seen::default();
-        assert!(seen.note(&feed("Courier", &[("1", ""), ("2", "")]), now));
-        assert!(seen.note(&feed("The Courier", &[("2", ""), ("3", "")]), now));
-        assert!(seen.note(&feed("The Courier", &[("9", "")]), now));
-        assert!(!seen.note(&feed("Buy this domain", &[("ad", "")]), now));
+        for known in [
+            feed("Courier", &[("1", ""), ("2", "")]),
+            feed("The Courier", &[("2", ""), ("3", "")]),
+            feed("The Courier", &[("9", "")]),
+        ] {
+            assert!(seen.knows(&known));
+            seen.note(&known, now);
+        }
+        assert!(!seen.knows(&feed("Buy this domain", &[("ad", "")])));
     }
 
     #[test]
