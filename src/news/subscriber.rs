@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lettre::Address;
 use serde::{Deserialize, Serialize};
 
-use super::digest::{Digest, Section};
+use super::digest::{Digest, News, Section};
 
 /// A subscriber's own choices. What is not chosen is as the edition has it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,15 +38,23 @@ pub struct Preferences {
     pub paused_until: Option<Timestamp>,
 }
 
+/// What of the news someone wants to hear of; empty means everything. Who wants the same and read the same gets the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scope {
+    pub topics: Vec<Section>,
+    pub kinds: Vec<String>,
+    pub places: Vec<Near>,
+}
+
 /// A place and how far around it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Near {
     pub name: String,
     pub radius_km: u32,
 }
 
 /// What a message holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// HTML and the same as text; the mail program chooses.
@@ -57,7 +65,7 @@ pub enum Format {
 }
 
 /// What becomes of an edition with nothing new.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Empty {
     /// It is not sent.
@@ -120,19 +128,32 @@ impl Format {
 }
 
 impl Preferences {
-    /// A text that is the same for all whose message has the same content.
-    pub fn variant(&self) -> String {
-        if *self == Self::default() {
-            return String::new();
-        }
-        format!("{:?}", (&self.topics, &self.kinds, &self.places, &self.zone, self.format, self.empty))
+    /// What of the news they want.
+    pub fn scope(&self) -> Scope {
+        Scope { topics: self.topics.clone(), kinds: self.kinds.clone(), places: self.places.clone() }
     }
 
-    /// What of a digest is for them.
+    /// What is the same for all whose message has the same content in the same form, of one [`Preferences::scope`].
+    pub fn form(&self) -> (Option<String>, Format, Option<Empty>) {
+        (self.zone.clone(), self.format, self.empty)
+    }
+
+    /// A digest as it is shown to them: the parts that they chose, on their clocks. What was wrong and told to them is
+    /// shown whatever they chose.
     pub fn cut(&self, digest: &Digest) -> Digest {
         let mut digest = digest.clone();
+        let corrects = !digest.corrections.is_empty();
         if !self.topics.is_empty() {
-            digest.frame.sections.retain(|section| self.topics.contains(section));
+            digest.frame.sections.retain(|section| {
+                self.topics.contains(section) || corrects && *section == Section::Changes
+            });
+        }
+        // Who reads changes alone is not shown what is new, but is told how it goes on.
+        let shows = |section, news| digest.frame.sections.contains(&section) || news != News::New;
+        digest.tolls.retain(|item| shows(Section::Tolls, item.news));
+        digest.talks.retain(|item| shows(Section::Talks, item.news));
+        if let Some(zone) = &self.zone {
+            digest.frame.zone.clone_from(zone);
         }
         digest
     }

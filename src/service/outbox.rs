@@ -21,8 +21,8 @@ use tokio::time::{Instant, sleep};
 
 use super::mail::{self, Mailer, Outgoing};
 use super::pipeline::{Composed, Service};
-use super::store::{Bounce, Change, Lease, StoreError, Taking};
-use super::views::{Chain, Views};
+use super::store::{Bounce, Chain, Change, Lease, StoreError, Taking};
+use super::views::Views;
 use super::worker::Stop;
 use crate::config::{self, Edition};
 use crate::news::bounce;
@@ -30,7 +30,7 @@ use crate::news::delivery::{self, Outcome, Reply, SLOW_DOWN_MINUTES, Stage, Stat
 use crate::news::digest::Digest;
 use crate::news::letter::{Addressed, Letter, ascii_domain};
 use crate::news::message::{self, Links, Rendered, Sender};
-use crate::news::subscriber::{Empty, Preferences};
+use crate::news::subscriber::{Empty, Format, Preferences};
 use crate::news::token;
 
 /// Deliveries that are leased together.
@@ -362,8 +362,11 @@ struct Letters(tokio::sync::Mutex<Cache>);
 #[derive(Default)]
 struct Cache {
     views: Views,
-    letters: HashMap<(Chain, String), Made>,
+    letters: HashMap<(Chain, Form), Made>,
 }
+
+/// [`Preferences::form`].
+type Form = (Option<String>, Format, Option<Empty>);
 
 /// A letter, `None` for readers who want none, or why it cannot be made.
 type Made = Result<Option<Arc<Letter>>, String>;
@@ -372,14 +375,14 @@ impl Letters {
     /// The letter of a delivery; `None` if its reader wants none.
     async fn get(&self, service: &Service, lease: &Lease) -> Made {
         let (id, preferences) = (&lease.edition_id, &lease.preferences);
-        let chain = Views::chain(service, id, &lease.subscriber_id).await.map_err(|error| format!("{error:#}"))?;
-        let key = (chain, preferences.variant());
+        let key = (lease.chain.clone(), preferences.form());
         let mut cache = self.0.lock().await;
         if let Some(letter) = cache.letters.get(&key) {
             return letter.clone();
         }
         if cache.letters.len() >= LETTERS_MAX {
-            *cache = Cache::default();
+            cache.letters.clear();
+            cache.views.clear();
         }
         let made = async { letter(service, id, &*cache.views.along(service, &key.0).await?, preferences) };
         let letter = made.await.map(|letter| letter.map(Arc::new)).map_err(|error| format!("{error:#}"));
@@ -460,7 +463,7 @@ pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address])
             Outcome::Accepted { .. } => State::Accepted,
             Outcome::Unknown { .. } => State::Unknown,
             Outcome::Deferred { .. } | Outcome::NotSent { .. } => State::Deferred,
-            Outcome::Unwanted => State::Suppressed,
+            Outcome::Unwanted => State::Skipped,
             Outcome::Rejected { .. } | Outcome::Unsendable { .. } => State::Rejected,
         };
         delivered.note(Some(state), &outcome);
@@ -488,7 +491,7 @@ impl Delivered {
 
     /// Whether a message did not reach the mail server, and may never without a person.
     pub fn needs_attention(&self) -> bool {
-        self.messages.keys().any(|state| !matches!(state, State::Accepted | State::Suppressed))
+        self.messages.keys().any(|state| !matches!(state, State::Accepted | State::Skipped | State::Suppressed))
     }
 }
 

@@ -15,6 +15,7 @@ mod ledger;
 mod open;
 mod sources;
 mod subscribers;
+mod values;
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
@@ -25,7 +26,7 @@ pub use bounces::{Bounce, BounceRecord, Counted};
 pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
-pub use ledger::{Decision, HeldFigure};
+pub use ledger::{CHAIN_EDITIONS_MAX, Chain, Decision, HeldFigure};
 pub use sources::SourceState;
 pub use subscribers::{Added, Subscriber, SubscriberState};
 

@@ -71,6 +71,13 @@ pub(super) struct Recipient {
     pub last_due: Option<Timestamp>,
 }
 
+impl Recipient {
+    /// What they want, as it is kept with a delivery; `None` for everything.
+    pub fn preferences_json(&self) -> Result<Option<String>, sqlx::Error> {
+        if self.preferences == Preferences::default() { Ok(None) } else { json(&self.preferences).map(Some) }
+    }
+}
+
 impl SubscriberState {
     const ALL: [Self; 4] = [Self::Active, Self::Pending, Self::Removed, Self::Suppressed];
 
@@ -245,8 +252,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let doing = "keep a subscriber's preferences";
-        let json =
-            serde_json::to_string(preferences).map_err(|error| failed(doing)(unreadable("preferences", error)))?;
+        let json = json(preferences).map_err(failed(doing))?;
         let mut transaction = self.begin(doing).await?;
         let updated = sqlx::query("UPDATE subscribers SET preferences = $2, changed_at = $3 WHERE id = $1")
             .bind(id)
@@ -329,7 +335,7 @@ impl Store {
         }
         deliveries::suppress(&mut transaction, &id, None, now).await.map_err(failed(doing))?;
         for sql in [
-            "UPDATE deliveries SET result = NULL, domain = '' WHERE subscriber_id = $1",
+            "UPDATE deliveries SET result = NULL, domain = '', preferences = NULL WHERE subscriber_id = $1",
             "DELETE FROM bounces WHERE subscriber_id = $1",
             "DELETE FROM subscriptions WHERE subscriber_id = $1",
             "DELETE FROM subscribers WHERE id = $1",
@@ -566,7 +572,11 @@ pub(super) async fn subscribed(
         .collect()
 }
 
-/// What the subscriber of a row wants; the defaults where the row has no subscriber any more.
+fn json(preferences: &Preferences) -> Result<String, sqlx::Error> {
+    serde_json::to_string(preferences).map_err(|error| unreadable("preferences", error))
+}
+
+/// What the subscriber of a row wants, or wanted; everything where the row says nothing.
 pub(super) fn preferences(row: &AnyRow) -> Result<Preferences, sqlx::Error> {
     match row.try_get::<Option<String>, _>("preferences")?.as_deref() {
         None | Some("{}") => Ok(Preferences::default()),
