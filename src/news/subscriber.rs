@@ -144,9 +144,10 @@ impl Preferences {
         let mut digest = digest.clone();
         let corrects = !digest.corrections.is_empty();
         if !self.topics.is_empty() {
-            digest.frame.sections.retain(|section| {
-                self.topics.contains(section) || corrects && *section == Section::Changes
-            });
+            digest
+                .frame
+                .sections
+                .retain(|section| self.topics.contains(section) || corrects && *section == Section::Changes);
         }
         // Who reads changes alone is not shown what is new, but is told how it goes on.
         let shows = |section, news| digest.frame.sections.contains(&section) || news != News::New;

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
 use super::article::Published;
-use super::digest::interest::Nearby;
 use super::digest::corrections::{Correction, How};
+use super::digest::interest::Nearby;
 use super::digest::rank::Rules;
 use super::digest::tolls::{ClaimedLine, HeldItem, TollItem, TollLine};
 use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem};

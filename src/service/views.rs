@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tokio::task::spawn_blocking;
 
 use super::pipeline::Service;
 use super::store::{CHAIN_EDITIONS_MAX, Chain, StoredEdition};
@@ -13,26 +14,28 @@ use crate::news::digest::interest::Interest;
 use crate::news::digest::told::Told;
 use crate::news::subscriber::Scope;
 
+/// How many views are kept at a time.
+const VIEWS_MAX: usize = 64;
+
 /// The views of one run.
 #[derive(Default)]
 pub struct Views {
     by_chain: HashMap<Chain, Arc<Digest>>,
     /// By edition: it and those before it, oldest first.
-    editions: HashMap<String, Vec<StoredEdition>>,
+    editions: HashMap<String, Arc<[StoredEdition]>>,
 }
 
 impl Views {
-    /// Forgets the views, which are made again when they are asked for, but not what they are made of.
-    pub fn clear(&mut self) {
-        self.by_chain.clear();
-    }
-
     /// An edition as those with this chain get it.
     pub async fn along(&mut self, service: &Service, chain: &Chain) -> anyhow::Result<Arc<Digest>> {
         if let Some(digest) = self.by_chain.get(chain) {
             return Ok(digest.clone());
         }
         let digest = Arc::new(self.make(service, chain).await?);
+        // What they are made of is kept.
+        if self.by_chain.len() >= VIEWS_MAX {
+            self.by_chain.clear();
+        }
         self.by_chain.insert(chain.clone(), digest.clone());
         Ok(digest)
     }
@@ -47,9 +50,11 @@ impl Views {
             all.reverse();
             all.retain(|edition| edition.id != *id);
             all.push(own);
-            self.editions.insert(id.clone(), all);
+            self.editions.insert(id.clone(), all.into());
         }
-        view(&self.editions[id], chain).with_context(|| format!("find the edition {id} among its own"))
+        let (editions, read) = (Arc::clone(&self.editions[id]), chain.clone());
+        let view = spawn_blocking(move || view(&editions, &read)).await.context("compare with what was read")?;
+        view.with_context(|| format!("find the edition {id} among its own"))
     }
 }
 

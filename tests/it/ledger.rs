@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use daybrief::news::article::Article;
-use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::interest::Interest;
+use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Section, Window};
 use daybrief::news::incident::plausibility::{Decisions, Reason};

@@ -37,11 +37,7 @@ impl Readers {
             store.add_subscriber(&to, None, &[], at(-600)).await.unwrap();
             set(&store, name, wants).await;
         }
-        Self {
-            store,
-            server: SmtpServer::start(Script::default()).await,
-            digests: crate::ledger::play(|_| {}),
-        }
+        Self { store, server: SmtpServer::start(Script::default()).await, digests: crate::ledger::play(|_| {}) }
     }
 
     /// Freezes the edition of a day of the scenario, from 1, and sends it: what each reader got, and the states of all.
@@ -186,5 +182,9 @@ async fn what_is_chosen_later_does_not_change_what_was_read() {
     // From now on Sumy as well: yesterday's figures of it are new to this reader, and not changes of what they never read.
     set(&readers.store, "reader", &places(&[("Kutaisi", 20), ("Sumy", 20)])).await;
     let (second, _) = readers.get(2).await;
-    check(&second["reader"], &["(new · your places: Sumy)", "killed 11"], &["(was 9)", "Sumy · strike · 3 Mar (changed"]);
+    check(
+        &second["reader"],
+        &["(new · your places: Sumy)", "killed 11"],
+        &["(was 9)", "Sumy · strike · 3 Mar (changed"],
+    );
 }

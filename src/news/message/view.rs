@@ -284,10 +284,7 @@ impl Words<'_> {
                 cites: self.cites([line.figure.note()]),
                 ..Line::default()
             });
-            (
-                item.news,
-                Item { lines: lines.collect(), ..self.incident(item) },
-            )
+            (item.news, Item { lines: lines.collect(), ..self.incident(item) })
         });
         let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).filter_map(|item| {
             let state = &item.rounds.first()?.state;
