@@ -13,6 +13,7 @@ mod editions;
 mod error;
 mod ledger;
 mod open;
+mod sign_up;
 mod sources;
 mod subscribers;
 mod values;
@@ -27,6 +28,7 @@ pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
 pub use ledger::{CHAIN_EDITIONS_MAX, Chain, Decision, HeldFigure};
+pub use sign_up::{CONFIRM_WITHIN, Confirmation};
 pub use sources::SourceState;
 pub use subscribers::{Added, Subscriber, SubscriberState};
 

@@ -149,18 +149,7 @@ impl Store {
         Ok(self.enter(address, name, editions, SubscriberState::Active, now).await?.0)
     }
 
-    /// Notes that someone asks for the named editions: they get nothing until they confirm it ([`Store::confirm`]). Their
-    /// id, for the link by which they do. Who is active already stays as they are.
-    pub async fn sign_up(
-        &self,
-        address: &Address,
-        editions: &[String],
-        now: Timestamp,
-    ) -> Result<(Added, String), StoreError> {
-        self.enter(address, None, editions, SubscriberState::Pending, now).await
-    }
-
-    async fn enter(
+    pub(super) async fn enter(
         &self,
         address: &Address,
         name: Option<&str>,
@@ -195,20 +184,6 @@ impl Store {
         subscribe(&mut transaction, &id, editions).await.map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
         Ok((added, id))
-    }
-
-    /// Someone who asked for it confirms it. False if there is nothing to confirm; who has is active already.
-    pub async fn confirm(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let doing = "confirm a subscriber";
-        let updated = sqlx::query("UPDATE subscribers SET state = $2, changed_at = $3 WHERE id = $1 AND state = $4")
-            .bind(id)
-            .bind(SubscriberState::Active.name())
-            .bind(micros(now))
-            .bind(SubscriberState::Pending.name())
-            .execute(&self.pool)
-            .await
-            .map_err(failed(doing))?;
-        Ok(updated.rows_affected() == 1)
     }
 
     /// Someone leaves an edition, or all. `others` are the names of the editions that there are besides: who gets all of
@@ -594,7 +569,7 @@ pub(super) fn mailbox(row: &AnyRow) -> Result<Mailbox, sqlx::Error> {
     Ok(Mailbox::new(row.try_get("name")?, address(row)?))
 }
 
-fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {
+pub(super) fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {
     let text: String = row.try_get("address")?;
     text.parse::<Address>().map_err(|error| unreadable("address", error))
 }
