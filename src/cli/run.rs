@@ -17,6 +17,7 @@ use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
 use crate::news::delivery;
+use crate::news::digest::interest::Interest;
 use crate::news::digest::{Digest, Window};
 use crate::news::message::Rendered;
 use crate::news::message::archive::{self, Entry};
@@ -407,7 +408,7 @@ async fn sent_to(service: &Service, composed: &Composed, to: &Address) -> anyhow
     let Some(known) = service.store.subscriber_at(to).await? else { return Ok(None) };
     let records = service.store.deliveries(id).await?;
     let Some(delivery) = records.into_iter().find(|record| record.subscriber_id == known.id) else { return Ok(None) };
-    let chain = Views::chain(service, id, &known.id).await?;
+    let chain = service.store.chain(id, &known.id).await?;
     Ok(Some(Sent { delivery, view: Views::default().along(service, &chain).await? }))
 }
 
@@ -420,7 +421,10 @@ async fn preview_message(service: &Service, composed: &Composed, to: &Address) -
         None => {
             let view = Arc::new(composed.view.clone());
             match service.store.subscriber_at(to).await? {
-                Some(known) => (view, known.id.clone(), made_up(&known.id), known.preferences),
+                Some(known) => {
+                    let view = Arc::new(Interest::of(&known.preferences.scope()).only(&view));
+                    (view, known.id.clone(), made_up(&known.id), known.preferences)
+                }
                 None => (view, outbox::NOBODY.to_owned(), made_up(to.as_ref()), Preferences::default()),
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 use jiff::SignedDuration;
+use tokio::sync::Notify;
 
 use super::run::{service, write_edition};
 use super::{ServeArgs, Status, Terminal};
@@ -15,6 +16,7 @@ use crate::news::wording;
 use crate::service::bounces;
 use crate::service::fetch::state::Occasion;
 use crate::service::pipeline::{self, Asking, Order, Published, Service};
+use crate::service::sign_up;
 use crate::service::web::{self, Pages};
 use crate::service::worker::{self, Clock, Ended, Plan, Stop};
 
@@ -60,14 +62,10 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
         Ok(service.store.next_due().await?)
     };
     let last_slot = async |plan: &Plan| Ok(service.store.last_slot(&plan.name).await?);
+    let signed_up = Arc::new(Notify::new());
     let pages = async {
         let Some(listen) = service.config.web.listen else { return std::future::pending().await };
-        let pages = Pages {
-            store: service.store.clone(),
-            key: service.post.reach.key.clone(),
-            config: Arc::new(service.config.clone()),
-            clock: service.clock.clone(),
-        };
+        let pages = Pages::new(&service, Arc::clone(&signed_up));
         let served = web::serve(pages, listen, |address| tracing::info!(%address, "pages for subscribers")).await;
         // The editions go out all the same.
         if let Err(error) = served {
@@ -90,6 +88,7 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
         ended = worker::serve(&service.clock, &plans, last_slot, publish, deliver, &stop) => ended?,
         () = watch(&service) => Ended::Cleanly,
         () = pages => Ended::Cleanly,
+        () = sign_up::serve(&service, &signed_up) => Ended::Cleanly,
         () = bounces => Ended::Cleanly,
     };
     tracing::info!("stopped");

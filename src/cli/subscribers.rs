@@ -12,13 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::terminal::Misuse;
 use super::{Choices, Status, SubscribersVerb, Terminal};
 use crate::config::Config;
-use crate::news::digest::Section;
 use crate::news::subscriber::{self, Empty, Format, Near, Preferences};
 use crate::service::store::{Added, Store, Subscriber, SubscriberState};
 use crate::service::worker::Clock;
-
-/// How far around a place that is named without a distance.
-const RADIUS_KM: u32 = 50;
 
 /// One row of a CSV file.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -215,9 +211,9 @@ async fn export(config: &Config, terminal: Terminal) -> anyhow::Result<()> {
                 .empty
                 .map(|empty| if empty == Empty::Skip { "skip" } else { "note" }.to_owned())
                 .unwrap_or_default(),
-            topics: preferences.topics.iter().map(|topic| topic_word(*topic)).collect::<Vec<_>>().join(","),
+            topics: preferences.topics.iter().map(|topic| subscriber::topic_word(*topic)).collect::<Vec<_>>().join(","),
             kinds: preferences.kinds.join(","),
-            places: preferences.places.iter().map(near).collect::<Vec<_>>().join("; "),
+            places: preferences.places.iter().map(Near::to_string).collect::<Vec<_>>().join("; "),
             state: state.name().to_owned(),
         })?;
     }
@@ -226,7 +222,10 @@ async fn export(config: &Config, terminal: Terminal) -> anyhow::Result<()> {
 
 fn known_editions(config: &Config, names: &[String]) -> anyhow::Result<()> {
     for name in names {
-        config.edition(name).with_context(|| format!("failed to find the edition {name:?} in the configuration"))?;
+        if config.edition(name).is_none() {
+            let known: Vec<&str> = config.editions.iter().map(|edition| edition.name.as_str()).collect();
+            return Err(Misuse(format!("there is no edition {name:?}; there are {}", known.join(", "))).into());
+        }
     }
     Ok(())
 }
@@ -234,22 +233,6 @@ fn known_editions(config: &Config, names: &[String]) -> anyhow::Result<()> {
 pub fn parse(address: &str) -> anyhow::Result<Address> {
     subscriber::address(address)
         .map_err(|error| Misuse(format!("{address}: {error}; write an address such as reader@example.org")).into())
-}
-
-const TOPICS: [(&str, Section); 5] = [
-    ("changes", Section::Changes),
-    ("talks", Section::Talks),
-    ("tolls", Section::Tolls),
-    ("munitions", Section::Munitions),
-    ("brief", Section::Brief),
-];
-
-fn topic_word(topic: Section) -> &'static str {
-    TOPICS.iter().find(|(_, known)| *known == topic).map_or("", |(word, _)| word)
-}
-
-fn near(place: &Near) -> String {
-    format!("{} {}", place.name, place.radius_km)
 }
 
 /// What someone wants, in a line.
@@ -260,11 +243,11 @@ fn described(preferences: &Preferences) -> String {
         parts.push(format!("at {:02}:{:02} {zone}", at / 60, at % 60));
     }
     if !preferences.topics.is_empty() {
-        parts.push(preferences.topics.iter().map(|topic| topic_word(*topic)).collect::<Vec<_>>().join(","));
+        parts.push(preferences.topics.iter().map(|topic| subscriber::topic_word(*topic)).collect::<Vec<_>>().join(","));
     }
     parts.extend((!preferences.kinds.is_empty()).then(|| preferences.kinds.join(",")));
     if !preferences.places.is_empty() {
-        parts.push(preferences.places.iter().map(near).collect::<Vec<_>>().join("; "));
+        parts.push(preferences.places.iter().map(Near::to_string).collect::<Vec<_>>().join("; "));
     }
     parts.extend((preferences.format == Format::Text).then(|| "text".to_owned()));
     parts.extend(
@@ -312,25 +295,13 @@ impl Choices {
             };
         }
         if let Some(topics) = &self.topics {
-            wants.topics = list(topics, ',')
-                .iter()
-                .map(|word| {
-                    let found = TOPICS.iter().find(|(known, _)| known == word).map(|(_, topic)| *topic);
-                    found.ok_or(format!("{word:?} is no topic; there are changes, talks, tolls, munitions, brief"))
-                })
-                .collect::<Result<_, _>>()?;
+            wants.topics = list(topics, ',').iter().map(|word| subscriber::topic(word)).collect::<Result<_, _>>()?;
         }
         if let Some(kinds) = &self.kinds {
-            wants.kinds = list(kinds, ',');
+            wants.kinds = list(kinds, ',').iter().map(|word| subscriber::kind(word)).collect::<Result<_, _>>()?;
         }
         if let Some(places) = &self.places {
-            wants.places = list(places, ';')
-                .into_iter()
-                .map(|text| match text.rsplit_once(' ').and_then(|(name, km)| Some((name, km.parse().ok()?))) {
-                    Some((name, radius_km)) => Near { name: name.trim().to_owned(), radius_km },
-                    None => Near { name: text, radius_km: RADIUS_KM },
-                })
-                .collect();
+            wants.places = list(places, ';').iter().map(|text| subscriber::near(text)).collect::<Result<_, _>>()?;
         }
         if let Some(pause) = &self.pause {
             wants.paused_until = match pause.as_str() {

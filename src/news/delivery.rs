@@ -58,12 +58,14 @@ pub enum State {
     Unknown,
     /// Not to be sent: the subscriber has left, paused or bounced since. Final.
     Suppressed,
+    /// Nothing in the edition is new to the subscriber, who wants no mail then. Final; the next edition counts it as read.
+    Skipped,
     /// Could not be delivered while the edition was fresh. Final.
     Expired,
 }
 
 impl State {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Queued,
         Self::Leased,
         Self::Transmitting,
@@ -72,6 +74,7 @@ impl State {
         Self::Rejected,
         Self::Unknown,
         Self::Suppressed,
+        Self::Skipped,
         Self::Expired,
     ];
 
@@ -89,6 +92,7 @@ impl State {
             Self::Rejected => "rejected",
             Self::Unknown => "unknown",
             Self::Suppressed => "suppressed",
+            Self::Skipped => "skipped",
             Self::Expired => "expired",
         }
     }
@@ -275,7 +279,7 @@ impl Delivery {
                 None => self.given_up(),
             },
             Outcome::Unknown { .. } => self.unknown(now, on_unknown),
-            Outcome::Unwanted => Self { state: State::Suppressed, next_at: None, ..self },
+            Outcome::Unwanted => Self { state: State::Skipped, next_at: None, ..self },
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod brief;
 pub mod corrections;
+pub mod interest;
 pub mod rank;
 mod talks;
 pub mod told;
@@ -254,13 +255,19 @@ pub fn compose(frame: Frame, readings: &[Reading], earlier: &[Digest], decisions
 }
 
 impl Digest {
-    /// Nothing in it that its reader does not know already.
+    /// Nothing in the parts of it that are shown that its reader does not know already.
     pub fn is_quiet(&self) -> bool {
-        self.brief.is_empty()
-            && self.munitions.is_empty()
-            && self.corrections.is_empty()
-            && self.tolls.iter().all(|item| item.news == News::Unchanged)
-            && self.talks.iter().all(|item| item.news == News::Unchanged)
+        let shows = |section| self.frame.sections.contains(&section);
+        let is_told = |section, news: News| match news {
+            News::Unchanged => false,
+            News::New => shows(section),
+            News::Changed | News::Corrected => shows(section) || shows(Section::Changes),
+        };
+        !(shows(Section::Brief) && !self.brief.is_empty()
+            || shows(Section::Munitions) && !self.munitions.is_empty()
+            || !self.corrections.is_empty()
+            || self.tolls.iter().any(|item| is_told(Section::Tolls, item.news))
+            || self.talks.iter().any(|item| is_told(Section::Talks, item.news)))
     }
 
     /// The ids of the articles that the digest quotes.

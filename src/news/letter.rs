@@ -27,6 +27,8 @@ pub struct Reach {
 pub const UNSUBSCRIBE: &str = "unsubscribe";
 pub const PREFERENCES: &str = "preferences";
 pub const CONFIRM: &str = "confirm";
+/// The page where people sign up; no mark follows it.
+pub const SUBSCRIBE: &str = "subscribe";
 
 /// Headers are folded before a part that would make the line longer: RFC 5322 asks for 78.
 const HEADER_CHARS: usize = 76;

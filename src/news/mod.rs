@@ -7,6 +7,7 @@ pub mod address;
 pub mod article;
 pub mod bounce;
 pub mod charset;
+pub mod confirmation;
 pub mod delivery;
 pub mod digest;
 pub mod eval;

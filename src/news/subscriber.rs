@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use lettre::Address;
 use serde::{Deserialize, Serialize};
 
-use super::digest::{Digest, Section};
+use super::digest::{Digest, News, Section, interest};
+use super::value::place;
 
 /// A subscriber's own choices. What is not chosen is as the edition has it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,15 +39,23 @@ pub struct Preferences {
     pub paused_until: Option<Timestamp>,
 }
 
+/// What of the news someone wants to hear of; empty means everything. Who wants the same and read the same gets the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scope {
+    pub topics: Vec<Section>,
+    pub kinds: Vec<String>,
+    pub places: Vec<Near>,
+}
+
 /// A place and how far around it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Near {
     pub name: String,
     pub radius_km: u32,
 }
 
 /// What a message holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// HTML and the same as text; the mail program chooses.
@@ -57,7 +66,7 @@ pub enum Format {
 }
 
 /// What becomes of an edition with nothing new.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Empty {
     /// It is not sent.
@@ -113,6 +122,72 @@ pub fn minute(text: &str) -> Option<u16> {
     (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
+/// The parts of a digest that one can choose: the word that scripts and forms use, what people read, and the part.
+pub const TOPICS: [(&str, &str, Section); 5] = [
+    ("changes", "What changed", Section::Changes),
+    ("talks", "Talks", Section::Talks),
+    ("tolls", "Strikes and tolls", Section::Tolls),
+    ("munitions", "Air attack", Section::Munitions),
+    ("brief", "In brief", Section::Brief),
+];
+
+/// How far around a place that is named without a distance.
+const RADIUS_KM: u32 = 50;
+/// Half of the Earth's girth: farther from a place nothing is.
+const RADIUS_KM_MAX: u32 = 20_038;
+
+/// The part of that word.
+///
+/// # Errors
+/// There is none; what there is.
+pub fn topic(word: &str) -> Result<Section, String> {
+    let found = TOPICS.iter().find(|(known, ..)| *known == word).map(|(.., topic)| *topic);
+    found.ok_or_else(|| format!("{word:?} is no topic; there are {}", TOPICS.map(|(word, ..)| word).join(", ")))
+}
+
+/// The word of a part.
+pub fn topic_word(topic: Section) -> &'static str {
+    TOPICS.iter().find(|(.., known)| *known == topic).map_or("", |(word, ..)| word)
+}
+
+/// The kind of that name.
+///
+/// # Errors
+/// There is none; what there is.
+pub fn kind(word: &str) -> Result<String, String> {
+    let kinds = interest::kinds();
+    let found = kinds.iter().find(|known| **known == word).map(|known| (*known).to_owned());
+    found.ok_or_else(|| format!("{word:?} is no kind; there are {}", kinds.join(", ")))
+}
+
+/// A place and how far around it: "Sumy 50", or "Sumy" alone.
+///
+/// # Errors
+/// What cannot be meant, and what to write.
+pub fn near(text: &str) -> Result<Near, String> {
+    let text = text.trim();
+    let (place, radius_km) = match text.rsplit_once(' ').and_then(|(place, km)| Some((place, km.parse().ok()?))) {
+        Some((place, radius_km)) => (place, radius_km),
+        None => (text, RADIUS_KM),
+    };
+    let place = name(place).unwrap_or_default();
+    if place::named(&place).is_none() {
+        return Err(format!(
+            "{place:?} is no place that is known here; write a town, region or country, such as Sumy 50"
+        ));
+    }
+    if radius_km > RADIUS_KM_MAX {
+        return Err(format!("nothing is {radius_km} km from {place}; write {RADIUS_KM_MAX} at most"));
+    }
+    Ok(Near { name: place, radius_km })
+}
+
+impl std::fmt::Display for Near {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.radius_km)
+    }
+}
+
 impl Format {
     fn is_both(&self) -> bool {
         *self == Self::Both
@@ -120,19 +195,33 @@ impl Format {
 }
 
 impl Preferences {
-    /// A text that is the same for all whose message has the same content.
-    pub fn variant(&self) -> String {
-        if *self == Self::default() {
-            return String::new();
-        }
-        format!("{:?}", (&self.topics, &self.kinds, &self.places, &self.zone, self.format, self.empty))
+    /// What of the news they want.
+    pub fn scope(&self) -> Scope {
+        Scope { topics: self.topics.clone(), kinds: self.kinds.clone(), places: self.places.clone() }
     }
 
-    /// What of a digest is for them.
+    /// What is the same for all whose message has the same content in the same form, of one [`Preferences::scope`].
+    pub fn form(&self) -> (Option<String>, Format, Option<Empty>) {
+        (self.zone.clone(), self.format, self.empty)
+    }
+
+    /// A digest as it is shown to them: the parts that they chose, on their clocks. What was wrong and told to them is
+    /// shown whatever they chose.
     pub fn cut(&self, digest: &Digest) -> Digest {
         let mut digest = digest.clone();
+        let corrects = !digest.corrections.is_empty();
         if !self.topics.is_empty() {
-            digest.frame.sections.retain(|section| self.topics.contains(section));
+            digest
+                .frame
+                .sections
+                .retain(|section| self.topics.contains(section) || corrects && *section == Section::Changes);
+        }
+        // Who reads changes alone is not shown what is new, but is told how it goes on.
+        let shows = |section, news| digest.frame.sections.contains(&section) || news != News::New;
+        digest.tolls.retain(|item| shows(Section::Tolls, item.news));
+        digest.talks.retain(|item| shows(Section::Talks, item.news));
+        if let Some(zone) = &self.zone {
+            digest.frame.zone.clone_from(zone);
         }
         digest
     }
@@ -173,6 +262,21 @@ mod tests {
                 assert!(address(bad).is_err(), "{bad:?}");
             }
         }
+    }
+
+    #[test]
+    fn places_have_a_distance_or_get_one() {
+        let check = |text: &str, expected: Result<&str, &str>| match (near(text), expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found.to_string(), expected),
+            (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+            (found, _) => panic!("{text}: {found:?}"),
+        };
+        check("Sumy 20", Ok("Sumy 20"));
+        check(" Суми ", Ok("Суми 50"));
+        check("Chasiv Yar 5", Ok("Chasiv Yar 5"));
+        check("Nowhereville 5", Err("no place"));
+        check("Sumy 99999", Err("nothing is 99999 km from Sumy"));
+        check("", Err("no place"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod gather;
 pub mod mail;
 pub mod outbox;
 pub mod pipeline;
+pub mod sign_up;
 pub mod store;
 pub mod views;
 pub mod web;

@@ -5,6 +5,8 @@
 //! commit for many. A delivery is marked as transmitting, durably, before its message goes out, and a lane never has more
 //! than one whose mark stands and whose outcome does not: that is all that a crash can leave in doubt.
 
+mod letters;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,24 +14,22 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures_util::future::join_all;
 use indicatif::ProgressBar;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use lettre::Address;
 use ring::rand::{Random, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::mail::{self, Mailer, Outgoing};
+use self::letters::Letters;
+pub use self::letters::{Reader, message, render};
+use super::mail::{self, Mailer, Outgoing, Post};
 use super::pipeline::{Composed, Service};
 use super::store::{Bounce, Change, Lease, StoreError, Taking};
-use super::views::{Chain, Views};
 use super::worker::Stop;
-use crate::config::{self, Edition};
 use crate::news::bounce;
 use crate::news::delivery::{self, Outcome, Reply, SLOW_DOWN_MINUTES, Stage, State};
-use crate::news::digest::Digest;
-use crate::news::letter::{Addressed, Letter, ascii_domain};
-use crate::news::message::{self, Links, Rendered, Sender};
+use crate::news::letter::{Addressed, ascii_domain};
 use crate::news::subscriber::{Empty, Preferences};
 use crate::news::token;
 
@@ -45,9 +45,6 @@ const DATABASE_SECONDS_MAX: u64 = 30;
 /// How long the ledger waits before it tries the database again.
 const DATABASE_PAUSE: Duration = Duration::from_millis(200);
 
-/// How many different renderings of editions are kept at a time: most readers share one.
-const LETTERS_MAX: usize = 64;
-
 /// Stands for the subscriber of a message that is nobody's delivery.
 pub const NOBODY: &str = "0000000000000000";
 
@@ -58,15 +55,6 @@ pub struct Delivered {
     pub messages: BTreeMap<State, usize>,
     /// What the mail server or the network said of those that were not accepted, without repetition.
     pub reasons: BTreeSet<String>,
-}
-
-/// For whom a message is made.
-#[derive(Clone, Copy, Debug)]
-pub struct Reader<'a> {
-    pub to: &'a Address,
-    pub subscriber_id: &'a str,
-    pub message_id: &'a str,
-    pub preferences: &'a Preferences,
 }
 
 /// Sends every message that is due, of this edition and of earlier ones, until `stop` is requested.
@@ -85,7 +73,8 @@ pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> 
         progress,
         entries,
         queue: tokio::sync::Mutex::default(),
-        letters: Letters::default(),
+        post: Arc::new(service.post.clone()),
+        letters: Letters::new(service),
         slow: Mutex::default(),
         failure: Mutex::default(),
     };
@@ -120,7 +109,8 @@ struct Shared<'a> {
     progress: &'a ProgressBar,
     entries: mpsc::UnboundedSender<Entry>,
     queue: tokio::sync::Mutex<Queue>,
-    letters: Letters,
+    post: Arc<Post>,
+    letters: Letters<'a>,
     /// Domains whose servers ask us to slow down, and until when they are left alone.
     slow: Mutex<HashMap<String, Timestamp>>,
     /// Why the run is given up: the database is gone for too long.
@@ -155,17 +145,36 @@ impl Shared<'_> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
-    /// The next delivery to be sent. Whoever finds the queue empty fills it.
-    async fn next(&self) -> Option<Lease> {
+    /// Whether no further message may be begun.
+    fn ends(&self) -> bool {
+        self.stop.is_requested() || self.has_failed()
+    }
+
+    /// The next delivery to be sent, with its message in the making. Whoever finds the queue empty fills it.
+    async fn next(&self) -> Option<Prepared> {
+        let lease = self.next_lease().await?;
+        let message = match self.letters.get(&lease).await {
+            Ok(Some(letter)) => {
+                let (post, to) = (Arc::clone(&self.post), ascii_domain(&lease.to.email));
+                let (subscriber_id, message_id) = (lease.subscriber_id.clone(), lease.message_id.clone());
+                // Signing takes longer than everything else here; the lanes do not wait for one another's.
+                Ok(Some(tokio::spawn(async move { post.message(&letter, &to, &subscriber_id, &message_id) })))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        Some(Prepared { lease, message })
+    }
+
+    async fn next_lease(&self) -> Option<Lease> {
         let mut queue = self.queue.lock().await;
         loop {
-            if self.stop.is_requested() || self.has_failed() {
+            if self.ends() {
                 return None;
             }
             if let Some(lease) = queue.leases.pop_front() {
-                match self.slowed(&lease.domain) {
-                    Some(until) => drop(self.entries.send(Entry::Back(lease.postponed(until)))),
-                    None => return Some(lease),
+                if let Some(lease) = self.unless_slowed(lease) {
+                    return Some(lease);
                 }
                 continue;
             }
@@ -196,9 +205,16 @@ impl Shared<'_> {
         }
     }
 
-    fn slowed(&self, domain: &str) -> Option<Timestamp> {
-        let slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
-        slow.get(domain).copied().filter(|until| *until > self.service.clock.now())
+    /// Gives a delivery back whose domain asked us to slow down.
+    fn unless_slowed(&self, lease: Lease) -> Option<Lease> {
+        let until = self.slow.lock().unwrap_or_else(PoisonError::into_inner).get(&lease.domain).copied();
+        match until.filter(|until| *until > self.service.clock.now()) {
+            Some(until) => {
+                self.entries.send(Entry::Back(lease.postponed(until))).ok();
+                None
+            }
+            None => Some(lease),
+        }
     }
 
     /// Leaves a domain alone for a while, in this process at once and in the others by the store.
@@ -229,43 +245,59 @@ impl Shared<'_> {
     }
 }
 
-/// Sends one delivery after another over one connection.
+/// A delivery and its message: `None` if its reader wants none, or why there is none.
+struct Prepared {
+    lease: Lease,
+    message: Result<Option<JoinHandle<Result<Addressed, String>>>, String>,
+}
+
+/// Sends one delivery after another over one connection. While one goes out the next is made.
 async fn lane(shared: &Shared<'_>) {
     let (mail, clock) = (&shared.service.config.mail, &shared.service.clock);
     let mut mailer = shared.service.mailer.lane();
-    while let Some(mut lease) = shared.next().await {
-        let outcome = attempt(shared, &mut mailer, &mut lease).await;
-        if delivery::is_slow_down(&outcome) {
-            shared.slow_down(&lease.domain).await;
-        }
-        if let Outcome::Rejected { stage: Stage::Recipient, reply } = &outcome {
-            shared.count_bounce(&lease, reply).await;
-        }
-        let change = lease.concluded(&outcome, clock.now(), mail.on_unknown);
-        // Not waited for: the next mark comes after it, and so do all that wait for that.
-        shared.entries.send(Entry::Outcome(change, outcome)).ok();
-        shared.progress.inc(1);
+    let mut prepared = shared.next().await;
+    // What is still prepared at the end is given back with all that this worker has.
+    while let Some(Prepared { lease, message }) = prepared.take_if(|_| !shared.ends()) {
+        let send = async {
+            let Some(mut lease) = shared.unless_slowed(lease) else { return };
+            let outcome = attempt(shared, &mut mailer, &mut lease, message).await;
+            if delivery::is_slow_down(&outcome) {
+                shared.slow_down(&lease.domain).await;
+            }
+            if let Outcome::Rejected { stage: Stage::Recipient, reply } = &outcome {
+                shared.count_bounce(&lease, reply).await;
+            }
+            let change = lease.concluded(&outcome, clock.now(), mail.on_unknown);
+            // Not waited for: the next mark comes after it, and so do all that wait for that.
+            shared.entries.send(Entry::Outcome(change, outcome)).ok();
+            shared.progress.inc(1);
+        };
+        ((), prepared) = tokio::join!(send, shared.next());
     }
     mailer.close().await;
 }
 
-async fn attempt(shared: &Shared<'_>, mailer: &mut Mailer, lease: &mut Lease) -> Outcome {
+async fn attempt(
+    shared: &Shared<'_>,
+    mailer: &mut Mailer,
+    lease: &mut Lease,
+    message: Result<Option<JoinHandle<Result<Addressed, String>>>, String>,
+) -> Outcome {
     let (service, clock) = (shared.service, &shared.service.clock);
-    // A message that cannot be made must not hold up the others.
-    let unmade = |error: String| Outcome::NotSent {
-        stage: Stage::Connecting,
-        reason: format!("failed to make the message: {error}"),
-    };
-    let letter = match shared.letters.get(service, lease).await {
-        Ok(Some(letter)) => letter,
+    let made = match message {
         Ok(None) => return Outcome::Unwanted,
-        Err(error) => return unmade(error),
+        Ok(Some(making)) => making.await.unwrap_or_else(|error| Err(error.to_string())),
+        Err(error) => Err(error),
+    };
+    let message = match made {
+        Ok(message) => message,
+        // A message that cannot be made must not hold up the others.
+        Err(error) => {
+            let reason = format!("failed to make the message: {error}");
+            return Outcome::NotSent { stage: Stage::Connecting, reason };
+        }
     };
     let (to, message_id) = (ascii_domain(&lease.to.email), lease.message_id.clone());
-    let message = match service.post.message(&letter, &to, &lease.subscriber_id, &message_id) {
-        Ok(message) => message,
-        Err(error) => return unmade(error),
-    };
     let outgoing = Outgoing { from: &message.from, to: &to, message_id: &message_id, bytes: &message.bytes };
     let go_ahead = async || {
         let (answer, answered) = oneshot::channel();
@@ -354,93 +386,6 @@ async fn settle(shared: &Shared<'_>, changes: &[Change]) -> Vec<bool> {
     }
 }
 
-/// Editions as they were rendered for the deliveries at hand: each once for all readers who read the same before and want
-/// the same of it.
-#[derive(Default)]
-struct Letters(tokio::sync::Mutex<Cache>);
-
-#[derive(Default)]
-struct Cache {
-    views: Views,
-    letters: HashMap<(Chain, String), Made>,
-}
-
-/// A letter, `None` for readers who want none, or why it cannot be made.
-type Made = Result<Option<Arc<Letter>>, String>;
-
-impl Letters {
-    /// The letter of a delivery; `None` if its reader wants none.
-    async fn get(&self, service: &Service, lease: &Lease) -> Made {
-        let (id, preferences) = (&lease.edition_id, &lease.preferences);
-        let chain = Views::chain(service, id, &lease.subscriber_id).await.map_err(|error| format!("{error:#}"))?;
-        let key = (chain, preferences.variant());
-        let mut cache = self.0.lock().await;
-        if let Some(letter) = cache.letters.get(&key) {
-            return letter.clone();
-        }
-        if cache.letters.len() >= LETTERS_MAX {
-            *cache = Cache::default();
-        }
-        let made = async { letter(service, id, &*cache.views.along(service, &key.0).await?, preferences) };
-        let letter = made.await.map(|letter| letter.map(Arc::new)).map_err(|error| format!("{error:#}"));
-        cache.letters.insert(key, letter.clone());
-        letter
-    }
-}
-
-/// An edition as a reader with these preferences gets it; `None` if they do not.
-fn letter(
-    service: &Service,
-    edition_id: &str,
-    digest: &Digest,
-    preferences: &Preferences,
-) -> anyhow::Result<Option<Letter>> {
-    let name = &digest.frame.name;
-    let edition = service.config.edition(name);
-    let digest = preferences.cut(digest);
-    if digest.is_quiet() && wants_nothing_then(edition, preferences) {
-        return Ok(None);
-    }
-    let mail = &service.config.mail;
-    let list_id = match edition {
-        Some(edition) => edition.list_id.clone(),
-        None => format!("{name}.{}", mail.from.email.domain()),
-    };
-    let sender = Sender { from: mail.from.clone(), reply_to: mail.reply_to.clone(), list_id };
-    let reach = &service.post.reach;
-    let rendered = render(service, &digest, reach.places(edition_id, name).as_ref())?;
-    Ok(Some(Letter::new(edition_id, &rendered, &digest, &sender, reach, preferences.format)?))
-}
-
-fn wants_nothing_then(edition: Option<&Edition>, preferences: &Preferences) -> bool {
-    match preferences.empty {
-        Some(empty) => empty == Empty::Skip,
-        None => edition.is_some_and(|edition| edition.empty == config::Empty::Skip),
-    }
-}
-
-/// Renders a digest. Its zone and title are its own, so that a later change of the configuration does not show.
-pub fn render(service: &Service, digest: &Digest, links: Option<&Links>) -> anyhow::Result<Rendered> {
-    let zone = TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
-    let mail = &service.config.mail;
-    let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
-    Ok(message::render(digest, &zone, contact.email.as_ref(), links)?)
-}
-
-/// One reader's message, finished: the bytes that are sent, previewed and written to files. `None` if they want none.
-pub fn message(
-    service: &Service,
-    edition_id: Option<&str>,
-    digest: &Digest,
-    reader: Reader<'_>,
-) -> anyhow::Result<Option<Addressed>> {
-    let edition_id = edition_id.unwrap_or("preview");
-    let Some(letter) = letter(service, edition_id, digest, reader.preferences)? else { return Ok(None) };
-    let to = ascii_domain(reader.to);
-    let message = service.post.message(&letter, &to, reader.subscriber_id, reader.message_id);
-    message.map(Some).map_err(|error| anyhow::anyhow!("failed to {error}"))
-}
-
 /// Sends an edition to these addresses at once and records nothing: it is a copy, and takes nothing from the subscribers.
 pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address]) -> anyhow::Result<Delivered> {
     let mut mailer = service.mailer.lane();
@@ -460,7 +405,7 @@ pub async fn send_copies(service: &Service, composed: &Composed, to: &[Address])
             Outcome::Accepted { .. } => State::Accepted,
             Outcome::Unknown { .. } => State::Unknown,
             Outcome::Deferred { .. } | Outcome::NotSent { .. } => State::Deferred,
-            Outcome::Unwanted => State::Suppressed,
+            Outcome::Unwanted => State::Skipped,
             Outcome::Rejected { .. } | Outcome::Unsendable { .. } => State::Rejected,
         };
         delivered.note(Some(state), &outcome);
@@ -488,7 +433,7 @@ impl Delivered {
 
     /// Whether a message did not reach the mail server, and may never without a person.
     pub fn needs_attention(&self) -> bool {
-        self.messages.keys().any(|state| !matches!(state, State::Accepted | State::Suppressed))
+        self.messages.keys().any(|state| !matches!(state, State::Accepted | State::Skipped | State::Suppressed))
     }
 }
 

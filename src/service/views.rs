@@ -5,67 +5,70 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tokio::task::spawn_blocking;
 
 use super::pipeline::Service;
-use super::store::StoredEdition;
+use super::store::{CHAIN_EDITIONS_MAX, Chain, StoredEdition};
 use crate::news::digest::Digest;
-use crate::news::digest::told::{Interest, Told};
+use crate::news::digest::interest::Interest;
+use crate::news::digest::told::Told;
+use crate::news::subscriber::Scope;
 
-/// Editions that a subscriber's reading is followed back over. Of what was told before that nothing is still news.
-const EDITIONS_MAX: u32 = 60;
-
-/// The edition and those that its reader had read before it, newest first: who has the same chain gets the same view.
-pub type Chain = Vec<String>;
+/// How many views are kept at a time.
+const VIEWS_MAX: usize = 64;
 
 /// The views of one run.
 #[derive(Default)]
 pub struct Views {
     by_chain: HashMap<Chain, Arc<Digest>>,
     /// By edition: it and those before it, oldest first.
-    editions: HashMap<String, Vec<StoredEdition>>,
+    editions: HashMap<String, Arc<[StoredEdition]>>,
 }
 
 impl Views {
-    /// The chain of an edition for a subscriber.
-    pub async fn chain(service: &Service, edition_id: &str, subscriber_id: &str) -> anyhow::Result<Chain> {
-        Ok(service.store.chain(edition_id, subscriber_id, EDITIONS_MAX as usize).await?)
-    }
-
     /// An edition as those with this chain get it.
     pub async fn along(&mut self, service: &Service, chain: &Chain) -> anyhow::Result<Arc<Digest>> {
         if let Some(digest) = self.by_chain.get(chain) {
             return Ok(digest.clone());
         }
         let digest = Arc::new(self.make(service, chain).await?);
+        // What they are made of is kept.
+        if self.by_chain.len() >= VIEWS_MAX {
+            self.by_chain.clear();
+        }
         self.by_chain.insert(chain.clone(), digest.clone());
         Ok(digest)
     }
 
     async fn make(&mut self, service: &Service, chain: &Chain) -> anyhow::Result<Digest> {
-        let id = chain.first().context("find the edition")?;
+        let (id, _) = chain.first().context("find the edition")?;
         if !self.editions.contains_key(id) {
             let own =
                 service.store.edition(id).await?.with_context(|| format!("find the edition {id} in the store"))?;
             let frame = &own.digest.frame;
-            let mut all = service.store.editions_composed(&frame.name, frame.composed_at, EDITIONS_MAX).await?;
+            let mut all = service.store.editions_composed(&frame.name, frame.composed_at, CHAIN_EDITIONS_MAX).await?;
             all.reverse();
             all.retain(|edition| edition.id != *id);
             all.push(own);
-            self.editions.insert(id.clone(), all);
+            self.editions.insert(id.clone(), all.into());
         }
-        view(&self.editions[id], chain).with_context(|| format!("find the edition {id} among its own"))
+        let (editions, read) = (Arc::clone(&self.editions[id]), chain.clone());
+        let view = spawn_blocking(move || view(&editions, &read)).await.context("compare with what was read")?;
+        view.with_context(|| format!("find the edition {id} among its own"))
     }
 }
 
-/// The last of `editions` (oldest first) as one gets it who read those that `chain` names.
-fn view(editions: &[StoredEdition], chain: &[String]) -> Option<Digest> {
-    let interest = Interest::default();
+/// The last of `editions` (oldest first) as one gets it who read those that `chain` names, each as they wanted it then.
+fn view(editions: &[StoredEdition], chain: &Chain) -> Option<Digest> {
+    let read: HashMap<&str, &Scope> = chain.iter().map(|(id, scope)| (id.as_str(), scope)).collect();
+    let mut interests: HashMap<&Scope, Interest> = HashMap::new();
     let mut told = Told::default();
     let mut missed: Vec<&Digest> = Vec::new();
     let mut view = None;
     for edition in editions {
-        if chain.contains(&edition.id) {
-            let (digest, then) = told.next(&missed, &edition.digest, &interest);
+        if let Some(scope) = read.get(edition.id.as_str()) {
+            let interest = interests.entry(scope).or_insert_with(|| Interest::of(scope));
+            let (digest, then) = told.next(&missed, &edition.digest, interest);
             told = then;
             missed.clear();
             view = Some(digest);

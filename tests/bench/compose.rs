@@ -7,13 +7,15 @@
 use std::time::Instant;
 
 use daybrief::news::article::{Article, Published};
+use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
-use daybrief::news::digest::told::{Around, Interest, Told};
+use daybrief::news::digest::told::Told;
 use daybrief::news::digest::{self, Coverage, Frame, Section, Window};
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
 use daybrief::news::incident::plausibility::Decisions;
 use daybrief::news::kinds::{Event, Group, Measure, Scope, Toll};
+use daybrief::news::subscriber::{self, Near};
 use daybrief::news::text::Span;
 use daybrief::news::value::{Count, Place, Precision};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -21,6 +23,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 const CLAIMS_AN_ARTICLE: usize = 5;
 const ARTICLES_AN_INCIDENT: usize = 4;
 const READERS: usize = 10_000;
+const PLACES: [&str; 8] = ["Kyiv", "Kharkiv", "Odesa", "Dnipro", "Lviv", "Sumy", "Poltava", "Kherson"];
 
 fn reading(at: usize, now: Timestamp) -> Reading {
     let incident = at / ARTICLES_AN_INCIDENT;
@@ -98,9 +101,8 @@ fn main() {
     let start = Instant::now();
     let mut items = 0;
     for reader in 0..READERS {
-        let part = |by: usize| f64::from(u32::try_from(reader % by).unwrap());
-        let around = Around { lat: 44.0 + part(8), lon: 22.0 + part(18), radius_km: 100.0 };
-        let interest = Interest { places: vec![around], ..Interest::default() };
+        let near = Near { name: PLACES[reader % PLACES.len()].to_owned(), radius_km: 100 };
+        let interest = Interest::of(&subscriber::Scope { places: vec![near], ..subscriber::Scope::default() });
         items += Told::default().next(&[], &digest, &interest).0.tolls.len();
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

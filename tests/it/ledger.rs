@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use daybrief::news::article::Article;
+use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
-use daybrief::news::digest::told::{Interest, Told};
+use daybrief::news::digest::told::Told;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Section, Window};
 use daybrief::news::incident::plausibility::{Decisions, Reason};
 use daybrief::news::incident::{Incident, Reading, incidents};
@@ -213,7 +214,7 @@ fn arrivals() -> Vec<Arrival> {
 }
 
 /// The stored digests of the five days, when the articles of each come in the order that `shuffle` gives.
-fn play(shuffle: impl Fn(&mut Vec<Reading>)) -> Vec<Digest> {
+pub fn play(shuffle: impl Fn(&mut Vec<Reading>)) -> Vec<Digest> {
     let arrivals = arrivals();
     let mut digests: Vec<Digest> = Vec::new();
     for day in 1..=5 {

@@ -24,6 +24,10 @@ mod ledger;
 mod mail;
 /// Delivery as a whole, with the database and the mail server failing.
 mod outbox;
+/// The subscribers' pages over HTTP, from signing up to being forgotten.
+mod pages;
+/// What a reader chose, as it shows in the message that is sent.
+mod preferences;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
 /// What becomes of a source, visit by visit, with a scripted server and a clock of our own.

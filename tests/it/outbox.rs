@@ -75,7 +75,7 @@ impl Cutter {
     }
 }
 
-fn config(smtp: &str) -> Config {
+pub fn config(smtp: &str) -> Config {
     let text = format!(
         "[mail]\nfrom = \"Daybrief <daily@daybrief.example>\"\nbounces = \"bounces@daybrief.example\"\ntransport = \"smtp\"\n\
          connections_max = {CONNECTIONS}\nlease = \"1m\"\n{smtp}[web]\nurl = \"https://digest.daybrief.example\"\n"
@@ -83,7 +83,7 @@ fn config(smtp: &str) -> Config {
     Config::parse(&text, &PathBuf::from("daybrief.toml")).unwrap_or_else(|error| panic!("{}", error.render(false)))
 }
 
-fn relay(address: SocketAddr, more: &str) -> String {
+pub fn relay(address: SocketAddr, more: &str) -> String {
     format!("[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntimeout = \"2s\"\n{more}", address.port())
 }
 

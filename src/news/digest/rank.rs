@@ -81,7 +81,9 @@ pub fn is_told(item: &TollItem, rules: &Rules) -> bool {
     matches!(item.news, News::Corrected | News::Changed) || weight(item).2 >= rules.people_min
 }
 
-/// In the order of the house: what was corrected, changed, is new, is known; each by its weight.
-pub fn sort(items: &mut [TollItem]) {
-    items.sort_by(|a, b| (a.news, weight(b), &a.key).cmp(&(b.news, weight(a), &b.key)));
+/// In the order of the house: at the reader's own places first; of those and of the others what was corrected, changed, is
+/// new, is known; each by its weight.
+pub fn order(a: &TollItem, b: &TollItem) -> std::cmp::Ordering {
+    let key = |item: &TollItem| (item.near.is_none(), item.news);
+    key(a).cmp(&key(b)).then_with(|| weight(b).cmp(&weight(a))).then_with(|| a.key.cmp(&b.key))
 }

@@ -9,48 +9,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
+use super::interest::Interest;
 use super::rank::{self, Rules};
 use super::tolls::{self, ClaimedLine, TollItem, TollLine};
 use super::{BriefItem, Digest, MunitionsLine, News, RoundItem, TalksItem};
 use crate::news::grounding::{Grounded, Notes};
-use crate::news::value::{Place, place};
 use crate::news::wording;
-
-/// What a reader wants to hear of; empty means everything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Interest {
-    /// Sections by name.
-    pub topics: BTreeSet<super::Section>,
-    /// Incidents elsewhere are not told; those without a place on the map are.
-    pub places: Vec<Around>,
-}
-
-/// A place and how far around it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Around {
-    /// Degrees, WGS 84.
-    pub lat: f64,
-    pub lon: f64,
-    pub radius_km: f64,
-}
-
-impl Interest {
-    fn takes(&self, section: super::Section) -> bool {
-        self.topics.is_empty() || self.topics.contains(&section)
-    }
-
-    fn takes_item(&self, item: &TollItem) -> bool {
-        let near = |(lat, lon): (f64, f64)| {
-            self.places
-                .iter()
-                .any(|around| place::distance_km((around.lat, around.lon), (lat, lon)) <= around.radius_km)
-        };
-        self.takes(super::Section::Tolls) && (self.places.is_empty() || item.coordinates.is_none_or(near))
-    }
-}
 
 /// What a reader knows: every incident and track as they last read it, and what was left out for its length.
 #[derive(Clone, Debug, Default)]
@@ -76,9 +40,10 @@ impl<'d> Told<'d> {
         let mut items: Vec<(&Digest, TollItem)> = pool
             .into_iter()
             .filter_map(|(from, item)| Some((from, self.compared(item)?)))
-            .filter(|(_, item)| interest.takes_item(item) && rank::is_told(item, rules))
+            .filter_map(|(from, mut item)| interest.takes_item(&mut item).then_some((from, item)))
+            .filter(|(_, item)| rank::is_told(item, rules))
             .collect();
-        items.sort_by(|(_, a), (_, b)| (a.news, rank::weight(b), &a.key).cmp(&(b.news, rank::weight(a), &b.key)));
+        items.sort_by(|(_, a), (_, b)| rank::order(a, b));
         let kept = within(rules, &items, &talks);
         let left_out = items.split_off(kept);
         let mut told = self.clone();
@@ -172,7 +137,7 @@ impl<'d> Told<'d> {
         let mut items: Vec<TalksItem> = Vec::new();
         let mut seen = BTreeSet::new();
         for from in std::iter::once(&digest).chain(missed.iter().rev()) {
-            for item in from.talks.iter().filter(|_| interest.takes(super::Section::Talks)) {
+            for item in from.talks.iter().filter(|_| interest.takes_talks()) {
                 if seen.insert(item.key.clone()) {
                     let before = self.talks.get(&item.key.to_string());
                     let compared = super::talks::compared(item, before);
@@ -208,9 +173,7 @@ fn within(rules: &Rules, items: &[(&Digest, TollItem)], talks: &[TalksItem]) -> 
 
 fn munitions(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut Notes) -> Vec<MunitionsLine> {
     let mut lines: Vec<MunitionsLine> = Vec::new();
-    for from in
-        std::iter::once(&digest).chain(missed.iter().rev()).filter(|_| interest.takes(super::Section::Munitions))
-    {
+    for from in std::iter::once(&digest).chain(missed.iter().rev()).filter(|_| interest.takes_munitions()) {
         for line in &from.munitions {
             let adopted = notes.adopt(&line.figure, &from.notes);
             let line = adopted.map(|figure| MunitionsLine { figure, ..line.clone() });
@@ -223,9 +186,9 @@ fn munitions(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &m
 fn brief(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut Notes) -> (Vec<BriefItem>, usize) {
     let origins_min = digest.frame.rules.origins_min;
     let from = std::iter::once(&digest).chain(missed.iter().rev());
-    let items = from.filter(|_| interest.takes(super::Section::Brief));
+    let items = from.filter(|_| interest.takes_brief());
     let items = items.flat_map(|from| from.brief.iter().map(move |item| (from, item)));
-    let (mut told, mut more) = (Vec::<BriefItem>::new(), digest.brief_more);
+    let (mut told, mut more) = (Vec::<BriefItem>::new(), if interest.takes_brief() { digest.brief_more } else { 0 });
     for (from, item) in items.filter(|(_, item)| item.origins >= origins_min) {
         // An edition that reached nobody is told again by the next.
         let known = |old: &&BriefItem| from.notes.get(item.sentence.note()) == notes.get(old.sentence.note());
@@ -275,12 +238,4 @@ pub fn for_everyone(digest: &Digest, earlier: &[Digest]) -> Digest {
         told = told.next(&[], before, &interest).1;
     }
     told.next(&[], digest, &interest).0
-}
-
-impl Interest {
-    /// Around a place that the gazetteer knows.
-    pub fn around(&mut self, place: &Place, radius_km: f64) {
-        let place = place.lat.zip(place.lon);
-        self.places.extend(place.map(|(lat, lon)| Around { lat, lon, radius_km }));
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 
+use super::interest::Nearby;
 use super::rank::{self, Rules, Why};
 use super::{Digest, Figure, News, figure, push_new};
 use crate::news::article::Published;
@@ -81,6 +82,14 @@ pub struct TollItem {
     /// Latitude and longitude in degrees, WGS 84.
     #[serde(default)]
     pub coordinates: Option<(f64, f64)>,
+    /// ISO 3166-1 alpha-2, and the first-level region in it, as far as known.
+    #[serde(default)]
+    pub country: Option<String>,
+    #[serde(default)]
+    pub admin1: Option<String>,
+    /// In what one reader gets: which of the reader's own places it is at.
+    #[serde(default)]
+    pub near: Option<Nearby>,
     pub day: Option<civil::Date>,
     pub lines: Vec<TollLine>,
     #[serde(default)]
@@ -138,7 +147,7 @@ pub(super) fn toll_items(
     // What was released long ago and told since is no news.
     items
         .retain(|item| item.news != News::Unchanged || item.references.iter().any(|it| fresh.contains(article_of(it))));
-    rank::sort(&mut items);
+    items.sort_by(rank::order);
     held.sort_by(|a, b| a.id.cmp(&b.id));
     (items, held)
 }
@@ -215,6 +224,9 @@ fn toll_item(
         scope: incident.key.scope,
         place: incident.place.map(|place| place.name.clone()),
         coordinates: incident.place.and_then(|place| place.lat.zip(place.lon)),
+        country: incident.place.and_then(|place| place.country.clone()),
+        admin1: incident.place.and_then(|place| place.admin1.clone()),
+        near: None,
         day: incident.key.day,
         news: News::Unchanged,
         lines,

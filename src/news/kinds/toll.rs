@@ -80,6 +80,41 @@ pub enum Event {
     Other,
 }
 
+impl Event {
+    pub const ALL: [Self; 12] = [
+        Self::Strike,
+        Self::Bombing,
+        Self::Shooting,
+        Self::Clash,
+        Self::Attack,
+        Self::Accident,
+        Self::Disaster,
+        Self::Disease,
+        Self::Unrest,
+        Self::Exchange,
+        Self::War,
+        Self::Other,
+    ];
+
+    /// As it is stored and chosen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Strike => "strike",
+            Self::Bombing => "bombing",
+            Self::Shooting => "shooting",
+            Self::Clash => "clash",
+            Self::Attack => "attack",
+            Self::Accident => "accident",
+            Self::Disaster => "disaster",
+            Self::Disease => "disease",
+            Self::Unrest => "unrest",
+            Self::Exchange => "exchange",
+            Self::War => "war",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// The article's own word on how a figure moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -284,10 +284,7 @@ impl Words<'_> {
                 cites: self.cites([line.figure.note()]),
                 ..Line::default()
             });
-            (
-                item.news,
-                Item { lines: lines.collect(), ..self.item(wording::incident_title(item, self.today), item.news) },
-            )
+            (item.news, Item { lines: lines.collect(), ..self.incident(item) })
         });
         let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).filter_map(|item| {
             let state = &item.rounds.first()?.state;
@@ -382,7 +379,7 @@ impl Words<'_> {
             }
             let attested = format!("{} · carried by {}", wording::grade(&item.attested), item.outlets.join(", "));
             lines.push(Line { lead: clean(&attested), is_minor: true, ..Line::default() });
-            Item { lines, ..self.item(wording::incident_title(item, self.today), item.news) }
+            Item { lines, ..self.incident(item) }
         });
         items.collect()
     }
@@ -413,6 +410,14 @@ impl Words<'_> {
             Item { title: clean(&item.headline), lines: vec![line], ..Item::default() }
         });
         items.collect()
+    }
+
+    fn incident(&self, item: &TollItem) -> Item {
+        let mut out = self.item(wording::incident_title(item, self.today), item.news);
+        if let Some(near) = &item.near {
+            out.mark = format!("{} · {}", out.mark, clean(&wording::near(near)));
+        }
+        out
     }
 
     fn item(&self, title: String, news: News) -> Item {

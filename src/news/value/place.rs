@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use self::find::{find, find_in};
 pub use self::focus::focus;
 pub use self::fold::fold;
+pub use self::resolve::named;
 use super::{Place, Precision};
 use crate::news::text::Span;
 
@@ -159,6 +160,22 @@ mod tests {
     fn distances_are_those_of_the_map() {
         let km = place("Kyiv", Precision::Settlement).distance_km(&place("Kharkiv", Precision::Settlement)).unwrap();
         assert!((405.0..418.0).contains(&km), "{km}");
+    }
+
+    #[test]
+    fn a_bare_name_is_a_place() {
+        let check = |name: &str, expected: Option<(&str, Precision)>| {
+            let found = named(name).map(|place| (place.country.unwrap_or_default(), place.precision));
+            assert_eq!(found, expected.map(|(country, precision)| (country.to_owned(), precision)), "{name}");
+        };
+        check("Sumy", Some(("UA", Precision::Settlement)));
+        check("sumy", Some(("UA", Precision::Settlement)));
+        check("Суми", Some(("UA", Precision::Settlement)));
+        check("Van", Some(("TR", Precision::Settlement)));
+        check("Sumy region", Some(("UA", Precision::Region)));
+        check("Ukraine", Some(("UA", Precision::Country)));
+        check("Nowhereville", None);
+        check("", None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Letters → signed messages: what each message carries of ours besides the news.
 
+use std::sync::Arc;
+
 use super::dkim::Signer;
 use crate::config;
 use crate::news::letter::{Addressed, Letter, Reach, ascii_domain};
@@ -8,10 +10,10 @@ use crate::news::token::Key;
 use lettre::Address;
 
 /// Addresses and signs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Post {
     pub reach: Reach,
-    signers: Vec<Signer>,
+    signers: Arc<[Signer]>,
 }
 
 impl Post {
@@ -46,14 +48,22 @@ impl Post {
         message_id: &str,
     ) -> Result<Addressed, String> {
         let Addressed { from, bytes } = letter.to(to, subscriber_id, message_id, &self.reach);
+        Ok(Addressed { from, bytes: self.signed(bytes)? })
+    }
+
+    /// A finished message with the signatures before it.
+    ///
+    /// # Errors
+    /// A signature cannot be made.
+    pub fn signed(&self, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
         if self.signers.is_empty() {
-            return Ok(Addressed { from, bytes });
+            return Ok(bytes);
         }
         let mut signed = Vec::with_capacity(bytes.len() + 1_024 * self.signers.len());
-        for signer in &self.signers {
+        for signer in self.signers.iter() {
             signed.extend(signer.sign(&bytes)?);
         }
         signed.extend(bytes);
-        Ok(Addressed { from, bytes: signed })
+        Ok(signed)
     }
 }

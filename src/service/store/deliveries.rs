@@ -6,7 +6,6 @@
 //! [`Store::settle`], which is one commit.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use lettre::Address;
@@ -15,7 +14,9 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
 use super::error::failed;
+use super::ledger::{Chain, chains};
 use super::subscribers::SubscriberState;
+use super::values::{N, T, values};
 use super::{Freeze, Store, StoreError, locking, micros, optional_time, subscribers, time, unreadable};
 use crate::news::delivery::{Caps, Delivery, OnUnknown, Outcome, PACE_BURST_SECONDS, Pace, State, message_id};
 use crate::news::subscriber::Preferences;
@@ -28,8 +29,10 @@ pub struct Lease {
     pub to: Mailbox,
     /// Of the recipient, as it is looked up.
     pub domain: String,
-    /// What of the edition they want, and how.
+    /// What of the edition they want, and how: as it was when the edition was frozen.
     pub preferences: Preferences,
+    /// What they had read before.
+    pub chain: Chain,
     /// With its angle brackets.
     pub message_id: String,
     pub delivery: Delivery,
@@ -140,11 +143,10 @@ impl Store {
             let rows = sqlx::query(locking!(
                 self.dialect,
                 "SELECT d.edition_id, d.subscriber_id, d.message_id, d.state, d.attempts, d.unknowns, d.next_at,
-                    d.expires_at, d.fence, d.domain,
+                    d.expires_at, d.fence, d.domain, d.preferences,
                     (SELECT s.address FROM subscribers s WHERE s.id = d.subscriber_id) AS address,
                     (SELECT s.name FROM subscribers s WHERE s.id = d.subscriber_id) AS name,
-                    (SELECT s.state FROM subscribers s WHERE s.id = d.subscriber_id) AS subscriber_state,
-                    (SELECT s.preferences FROM subscribers s WHERE s.id = d.subscriber_id) AS preferences
+                    (SELECT s.state FROM subscribers s WHERE s.id = d.subscriber_id) AS subscriber_state
                  FROM deliveries d
                  WHERE d.next_at <= $1
                  ORDER BY d.next_at, d.edition_id, d.subscriber_id LIMIT $2"
@@ -180,6 +182,7 @@ impl Store {
                         to: subscribers::mailbox(row).map_err(failed(doing))?,
                         domain,
                         preferences: subscribers::preferences(row).map_err(failed(doing))?,
+                        chain: Chain::new(),
                         message_id: row.try_get("message_id").map_err(failed(doing))?,
                         delivery: next,
                         worker: taking.worker.to_owned(),
@@ -191,8 +194,14 @@ impl Store {
             }
             shares.write(&mut transaction).await.map_err(failed(doing))?;
             let written = write(&mut transaction, &changes, now).await.map_err(failed(doing))?;
-            transaction.commit().await.map_err(failed(doing))?;
             leases.retain(|key, _| written.contains(key));
+            let keys: Vec<(&str, &str)> =
+                leases.keys().map(|(edition_id, subscriber_id)| (&**edition_id, &**subscriber_id)).collect();
+            let chains = chains(&mut transaction, &keys).await.map_err(failed(doing))?;
+            transaction.commit().await.map_err(failed(doing))?;
+            for (lease, chain) in leases.values_mut().zip(chains) {
+                lease.chain = chain;
+            }
             if rows.is_empty() || !leases.is_empty() {
                 // In the order in which they were due.
                 let key = |change: &Change| (change.found.edition_id.clone(), change.found.subscriber_id.clone());
@@ -210,6 +219,14 @@ impl Store {
         let written = write(&mut connection, changes, now).await.map_err(failed(doing))?;
         let key = |change: &Change| (change.found.edition_id.clone(), change.found.subscriber_id.clone());
         Ok(changes.iter().map(|change| written.contains(&key(change))).collect())
+    }
+
+    /// What the reader of a delivery had read before it.
+    pub async fn chain(&self, edition_id: &str, subscriber_id: &str) -> Result<Chain, StoreError> {
+        let doing = "read what a subscriber was sent";
+        let mut connection = self.pool.acquire().await.map_err(failed(doing))?;
+        let found = chains(&mut connection, &[(edition_id, subscriber_id)]).await.map_err(failed(doing))?;
+        Ok(found.into_iter().next().unwrap_or_default())
     }
 
     /// Makes a worker's leases last until `until`; how many it still has.
@@ -418,7 +435,7 @@ impl Store {
     pub async fn deliveries(&self, edition_id: &str) -> Result<Vec<DeliveryRecord>, StoreError> {
         let doing = "read the deliveries of an edition";
         let rows = sqlx::query(
-            "SELECT d.*, s.address, s.name, s.preferences
+            "SELECT d.*, s.address, s.name
              FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
              WHERE d.edition_id = $1 ORDER BY s.normal, d.subscriber_id",
         )
@@ -458,9 +475,9 @@ pub(super) async fn queue(
         count += due.len();
         let mut sql =
             "INSERT INTO deliveries (edition_id, subscriber_id, message_id, state, attempts, unknowns, next_at,
-                expires_at, fence, changed_at, domain, due_at) VALUES "
+                expires_at, fence, changed_at, domain, due_at, preferences) VALUES "
                 .to_owned();
-        values(&mut sql, due.len(), &[T, T, T, T, N, N, N, N, N, N, T, N]);
+        values(&mut sql, due.len(), &[T, T, T, T, N, N, N, N, N, N, T, N, T]);
         sql.push_str(" ON CONFLICT (edition_id, subscriber_id) DO NOTHING");
         let mut insert = sqlx::query(AssertSqlSafe(sql));
         for (recipient, due) in &due {
@@ -477,7 +494,8 @@ pub(super) async fn queue(
                 .bind(0i64)
                 .bind(micros(now))
                 .bind(&recipient.domain)
-                .bind(micros(*due));
+                .bind(micros(*due))
+                .bind(recipient.preferences_json()?);
         }
         insert.execute(&mut **transaction).await?;
     }
@@ -530,22 +548,6 @@ impl Found {
             delivery: read_delivery(row)?,
             fence: row.try_get("fence")?,
         })
-    }
-}
-
-// How a bound value is to be taken, as PostgreSQL does not see what a list of values is compared with.
-const T: &str = "TEXT";
-const N: &str = "BIGINT";
-
-/// `($1, $2), ($3, $4)`: places for so many rows of columns of these types.
-fn values(sql: &mut String, rows: usize, columns: &[&str]) {
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for (column, kind) in columns.iter().enumerate() {
-            let comma = if column == 0 { "" } else { ", " };
-            let _ = write!(sql, "{comma}CAST(${} AS {kind})", row * columns.len() + column + 1);
-        }
-        sql.push(')');
     }
 }
 

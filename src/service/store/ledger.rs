@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
 use super::error::failed;
-use super::{Store, StoreError, micros, time, unreadable};
+use super::values::{T, values};
+use super::{Store, StoreError, micros, subscribers, time, unreadable};
 use crate::news::digest::Digest;
 use crate::news::digest::tolls::HeldItem;
 use crate::news::incident::plausibility::Decisions;
+use crate::news::subscriber::Scope;
 
 /// What a person decides of a held figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -88,25 +90,49 @@ impl Store {
             .map_err(failed("decide on a held figure"))?;
         Ok(updated.rows_affected() == 1)
     }
+}
 
-    /// An edition and those before it that a subscriber had read when it was frozen, the newest first, `count` at most.
-    pub async fn chain(&self, edition_id: &str, subscriber_id: &str, count: usize) -> Result<Vec<String>, StoreError> {
-        let doing = "read what a subscriber was sent";
-        let rows = sqlx::query("SELECT edition_id, base_id FROM deliveries WHERE subscriber_id = $1")
-            .bind(subscriber_id)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed(doing))?;
-        let mut bases: HashMap<String, String> = HashMap::new();
-        for row in &rows {
-            let base: Option<String> = row.try_get("base_id").map_err(failed(doing))?;
-            if let Some(base) = base {
-                bases.insert(row.try_get("edition_id").map_err(failed(doing))?, base);
-            }
-        }
-        let next = |id: &String| bases.get(id).cloned();
-        Ok(std::iter::successors(Some(edition_id.to_owned()), next).take(count).collect())
+/// Editions that a subscriber's reading is followed back over: of what was told before that nothing is still news.
+pub const CHAIN_EDITIONS_MAX: u32 = 60;
+
+/// The edition and those that its reader had read before it when it was frozen, newest first, each with what the reader
+/// wanted of it: who has the same chain gets the same.
+pub type Chain = Vec<(String, Scope)>;
+
+/// The chains of deliveries, in their order.
+pub(super) async fn chains(
+    connection: &mut AnyConnection,
+    deliveries: &[(&str, &str)],
+) -> Result<Vec<Chain>, sqlx::Error> {
+    if deliveries.is_empty() {
+        return Ok(Vec::new());
     }
+    let mut sql = "WITH RECURSIVE v (edition_id, subscriber_id) AS (VALUES ".to_owned();
+    values(&mut sql, deliveries.len(), &[T, T]);
+    sql.push_str(
+        "), chain (asked_id, subscriber_id, edition_id, base_id, preferences, depth) AS (
+            SELECT d.edition_id, d.subscriber_id, d.edition_id, d.base_id, d.preferences, CAST(1 AS BIGINT)
+            FROM v JOIN deliveries d ON d.edition_id = v.edition_id AND d.subscriber_id = v.subscriber_id
+            UNION ALL
+            SELECT c.asked_id, d.subscriber_id, d.edition_id, d.base_id, d.preferences, c.depth + 1
+            FROM chain c JOIN deliveries d ON d.edition_id = c.base_id AND d.subscriber_id = c.subscriber_id
+            WHERE c.depth < ",
+    );
+    sql.push_str(&CHAIN_EDITIONS_MAX.to_string());
+    sql.push_str(") SELECT asked_id, subscriber_id, edition_id, preferences FROM chain ORDER BY depth");
+    let mut select = sqlx::query(AssertSqlSafe(sql));
+    for (edition_id, subscriber_id) in deliveries {
+        select = select.bind(*edition_id).bind(*subscriber_id);
+    }
+    let mut chains: HashMap<(String, String), Chain> = HashMap::new();
+    for row in select.fetch_all(connection).await? {
+        let chain = chains.entry((row.try_get("asked_id")?, row.try_get("subscriber_id")?)).or_default();
+        chain.push((row.try_get("edition_id")?, subscribers::preferences(&row)?.scope()));
+    }
+    let taken = |(edition_id, subscriber_id): &(&str, &str)| {
+        chains.remove(&((*edition_id).to_owned(), (*subscriber_id).to_owned())).unwrap_or_default()
+    };
+    Ok(deliveries.iter().map(taken).collect())
 }
 
 /// Notes for each delivery of an edition which edition of its name last reached the subscriber.
@@ -118,7 +144,7 @@ pub(super) async fn set_bases(
     sqlx::query(
         "UPDATE deliveries SET base_id = (
             SELECT d.edition_id FROM deliveries d JOIN editions e ON e.id = d.edition_id
-            WHERE d.subscriber_id = deliveries.subscriber_id AND e.name = $2 AND d.state = 'accepted'
+            WHERE d.subscriber_id = deliveries.subscriber_id AND e.name = $2 AND d.state IN ('accepted', 'skipped')
                 AND d.edition_id <> $1
             ORDER BY e.composed_at DESC, e.id DESC LIMIT 1)
          WHERE edition_id = $1",

@@ -13,8 +13,10 @@ mod editions;
 mod error;
 mod ledger;
 mod open;
+mod sign_up;
 mod sources;
 mod subscribers;
+mod values;
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
@@ -25,7 +27,8 @@ pub use bounces::{Bounce, BounceRecord, Counted};
 pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
-pub use ledger::{Decision, HeldFigure};
+pub use ledger::{CHAIN_EDITIONS_MAX, Chain, Decision, HeldFigure};
+pub use sign_up::{CONFIRM_WITHIN, Confirmation};
 pub use sources::SourceState;
 pub use subscribers::{Added, Subscriber, SubscriberState};
 

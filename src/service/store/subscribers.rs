@@ -71,6 +71,13 @@ pub(super) struct Recipient {
     pub last_due: Option<Timestamp>,
 }
 
+impl Recipient {
+    /// What they want, as it is kept with a delivery; `None` for everything.
+    pub fn preferences_json(&self) -> Result<Option<String>, sqlx::Error> {
+        if self.preferences == Preferences::default() { Ok(None) } else { json(&self.preferences).map(Some) }
+    }
+}
+
 impl SubscriberState {
     const ALL: [Self; 4] = [Self::Active, Self::Pending, Self::Removed, Self::Suppressed];
 
@@ -142,18 +149,7 @@ impl Store {
         Ok(self.enter(address, name, editions, SubscriberState::Active, now).await?.0)
     }
 
-    /// Notes that someone asks for the named editions: they get nothing until they confirm it ([`Store::confirm`]). Their
-    /// id, for the link by which they do. Who is active already stays as they are.
-    pub async fn sign_up(
-        &self,
-        address: &Address,
-        editions: &[String],
-        now: Timestamp,
-    ) -> Result<(Added, String), StoreError> {
-        self.enter(address, None, editions, SubscriberState::Pending, now).await
-    }
-
-    async fn enter(
+    pub(super) async fn enter(
         &self,
         address: &Address,
         name: Option<&str>,
@@ -188,20 +184,6 @@ impl Store {
         subscribe(&mut transaction, &id, editions).await.map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
         Ok((added, id))
-    }
-
-    /// Someone who asked for it confirms it. False if there is nothing to confirm; who has is active already.
-    pub async fn confirm(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let doing = "confirm a subscriber";
-        let updated = sqlx::query("UPDATE subscribers SET state = $2, changed_at = $3 WHERE id = $1 AND state = $4")
-            .bind(id)
-            .bind(SubscriberState::Active.name())
-            .bind(micros(now))
-            .bind(SubscriberState::Pending.name())
-            .execute(&self.pool)
-            .await
-            .map_err(failed(doing))?;
-        Ok(updated.rows_affected() == 1)
     }
 
     /// Someone leaves an edition, or all. `others` are the names of the editions that there are besides: who gets all of
@@ -245,8 +227,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let doing = "keep a subscriber's preferences";
-        let json =
-            serde_json::to_string(preferences).map_err(|error| failed(doing)(unreadable("preferences", error)))?;
+        let json = json(preferences).map_err(failed(doing))?;
         let mut transaction = self.begin(doing).await?;
         let updated = sqlx::query("UPDATE subscribers SET preferences = $2, changed_at = $3 WHERE id = $1")
             .bind(id)
@@ -329,7 +310,7 @@ impl Store {
         }
         deliveries::suppress(&mut transaction, &id, None, now).await.map_err(failed(doing))?;
         for sql in [
-            "UPDATE deliveries SET result = NULL, domain = '' WHERE subscriber_id = $1",
+            "UPDATE deliveries SET result = NULL, domain = '', preferences = NULL WHERE subscriber_id = $1",
             "DELETE FROM bounces WHERE subscriber_id = $1",
             "DELETE FROM subscriptions WHERE subscriber_id = $1",
             "DELETE FROM subscribers WHERE id = $1",
@@ -566,7 +547,11 @@ pub(super) async fn subscribed(
         .collect()
 }
 
-/// What the subscriber of a row wants; the defaults where the row has no subscriber any more.
+fn json(preferences: &Preferences) -> Result<String, sqlx::Error> {
+    serde_json::to_string(preferences).map_err(|error| unreadable("preferences", error))
+}
+
+/// What the subscriber of a row wants, or wanted; everything where the row says nothing.
 pub(super) fn preferences(row: &AnyRow) -> Result<Preferences, sqlx::Error> {
     match row.try_get::<Option<String>, _>("preferences")?.as_deref() {
         None | Some("{}") => Ok(Preferences::default()),
@@ -584,7 +569,7 @@ pub(super) fn mailbox(row: &AnyRow) -> Result<Mailbox, sqlx::Error> {
     Ok(Mailbox::new(row.try_get("name")?, address(row)?))
 }
 
-fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {
+pub(super) fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {
     let text: String = row.try_get("address")?;
     text.parse::<Address>().map_err(|error| unreadable("address", error))
 }

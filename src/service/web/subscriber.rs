@@ -10,27 +10,12 @@ use axum::routing::get;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Pages, page};
-use crate::news::digest::Section;
+use super::{Answer, Choice, Pages, Question, page, trouble, values};
+use crate::news::digest::{Section, interest};
 use crate::news::letter::{CONFIRM, PREFERENCES, UNSUBSCRIBE};
-use crate::news::subscriber::{self, Empty, Format, Near, Preferences};
+use crate::news::subscriber::{self, Empty, Format, Near, Preferences, TOPICS};
 use crate::news::token::Purpose;
 use crate::service::store::{Subscriber, SubscriberState};
-
-#[derive(Template)]
-#[template(path = "web/question.html")]
-struct Question<'a> {
-    title: &'a str,
-    text: &'a str,
-    button: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "web/answer.html")]
-struct Answer<'a> {
-    title: &'a str,
-    text: &'a str,
-}
 
 #[derive(Template)]
 #[template(path = "web/preferences.html")]
@@ -39,7 +24,7 @@ struct Form {
     address: String,
     editions: Vec<Choice>,
     topics: Vec<Choice>,
-    kinds: String,
+    kinds: Vec<Choice>,
     places: String,
     hour: String,
     zone: String,
@@ -48,24 +33,8 @@ struct Form {
     empty: &'static str,
 }
 
-struct Choice {
-    value: String,
-    label: String,
-    chosen: bool,
-}
-
-/// How far around a place that is named without a distance.
-const RADIUS_KM: u32 = 50;
 /// Of kinds and places, each.
 const CHOICES_MAX: usize = 50;
-
-const TOPICS: [(&str, &str, Section); 5] = [
-    ("changes", "What changed", Section::Changes),
-    ("talks", "Talks", Section::Talks),
-    ("tolls", "Strikes and tolls", Section::Tolls),
-    ("munitions", "Air attack", Section::Munitions),
-    ("brief", "In brief", Section::Brief),
-];
 
 pub(super) fn router() -> Router<Pages> {
     Router::new()
@@ -86,7 +55,7 @@ async fn leave(State(pages): State<Pages>, Path((edition, mark)): Path<(String, 
             return trouble(&error);
         }
     }
-    page(&Answer { title: "Unsubscribed", text: "If this address was on the list, it is not any more." })
+    page(&Answer::new("Unsubscribed", "If this address was on the list, it is not any more."))
 }
 
 async fn ask_to_confirm(Path(_): Path<String>) -> Response {
@@ -94,12 +63,18 @@ async fn ask_to_confirm(Path(_): Path<String>) -> Response {
 }
 
 async fn confirm(State(pages): State<Pages>, Path(mark): Path<String>) -> Response {
-    if let Some(id) = pages.key.read_link(Purpose::Confirm, &mark)
-        && let Err(error) = pages.store.confirm(id, pages.clock.now()).await
-    {
-        return trouble(&error);
+    if let Some(id) = pages.key.read_link(Purpose::Confirm, &mark) {
+        match pages.store.confirm(id, pages.clock.now()).await {
+            Ok(true) => {
+                let own = format!("../{PREFERENCES}/{}", pages.key.link(Purpose::Preferences, id));
+                let text = "The next edition comes to you.";
+                return page(&Answer { title: "Thank you", text, link: Some((own, "Choose what you get, and when")) });
+            }
+            Ok(false) => {}
+            Err(error) => return trouble(&error),
+        }
     }
-    page(&Answer { title: "Thank you", text: "If you asked for it, the next edition comes to you." })
+    page(&Answer::new("Thank you", "If you asked for it within the last week, the next edition comes to you."))
 }
 
 async fn show(State(pages): State<Pages>, Path(mark): Path<String>) -> Response {
@@ -117,6 +92,12 @@ async fn keep(State(pages): State<Pages>, Path(mark): Path<String>, RawForm(byte
         Err(response) => return response,
     };
     let fields: Vec<(String, String)> = url::form_urlencoded::parse(&bytes).into_owned().collect();
+    if values(&fields, "do").any(|value| value == "erase") {
+        return match pages.store.erase(&subscriber.address, pages.clock.now()).await {
+            Ok(_) => page(&Answer::new("Erased", "You get no more mail from us, and we have forgotten your address.")),
+            Err(error) => trouble(&error),
+        };
+    }
     let preferences = match read(&fields, &subscriber.preferences) {
         Ok(preferences) => preferences,
         Err(problem) => return page(&form(&pages, &subscriber, Some(problem))),
@@ -127,7 +108,7 @@ async fn keep(State(pages): State<Pages>, Path(mark): Path<String>, RawForm(byte
     let now = pages.clock.now();
     if editions.is_empty() {
         return match pages.store.unsubscribe(&subscriber.id, None, &[], now).await {
-            Ok(_) => page(&Answer { title: "Unsubscribed", text: "You get no more mail from us." }),
+            Ok(_) => page(&Answer::new("Unsubscribed", "You get no more mail from us.")),
             Err(error) => trouble(&error),
         };
     }
@@ -142,21 +123,17 @@ async fn keep(State(pages): State<Pages>, Path(mark): Path<String>, RawForm(byte
     page(&form(&pages, &subscriber, Some("Kept. It holds from the next edition on.".to_owned())))
 }
 
-fn values<'f>(fields: &'f [(String, String)], name: &str) -> impl Iterator<Item = &'f str> {
-    fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
-}
-
 /// What a form says.
 fn read(fields: &[(String, String)], before: &Preferences) -> Result<Preferences, String> {
     let text = |name| values(fields, name).find(|value| !value.is_empty());
     let list = |name, by: char| {
         text(name).into_iter().flat_map(move |text| text.split(by)).map(str::trim).filter(|part| !part.is_empty())
     };
-    let topics: Vec<Section> = TOPICS
-        .iter()
-        .filter(|(word, ..)| values(fields, "topic").any(|value| value == *word))
-        .map(|(_, _, section)| *section)
-        .collect();
+    let topics: Vec<Section> =
+        values(fields, "topic").take(CHOICES_MAX).map(subscriber::topic).collect::<Result<_, _>>()?;
+    let kinds: Vec<String> =
+        values(fields, "kind").take(CHOICES_MAX).map(subscriber::kind).collect::<Result<_, _>>()?;
+    let places: Vec<Near> = list("places", ';').take(CHOICES_MAX).map(subscriber::near).collect::<Result<_, _>>()?;
     let zone = match text("zone") {
         Some(name) => {
             let zone =
@@ -179,18 +156,8 @@ fn read(fields: &[(String, String)], before: &Preferences) -> Result<Preferences
     };
     Ok(Preferences {
         topics: if topics.len() == TOPICS.len() { Vec::new() } else { topics },
-        kinds: list("kinds", ',').filter_map(subscriber::name).take(CHOICES_MAX).collect(),
-        places: list("places", ';')
-            .filter_map(|text| {
-                let (name, radius_km) =
-                    match text.rsplit_once(' ').and_then(|(name, km)| Some((name, km.parse().ok()?))) {
-                        Some((name, radius_km)) => (name, radius_km),
-                        None => (text, RADIUS_KM),
-                    };
-                Some(Near { name: subscriber::name(name)?, radius_km })
-            })
-            .take(CHOICES_MAX)
-            .collect(),
+        kinds: if kinds.len() == interest::kinds().len() { Vec::new() } else { kinds },
+        places,
         minute,
         zone,
         format: if text("format") == Some("text") { Format::Text } else { Format::Both },
@@ -226,13 +193,18 @@ fn form(pages: &Pages, subscriber: &Subscriber, note: Option<String>) -> Form {
         chosen: wants.topics.is_empty() || wants.topics.contains(section),
     });
     let zone = wants.zone.as_deref().and_then(|zone| TimeZone::get(zone).ok()).unwrap_or(TimeZone::UTC);
-    let places: Vec<String> = wants.places.iter().map(|near| format!("{} {}", near.name, near.radius_km)).collect();
+    let kinds = interest::kinds().into_iter().map(|kind| Choice {
+        value: kind.to_owned(),
+        label: kind.to_owned(),
+        chosen: wants.kinds.iter().any(|chosen| chosen == kind),
+    });
+    let places: Vec<String> = wants.places.iter().map(Near::to_string).collect();
     Form {
         note,
         address: subscriber.address.to_string(),
         editions: editions.collect(),
         topics: topics.collect(),
-        kinds: wants.kinds.join(", "),
+        kinds: kinds.collect(),
         places: places.join("; "),
         hour: wants.minute.map(|at| format!("{:02}:{:02}", at / 60, at % 60)).unwrap_or_default(),
         zone: wants.zone.clone().unwrap_or_default(),
@@ -247,16 +219,8 @@ fn form(pages: &Pages, subscriber: &Subscriber, note: Option<String>) -> Form {
 }
 
 fn unknown() -> Response {
-    page(&Answer {
-        title: "This link does not work",
-        text: "It is not complete, or it belongs to someone who has left. The newest mail has a working one.",
-    })
-}
-
-fn trouble(error: &crate::service::store::StoreError) -> Response {
-    tracing::error!("failed to {error}");
-    let mut response =
-        page(&Answer { title: "Not done", text: "Something is wrong on our side. Please try again in a while." });
-    *response.status_mut() = axum::http::StatusCode::SERVICE_UNAVAILABLE;
-    response
+    page(&Answer::new(
+        "This link does not work",
+        "It is not complete, or it belongs to someone who has left. The newest mail has a working one.",
+    ))
 }

@@ -387,6 +387,19 @@ fn display(text: &Text, raw: &Raw) -> String {
     titled.collect()
 }
 
+/// The place that someone means who writes nothing but its name: as a sentence would be read that says "in" it, else the
+/// largest settlement of that name.
+pub fn named(name: &str) -> Option<Place> {
+    let disputed = Disputed::default();
+    let sentence = format!("Fires burned in {name}.");
+    let mentions = super::find_in(&sentence, &disputed).into_iter().map(|mention| mention.place);
+    let known = mentions.into_iter().find(|place| place.precision != Precision::Unresolved && place.lat.is_some());
+    known.or_else(|| {
+        let largest = gazetteer::settlements(&fold(name)).into_iter().max_by_key(|it| it.thousands)?;
+        Some(place(name.to_owned(), &Found::Settlement(largest), &disputed))
+    })
+}
+
 fn place(name: String, found: &Found, disputed: &Disputed) -> Place {
     let admin1 = |code: &str| gazetteer::region_of(first_level(code)).map(|region| region.name.to_owned());
     let (code, geonames_id, point, precision) = match found {
