@@ -29,7 +29,8 @@ use crate::news::bounce;
 use crate::news::delivery::{self, Outcome, Reply, SLOW_DOWN_MINUTES, Stage, State};
 use crate::news::digest::Digest;
 use crate::news::letter::{Addressed, Letter, ascii_domain};
-use crate::news::message::{self, Links, Rendered, Sender};
+use crate::news::message::view::Studio;
+use crate::news::message::{self, Links, Manner, Rendered, Sender};
 use crate::news::subscriber::{Empty, Preferences};
 use crate::news::token;
 
@@ -362,6 +363,7 @@ struct Letters(tokio::sync::Mutex<Cache>);
 #[derive(Default)]
 struct Cache {
     views: Views,
+    studio: Studio,
     letters: HashMap<(Chain, String), Made>,
 }
 
@@ -381,7 +383,8 @@ impl Letters {
         if cache.letters.len() >= LETTERS_MAX {
             *cache = Cache::default();
         }
-        let made = async { letter(service, id, &*cache.views.along(service, &key.0).await?, preferences) };
+        let Cache { views, studio, .. } = &mut *cache;
+        let made = async { letter(service, id, &*views.along(service, &key.0).await?, preferences, studio) };
         let letter = made.await.map(|letter| letter.map(Arc::new)).map_err(|error| format!("{error:#}"));
         cache.letters.insert(key, letter.clone());
         letter
@@ -394,6 +397,7 @@ fn letter(
     edition_id: &str,
     digest: &Digest,
     preferences: &Preferences,
+    studio: &mut Studio,
 ) -> anyhow::Result<Option<Letter>> {
     let name = &digest.frame.name;
     let edition = service.config.edition(name);
@@ -408,7 +412,7 @@ fn letter(
     };
     let sender = Sender { from: mail.from.clone(), reply_to: mail.reply_to.clone(), list_id };
     let reach = &service.post.reach;
-    let rendered = render(service, &digest, reach.places(edition_id, name).as_ref())?;
+    let rendered = render(service, &digest, reach.places(edition_id, name).as_ref(), studio)?;
     Ok(Some(Letter::new(edition_id, &rendered, &digest, &sender, reach, preferences.format)?))
 }
 
@@ -420,11 +424,22 @@ fn wants_nothing_then(edition: Option<&Edition>, preferences: &Preferences) -> b
 }
 
 /// Renders a digest. Its zone and title are its own, so that a later change of the configuration does not show.
-pub fn render(service: &Service, digest: &Digest, links: Option<&Links>) -> anyhow::Result<Rendered> {
+pub fn render(
+    service: &Service,
+    digest: &Digest,
+    links: Option<&Links>,
+    studio: &mut Studio,
+) -> anyhow::Result<Rendered> {
     let zone = TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
     let mail = &service.config.mail;
     let contact = mail.reply_to.as_ref().unwrap_or(&mail.from);
-    Ok(message::render(digest, &zone, contact.email.as_ref(), links)?)
+    let (contact, templates) = (contact.email.as_ref(), &service.templates);
+    let manner = Manner { zone: &zone, contact, links, templates };
+    let rendered = message::render_with(digest, studio.drawings(digest), manner)?;
+    if let Some(fault) = &rendered.fault {
+        tracing::error!("the shipped templates are used in place of yours: {fault}; see `daybrief check`");
+    }
+    Ok(rendered)
 }
 
 /// One reader's message, finished: the bytes that are sent, previewed and written to files. `None` if they want none.
@@ -435,7 +450,8 @@ pub fn message(
     reader: Reader<'_>,
 ) -> anyhow::Result<Option<Addressed>> {
     let edition_id = edition_id.unwrap_or("preview");
-    let Some(letter) = letter(service, edition_id, digest, reader.preferences)? else { return Ok(None) };
+    let letter = letter(service, edition_id, digest, reader.preferences, &mut Studio::default())?;
+    let Some(letter) = letter else { return Ok(None) };
     let to = ascii_domain(reader.to);
     let message = service.post.message(&letter, &to, reader.subscriber_id, reader.message_id);
     message.map(Some).map_err(|error| anyhow::anyhow!("failed to {error}"))

@@ -9,7 +9,7 @@ use std::time::Instant;
 use daybrief::news::article::{Article, Published};
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::{Around, Interest, Told};
-use daybrief::news::digest::{self, Coverage, Frame, Section, Window};
+use daybrief::news::digest::{self, Coverage, Frame, Look, Section, Window};
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
 use daybrief::news::incident::plausibility::Decisions;
@@ -90,6 +90,7 @@ fn main() {
         sections: Section::ALL.to_vec(),
         coverage: Coverage::default(),
         rules: Rules { reading_minutes: Some(10), ..Rules::default() },
+        look: Look::default(),
     };
     // What was told before this morning: so that yesterday's incidents are not news.
     let start = Instant::now();

@@ -16,7 +16,7 @@ use super::tolls::{self, ClaimedLine, TollItem, TollLine};
 use super::{BriefItem, Digest, MunitionsLine, News, RoundItem, TalksItem};
 use crate::news::grounding::{Grounded, Notes};
 use crate::news::value::{Place, place};
-use crate::news::wording;
+use crate::news::wording::{self, Language};
 
 /// What a reader wants to hear of; empty means everything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -79,7 +79,8 @@ impl<'d> Told<'d> {
             .filter(|(_, item)| interest.takes_item(item) && rank::is_told(item, rules))
             .collect();
         items.sort_by(|(_, a), (_, b)| (a.news, rank::weight(b), &a.key).cmp(&(b.news, rank::weight(a), &b.key)));
-        let kept = within(rules, &items, &talks);
+        let language = digest.frame.look.language;
+        let kept = within(rules, &items, &talks, language);
         let left_out = items.split_off(kept);
         let mut told = self.clone();
         told.any = true;
@@ -98,7 +99,7 @@ impl<'d> Told<'d> {
             brief_more,
             pictures: digest.pictures.clone(),
             held: digest.held.clone(),
-            left_out: left_out.iter().map(|(_, item)| wording::incident_name(item)).collect(),
+            left_out: left_out.iter().map(|(_, item)| wording::incident_name(item, language)).collect(),
             notes,
         };
         told.left_out = left_out;
@@ -196,11 +197,11 @@ impl<'d> Told<'d> {
 }
 
 /// How many of the items, from the first, can be read in the time that the edition allows. The first always is.
-fn within(rules: &Rules, items: &[(&Digest, TollItem)], talks: &[TalksItem]) -> usize {
+fn within(rules: &Rules, items: &[(&Digest, TollItem)], talks: &[TalksItem], language: Language) -> usize {
     let Some(words_max) = rules.words_max() else { return items.len() };
-    let mut words: usize = talks.iter().map(wording::words_of_talks).sum();
+    let mut words: usize = talks.iter().map(|item| wording::words_of_talks(item, language)).sum();
     let fits = |(_, item): &&(&Digest, TollItem)| {
-        words += wording::words_of_item(item);
+        words += wording::words_of_item(item, language);
         words <= words_max
     };
     items.iter().take_while(fits).count().max(1).min(items.len())
