@@ -18,10 +18,9 @@ use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, MultiPartBuilder, MultiPartKind, SinglePart};
 
 use super::digest::Digest;
-use super::picture::Png;
 use super::subscriber::Format;
 use templates::{Fault, Root, Templates};
-use view::{Drawings, Edition, Setting, Studio};
+use view::{Drawings, Drawn, Edition, Setting, Studio};
 
 /// Columns of the text part, the width that every mail reader shows unbroken.
 const TEXT_COLUMNS: usize = 78;
@@ -187,10 +186,10 @@ pub fn common(
     }
     let html = part(header::ContentType::TEXT_HTML, &rendered.html);
     let parts = multipart(MultiPartKind::Alternative, boundary).singlepart(plain);
-    let mut pictures = rendered.drawings.named().peekable();
+    let mut pictures = rendered.drawings.drawn().peekable();
     let parts = if pictures.peek().is_some() {
         let related = multipart(MultiPartKind::Related, boundary).singlepart(html);
-        parts.multipart(pictures.fold(related, |parts, (name, png)| parts.singlepart(picture(name, png))))
+        parts.multipart(pictures.fold(related, |parts, (name, drawn)| parts.singlepart(picture(name, drawn))))
     } else {
         parts.singlepart(html)
     };
@@ -198,9 +197,8 @@ pub fn common(
 }
 
 /// A picture as a part that the HTML refers to.
-fn picture(name: &str, png: &Png) -> SinglePart {
-    let body = Body::new_with_encoding(png.bytes.clone(), header::ContentTransferEncoding::Base64);
-    let body = body.unwrap_or_else(|_| Body::new(png.bytes.clone()));
+fn picture(name: &str, drawn: &Drawn) -> SinglePart {
+    let body = Body::dangerous_pre_encoded(drawn.body.clone(), header::ContentTransferEncoding::Base64);
     let kind = header::ContentType::parse("image/png").unwrap_or(header::ContentType::TEXT_PLAIN);
     Attachment::new_inline_with_name(format!("{name}{CID_END}"), format!("{name}.png")).body(body, kind)
 }

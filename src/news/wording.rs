@@ -30,7 +30,7 @@ pub use names::{event, measure};
 /// How many changes a subject line names before it would be cut by a phone.
 const SUBJECT_CHANGES_MAX: usize = 3;
 
-/// The length of a subject line, in characters, after which no further change is added.
+/// The length of a subject line, in characters, that no further change may take it over.
 const SUBJECT_CHARS_MAX: usize = 90;
 
 /// A count with its bound: "101", "at least 12", "up to 40", "12 to 15", "about 50", "dozens".
@@ -78,7 +78,8 @@ pub fn incident_name(item: &TollItem, language: Language) -> String {
 
 fn titled(place: Option<&str>, of: Event, language: Language) -> String {
     let of = event(of, language);
-    place.map_or_else(|| of.to_owned(), |place| format!("{place}{}{of}", language.pick(" ", ", ")))
+    let nowhere = || format!("{of}, {}", language.pick("place not given", "місце не названо"));
+    place.map_or_else(nowhere, |place| format!("{place}{}{of}", language.pick(" ", ", ")))
 }
 
 /// "injured 88 → 101 (+13)", "including 23 children (was 17)", "killed at least 4".
@@ -288,7 +289,7 @@ pub fn subject(digest: &Digest) -> String {
     let mut out = String::new();
     for line in headlines(digest).into_iter().take(SUBJECT_CHANGES_MAX) {
         if !out.is_empty() && out.chars().count() + line.chars().count() > SUBJECT_CHARS_MAX {
-            break;
+            continue;
         }
         if !out.is_empty() {
             out.push_str(" · ");
@@ -325,6 +326,11 @@ pub fn coverage(digest: &Digest) -> String {
     let coverage = &digest.frame.coverage;
     let (answered, asked) = (coverage.asked.saturating_sub(coverage.silent.len()), coverage.asked);
     let language = digest.frame.look.language;
+    if asked == 0 {
+        return language
+            .pick("from what was stored; no source was asked", "зі збереженого; джерел не запитували")
+            .to_owned();
+    }
     // After "з" a number has its noun in the genitive.
     let sources = language.plural(asked as u64, ["source", "sources"], ["джерела", "джерел", "джерел"]);
     match language {
@@ -364,15 +370,15 @@ pub fn claimed(line: &ClaimedLine, language: Language) -> String {
     numbered(&count(counted, language), who, line.measure, language)
 }
 
-/// "Confirmed: regional administration; 3 independent origins".
+/// "Confirmed: regional administration; 3 independent reports".
 pub fn grade(attested: &Attested, language: Language) -> String {
     let origins = match attested.origins as u64 {
-        1 => language.pick("one origin", "одне першоджерело").to_owned(),
+        1 => language.pick("one report", "одне повідомлення").to_owned(),
         many => {
             let noun = language.plural(
                 many,
-                ["independent origin", "independent origins"],
-                ["незалежне першоджерело", "незалежні першоджерела", "незалежних першоджерел"],
+                ["independent report", "independent reports"],
+                ["незалежне повідомлення", "незалежні повідомлення", "незалежних повідомлень"],
             );
             format!("{many} {noun}")
         }
@@ -433,8 +439,8 @@ pub fn grades_explained(grades: &[Grade], language: Language) -> String {
     let grades: Vec<String> =
         grades.iter().map(|grade| format!("{} – {}", grade_name(*grade, language), meaning(*grade))).collect();
     let origins = language.pick(
-        "Outlets that carry the same report are one origin.",
-        "Видання, що передають те саме повідомлення, – одне першоджерело.",
+        "Outlets that carry the same report count once.",
+        "Видання, що передають те саме повідомлення, рахуємо раз.",
     );
     format!("{}: {}. {origins}", language.pick("How sure", "Наскільки певно"), grades.join("; "))
 }
@@ -443,12 +449,12 @@ pub fn grades_explained(grades: &[Grade], language: Language) -> String {
 pub fn choice(line: &TollLine, language: Language) -> &'static str {
     match line.choice {
         Choice::Only => "",
-        Choice::Authority => language.pick("first stands who counted", "першим стоїть той, хто рахував"),
-        Choice::Newest => language.pick("first stands the newest", "першим стоїть найновіше"),
-        Choice::Lower => {
-            language.pick("first stands the lower of equally new ones", "першим стоїть менше з однаково нових")
+        Choice::Authority => {
+            language.pick("shown is the figure of who counts there", "показано цифру того, хто рахує на місці")
         }
-        Choice::Revised => language.pick("first stands the revision", "першим стоїть уточнене"),
+        Choice::Newest => language.pick("shown is the newest", "показано найновішу"),
+        Choice::Lower => language.pick("shown is the lower of equally new ones", "показано меншу з однаково нових"),
+        Choice::Revised => language.pick("shown is the revision", "показано уточнену"),
     }
 }
 
@@ -458,12 +464,12 @@ pub fn headline_rule(rules: &Rules, language: Language) -> String {
     let order = order.join(", ");
     match language {
         Language::English => format!(
-            "Which figure stands first: of the last 24 hours' reports that of the claimant who comes first in this order: {order}; \
+            "Which figure is shown: of the last 24 hours' reports that of the claimant who comes first in this order: {order}; \
              then the newest; of equally new ones the lower; a lower later figure only when it says it is a revision; a \
              fighting side's claim of the other's losses never."
         ),
         Language::Ukrainian => format!(
-            "Яка цифра стоїть першою: з повідомлень за останні 24 години та, чиє джерело раніше в цьому порядку: {order}; \
+            "Яку цифру показано: з повідомлень за останні 24 години та, чиє джерело раніше в цьому порядку: {order}; \
              далі найновіша; з однаково нових менша; менша пізніша – лише якщо названа уточненням; заява сторони бойових дій \
              про втрати іншої – ніколи."
         ),

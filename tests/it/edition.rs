@@ -6,8 +6,9 @@ use daybrief::news::digest::{self, Digest, told};
 use daybrief::news::extract::What;
 use daybrief::news::incident::Reading;
 use daybrief::news::message::templates::{self, SHIPPED, Templates};
-use daybrief::news::message::view::Drawings;
+use daybrief::news::message::view::{Drawings, Studio};
 use daybrief::news::message::{self, Manner, Rendered, archive};
+use daybrief::news::picture::map::Borders;
 use daybrief::news::wording::Language;
 use dom_query::{Document, NodeRef};
 use jiff::tz::TimeZone;
@@ -91,6 +92,56 @@ fn pictures_say_their_numbers_in_words() {
     assert!(alts[0].contains("injured: 4 Mar: 40; 5 Mar: 50"), "{alts:?}");
     assert!(alts[1].contains("Place 0"), "{alts:?}");
     assert!(rendered.text.contains("▆█") && rendered.text.contains("40 → 50"), "{}", rendered.text);
+}
+
+#[test]
+fn a_picture_is_drawn_once_however_many_readers_see_it() {
+    let digest = edition(12);
+    let mut studio = Studio::default();
+    let first = studio.drawings(&digest);
+    let mut cut = digest.clone();
+    cut.brief.clear();
+    cut.talks.clear();
+    assert_eq!(studio.drawings(&cut), first);
+    assert_eq!(studio.drawn(), 2);
+    // One with other places is another picture.
+    cut.tolls.truncate(3);
+    assert_ne!(studio.drawings(&cut).map, first.map);
+}
+
+#[test]
+fn disputed_borders_are_drawn_as_configured() {
+    let mut digest = edition(1);
+    // The Golan Heights' line.
+    let drawn = [Borders::Dashed, Borders::Solid, Borders::Hidden].map(|borders| {
+        digest.frame.look.borders = borders;
+        Studio::default().drawings(&digest).map.unwrap().png.bytes.clone()
+    });
+    assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2] && drawn[0] != drawn[2]);
+}
+
+#[test]
+fn a_part_is_never_a_bare_number() {
+    let mut reading = strike("a", "courier", 4, 5, 1);
+    for claim in &mut reading.extraction.claims {
+        if let What::Toll(toll) = &mut claim.what {
+            toll.group = daybrief::news::kinds::Group::People;
+        }
+    }
+    let text = render(&compose(frame(4), &[reading], &[])).text;
+    assert!(text.contains("including 1 person"), "{text}");
+}
+
+#[test]
+fn what_comes_next_is_said_once() {
+    let mut reading = talks("t", 4, daybrief::news::kinds::Status::Scheduled, None);
+    for claim in &mut reading.extraction.claims {
+        if let What::Talks(talks) = &mut claim.what {
+            talks.next = claim.evidence.clone();
+        }
+    }
+    let text = render(&compose(frame(4), &[reading], &[])).text;
+    assert!(text.contains("scheduled") && !text.contains("Next:"), "{text}");
 }
 
 /// Words and numbers, without punctuation and case.

@@ -26,11 +26,11 @@ pub struct Style {
 
 pub const STYLE: Style = Style {
     page: "margin:0;padding:0;background-color:#f2f1ed;",
-    card: "width:600px;max-width:600px;background-color:#fdfdfc;",
+    card: "width:100%;max-width:600px;background-color:#fdfdfc;",
     cell: "padding:14px 32px 6px 32px;font-family:Georgia,Times,serif;font-size:16px;line-height:1.5;color:#22252a;word-break:break-word;",
     masthead: "margin:0 0 6px 0;font-size:27px;line-height:1.2;color:#191b1f;",
     heading: "margin:0 0 10px 0;padding-bottom:4px;border-bottom:2px solid #3d4a63;font-size:19px;line-height:1.3;color:#191b1f;",
-    picture: "border:0;width:100%;max-width:536px;height:auto;",
+    picture: "border:0;width:100%;max-width:420px;height:auto;",
     link: "color:#3d4a63;",
     footer: "padding:16px 32px 28px 32px;font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:1.5;color:#5a5f67;word-break:break-word;",
     rule: "padding-top:14px;border-top:1px solid #d9d7d2;",

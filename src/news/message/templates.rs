@@ -197,20 +197,20 @@ impl Templates {
 /// Everything that is wrong with these templates: they are read, and rendered for samples that have every section and every
 /// sort of line, and for one that has none.
 pub fn faults(own: &[(String, String)]) -> Vec<Fault> {
-    let is_used = |name: &str| {
-        SHIPPED.iter().any(|(shipped, _)| *shipped == name) || own.iter().any(|(_, source)| source.contains(name))
-    };
-    let unused = own.iter().filter(|(name, _)| !is_used(name)).map(|(name, _)| Fault {
+    let unused = own.iter().filter(|(name, _)| !is_used(name, own)).map(|(name, _)| Fault {
         template: name.clone(),
         line: 0,
         reason: "no template has this name and none includes it; `daybrief templates list` names them".to_owned(),
     });
     let mut faults: Vec<Fault> = unused.collect();
     // Each by itself first, so that all are named and not only the first that another trips over.
-    for one in own {
-        if let Err(fault) = environment(std::slice::from_ref(one)) {
-            faults.push(fault);
-        }
+    for (name, source) in own {
+        faults.extend(
+            Environment::new()
+                .template_from_named_str(name, source)
+                .err()
+                .map(|error| fault_of(&error, name, |_| Some(source))),
+        );
     }
     if !faults.is_empty() || own.is_empty() {
         return faults;
@@ -225,6 +225,11 @@ pub fn faults(own: &[(String, String)]) -> Vec<Fault> {
         Err(fault) => faults.push(fault),
     }
     faults
+}
+
+/// Whether a template stands for a shipped one, or is included by an own one.
+fn is_used(name: &str, own: &[(String, String)]) -> bool {
+    SHIPPED.iter().any(|(shipped, _)| *shipped == name) || own.iter().any(|(_, source)| source.contains(name))
 }
 
 /// The shipped templates and over them these, in an engine that takes nothing for granted: what is not defined is an error.
@@ -247,7 +252,8 @@ fn environment(own: &[(String, String)]) -> Result<Environment<'static>, Fault> 
     environment.add_filter("markdown", |text: String| escape_markdown(&text));
     let shipped = SHIPPED.iter().filter(|(name, _)| !own.iter().any(|(own, _)| own == name));
     let shipped = shipped.map(|(name, source)| ((*name).to_owned(), (*source).to_owned()));
-    for (name, source) in shipped.chain(own.iter().cloned()) {
+    let own = own.iter().filter(|(name, _)| is_used(name, own)).cloned();
+    for (name, source) in shipped.chain(own) {
         let quoted = source.clone();
         environment
             .add_template_owned(name.clone(), source)

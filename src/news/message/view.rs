@@ -5,9 +5,12 @@
 //! (`clean`); escaping for HTML is the template engine's.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::civil;
 use jiff::tz::TimeZone;
+use lettre::message::Body;
+use lettre::message::header::ContentTransferEncoding;
 use serde::Serialize;
 
 use crate::news::digest::tolls::{TollItem, TollLine};
@@ -174,25 +177,41 @@ pub struct Setting<'a> {
 /// The drawings of an edition, made once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawings {
-    pub chart: Option<Png>,
-    pub map: Option<Png>,
+    pub chart: Option<Arc<Drawn>>,
+    pub map: Option<Arc<Drawn>>,
+}
+
+/// A picture, and as the body of a part of a mail.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Drawn {
+    pub png: Png,
+    /// In base64, encoded once for all messages.
+    pub body: Vec<u8>,
+}
+
+impl Drawn {
+    fn of(png: Png) -> Arc<Self> {
+        let body = Body::new_with_encoding(png.bytes.clone(), ContentTransferEncoding::Base64);
+        Arc::new(Self { body: body.map(Body::into_vec).unwrap_or_default(), png })
+    }
 }
 
 /// Draws each picture once, however many readers see it: readers of one edition differ in what they get of it, and most of
 /// them get the same pictures.
 #[derive(Debug, Default)]
 pub struct Studio {
-    charts: HashMap<String, Option<Png>>,
-    maps: HashMap<String, Option<Png>>,
+    charts: HashMap<String, Option<Arc<Drawn>>>,
+    maps: HashMap<String, Option<Arc<Drawn>>>,
 }
 
 impl Studio {
     pub fn drawings(&mut self, digest: &Digest) -> Drawings {
         let words = Words::of(digest, &TimeZone::UTC);
         let (rows, spots, borders) = (words.rows(), words.spots(), digest.frame.look.borders);
-        let chart = self.charts.entry(format!("{rows:?}")).or_insert_with(|| picture::chart::draw(&rows));
+        let chart =
+            self.charts.entry(format!("{rows:?}")).or_insert_with(|| picture::chart::draw(&rows).map(Drawn::of));
         let map = self.maps.entry(format!("{borders:?} {spots:?}"));
-        let map = map.or_insert_with(|| picture::map::draw(&spots, borders));
+        let map = map.or_insert_with(|| picture::map::draw(&spots, borders).map(Drawn::of));
         Drawings { chart: chart.clone(), map: map.clone() }
     }
 
@@ -204,7 +223,12 @@ impl Studio {
 
 impl Drawings {
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &Png)> {
-        [("chart", &self.chart), ("map", &self.map)].into_iter().filter_map(|(name, png)| Some((name, png.as_ref()?)))
+        self.drawn().map(|(name, drawn)| (name, &drawn.png))
+    }
+
+    pub fn drawn(&self) -> impl Iterator<Item = (&'static str, &Drawn)> {
+        let both = [("chart", &self.chart), ("map", &self.map)];
+        both.into_iter().filter_map(|(name, drawn)| Some((name, drawn.as_deref()?)))
     }
 }
 
@@ -462,10 +486,15 @@ impl<'d> Words<'d> {
     fn tolls(&self) -> Vec<Item> {
         let items = self.digest.tolls.iter().map(|item| {
             let mut lines = Vec::new();
+            let mut before = String::new();
             for line in &item.lines {
+                let who = clean(&wording::attribution(line.figure.value(), self.language));
+                // Lines that follow one another by one claimant name it once.
+                let tail = if who == before { String::new() } else { who.clone() };
+                before = if line.others.is_empty() { who } else { String::new() };
                 lines.push(Line {
                     strong: clean(&wording::toll(line, self.language)),
-                    tail: clean(&wording::attribution(line.figure.value(), self.language)),
+                    tail,
                     joint: ": ",
                     cites: self.cites([line.figure.note()]),
                     ..Line::default()

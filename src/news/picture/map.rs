@@ -9,10 +9,11 @@ use super::canvas::{Anchor, Canvas, DIM, INK, Ink, Png, Style, Weight, can_write
 use super::outline::{Bounds, Position, outlines};
 use crate::news::value::place;
 
-/// In points of the page: the width of the text column of a mail.
-const WIDTH: f32 = 536.0;
-const HEIGHT_MIN: f32 = 220.0;
-const HEIGHT_MAX: f32 = 360.0;
+/// In points of the page. Narrower than the column of a mail at its widest, so that a phone, which shows it at some
+/// 340 points, does not make its letters unreadable.
+const WIDTH: f32 = 420.0;
+const HEIGHT_MIN: f32 = 200.0;
+const HEIGHT_MAX: f32 = 320.0;
 /// Room around the outermost dots, as a part of the span.
 const MARGIN: f64 = 0.22;
 /// Degrees of latitude that a map shows at least, from its lower to its upper edge.

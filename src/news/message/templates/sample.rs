@@ -42,7 +42,7 @@ fn full() -> Edition {
     let picture = |name: &'static str| Picture {
         name,
         src: format!("cid:{name}.png@daybrief"),
-        width: 536,
+        width: 420,
         height: 300,
         alt: text("Chart of tolls by day"),
         caption: text("Figures as they were reported."),
