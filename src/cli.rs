@@ -3,18 +3,21 @@
 //! Results go to standard output, everything else to standard error. This module owns what a person at a terminal meets:
 //! help, progress, exit statuses. What the verbs do stands in `service`.
 
+mod archive;
 mod delivery;
 mod demo;
 mod eval;
 mod extract;
 mod kinds;
 mod past;
+mod preview;
 mod reading;
 mod run;
 mod serve;
 mod setup;
 mod sources;
 mod subscribers;
+mod templates;
 mod terminal;
 
 use std::ffi::OsString;
@@ -93,7 +96,7 @@ enum Verb {
                       daybrief run --to me@example.org            send it to one address; subscribers are not touched"
     )]
     Run(RunArgs),
-    /// Show an edition as a subscriber would get it; changes nothing
+    /// Show an edition as a subscriber would get it: reads the sources, stores and sends nothing
     Preview(PreviewArgs),
     /// Show a past edition as it was sent, byte for byte; changes nothing
     Replay(ReplayArgs),
@@ -143,6 +146,12 @@ enum Verb {
                       date, place, party, words, quote, @list), `...` up to 6 tokens, `(a | b)` one of them, `[a]` that or nothing."
     )]
     Kinds(KindsVerb),
+    /// List or print the templates that editions are rendered by, to start your own from
+    ///
+    /// Put yours into the folder that the configuration names as `templates`, under the same name. `daybrief check` renders them for a sample;
+    /// `daybrief preview --watch` shows them as you write.
+    #[command(subcommand)]
+    Templates(TemplatesVerb),
     /// Print what the reader takes from a page
     Read(ReadArgs),
     /// Score the extractor against labelled articles: precision, recall and F1 per kind, accuracy per field
@@ -181,6 +190,14 @@ pub enum KindsVerb {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TemplatesVerb {
+    /// Every template that can be overridden, and which are
+    List,
+    /// Print a shipped template
+    Show { name: String },
 }
 
 #[derive(Debug, Args)]
@@ -250,11 +267,18 @@ pub struct PreviewArgs {
     /// The subscriber whose message to show [default: a placeholder address]
     #[arg(long = "as", value_name = "ADDR")]
     reader: Option<String>,
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Open the web page in the browser instead of printing
-    #[arg(long, conflicts_with = "format")]
+    /// [default: text; with --open the web page]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Open it in the browser instead of printing
+    #[arg(long)]
     open: bool,
+    /// Show it again whenever the configuration or a template is saved, until stopped
+    #[arg(long)]
+    watch: bool,
+    /// Do not read the sources: show what is stored already
+    #[arg(long)]
+    offline: bool,
 }
 
 #[derive(Debug, Args)]
@@ -546,7 +570,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Init(args) => setup::init(&args, terminal),
         Verb::Check(args) => setup::check(&args, config, terminal).await,
         Verb::Run(args) => run::run(&args, config, terminal).await,
-        Verb::Preview(args) => run::preview(&args, config, terminal).await,
+        Verb::Preview(args) => preview::preview(&args, config, terminal).await,
         Verb::Replay(args) => past::replay(&args, config, terminal).await,
         Verb::Editions(EditionsVerb::List { json }) => past::editions(json, config, terminal).await,
         Verb::Held(verb) => past::held(verb, config, terminal).await,
@@ -559,6 +583,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Bounces(verb) => delivery::bounces(verb, config, terminal).await,
         Verb::Subscribers(verb) => subscribers::subscribers(verb, config, terminal).await,
         Verb::Kinds(verb) => kinds::kinds(verb, config, terminal).await,
+        Verb::Templates(verb) => templates::templates(&verb, config, terminal),
         Verb::Read(args) => reading::read(&args, config, terminal).await,
         Verb::Eval(args) => eval::eval(&args, terminal),
     };

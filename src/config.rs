@@ -11,6 +11,7 @@ mod parse;
 mod reader;
 mod source;
 mod suggest;
+mod templates;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -27,7 +28,9 @@ use crate::news::delivery::{Caps, EXPIRES_AFTER_HOURS, OnUnknown};
 use crate::news::digest::Section;
 use crate::news::digest::rank::Rules;
 use crate::news::feed::list::Selectors;
+use crate::news::picture::map::Borders;
 use crate::news::schedule::Schedule;
+use crate::news::wording::Language;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
@@ -57,6 +60,10 @@ pub struct Config {
     pub store: StoreUrl,
     /// A folder that gets every edition as `.eml`, `.html`, `.txt` and `.json`.
     pub archive: Option<PathBuf>,
+    /// Where readers find that folder on the web, without a slash at the end.
+    pub archive_url: Option<String>,
+    /// A folder of the administrator's own templates; [`Config::templates`] reads it.
+    pub templates: Option<PathBuf>,
     pub sources: Vec<Source>,
     /// Never empty: without an `[[edition]]` there is the default one.
     pub editions: Vec<Edition>,
@@ -162,6 +169,10 @@ pub struct Edition {
     pub sections: Vec<Section>,
     /// How figures and items are chosen.
     pub rules: Rules,
+    /// Of our own words; what articles say stays as it is.
+    pub language: Language,
+    /// How its map draws disputed borders.
+    pub borders: Borders,
     pub empty: Empty,
     /// The List-Id (RFC 2919), without angle brackets: `daily.example.org`.
     pub list_id: String,
@@ -332,6 +343,8 @@ impl Default for Config {
             contact: None,
             store: StoreUrl::Sqlite(STORE_FILE.into()),
             archive: None,
+            archive_url: None,
+            templates: None,
             sources: Vec::new(),
             editions: vec![Edition::new(EDITION, mail.from.email.domain())],
             mail,
@@ -353,6 +366,8 @@ impl Edition {
             catch_up: SignedDuration::from_hours(12),
             sections: Section::ALL.to_vec(),
             rules: Rules::default(),
+            language: Language::default(),
+            borders: Borders::default(),
             empty: Empty::Note,
             list_id: format!("{name}.{domain}"),
         }

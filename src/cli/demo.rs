@@ -4,7 +4,8 @@ use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::run::{service, write_edition};
+use super::archive::write_edition;
+use super::run::service;
 use super::{DemoArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source, StoreUrl, Transport};
 use crate::news::digest::Window;

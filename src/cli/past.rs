@@ -6,11 +6,12 @@ use anyhow::Context as _;
 use jiff::{Timestamp, civil};
 use serde_json::json;
 
-use super::run::{address, edition, service, show};
+use super::preview::show;
+use super::run::{address, edition, service};
 use super::terminal::Misuse;
 use super::{HeldVerb, ReplayArgs, Status, Terminal};
 use crate::config::Config;
-use crate::news::wording;
+use crate::news::wording::{self, Language};
 use crate::service::pipeline;
 use crate::service::store::{Decision, Store};
 use crate::service::worker::Clock;
@@ -81,11 +82,11 @@ pub async fn held(verb: HeldVerb, config: Option<&Path>, terminal: Terminal) -> 
             }
             for figure in figures {
                 let decision = figure.decision.map_or("held", Decision::name);
-                let count = wording::count(&figure.item.claim.count);
+                let count = wording::count(&figure.item.claim.count, Language::English);
                 terminal.print(&format!(
                     "{}\t{decision}\t{count}\t{}",
                     figure.item.id,
-                    wording::held_item(&figure.item)
+                    wording::held_item(&figure.item, Language::English)
                 ))?;
             }
             return Ok(Status::Done);

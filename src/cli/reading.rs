@@ -10,7 +10,7 @@ use super::{ReadArgs, Status, Terminal};
 use crate::config::{Config, Location};
 use crate::news::article::{self, Page};
 use crate::news::feed::{self, Feed, discovery};
-use crate::news::wording;
+use crate::news::wording::Language;
 use crate::service::fetch::{Fetched, Request};
 use crate::service::gather::read_all;
 
@@ -144,7 +144,7 @@ fn json_of(name: &str, page: &Page, error: Option<&anyhow::Error>) -> anyhow::Re
 }
 
 fn show_page(page: &Page, terminal: Terminal) -> anyhow::Result<()> {
-    let published = page.published.as_ref().map(wording::published);
+    let published = page.published.as_ref().map(|at| Language::English.published(at));
     let facts = [
         ("Title", Some(page.title.as_str())),
         ("By", page.byline.as_deref()),

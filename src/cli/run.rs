@@ -1,8 +1,7 @@
-//! `run` and `preview`: an edition by hand.
+//! `run`: an edition by hand; and what other verbs share with it.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
@@ -13,27 +12,19 @@ use ring::rand::{Random, SystemRandom};
 use serde_json::json;
 use url::Url;
 
+use super::archive::{write_edition, write_feeds};
 use super::terminal::Misuse;
-use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
+use super::{RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
-use crate::news::delivery;
-use crate::news::digest::interest::Interest;
-use crate::news::digest::{Digest, Window};
-use crate::news::message::Rendered;
-use crate::news::message::archive::{self, Entry};
-use crate::news::subscriber::Preferences;
-use crate::news::wording;
+use crate::news::digest::Window;
+use crate::news::message::templates::Templates;
+use crate::news::wording::{self, Language};
 use crate::service::fetch::Fetcher;
 use crate::service::fetch::state::Occasion;
 use crate::service::mail::{Mailer, Post};
-use crate::service::outbox;
 use crate::service::pipeline::{self, Asking, Collected, Composed, Delivered, Keep, Order, Published, Service};
-use crate::service::store::{DeliveryRecord, Store};
-use crate::service::views::Views;
+use crate::service::store::Store;
 use crate::service::worker::{Clock, Stop, Urgency};
-
-/// Shown where a message needs an address and no subscriber is named.
-const PLACEHOLDER: &str = "reader@example.org";
 
 /// A source from the command line: an address, a path, or `-`. A path need not be UTF-8.
 pub fn source_of(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
@@ -63,7 +54,9 @@ pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
     let store = if changes { Store::open(&config.store).await } else { Store::open_read_only(&config.store).await };
     let (store, fetcher, mailer) = (store?, fetcher(&config)?, mailer(&config)?);
     let post = post(&config, &store, changes).await?;
-    Ok(Service { store, fetcher, mailer, post, config, clock: Clock::System })
+    // Templates that cannot be used do not stop the news: the shipped ones are used, and every edition says why.
+    let templates = Templates::new(&config.templates().map_err(|error| anyhow::anyhow!("failed to {error}"))?);
+    Ok(Service { store, fetcher, mailer, post, templates, config, clock: Clock::System })
 }
 
 /// A mailer as the configuration has it.
@@ -143,13 +136,20 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
         (pipeline::compose(&service, &order, &collected).await?, Published::Quiet)
     };
     let mut status = report_sources(&collected, terminal);
-    if let Some(held) = wording::held(&composed.digest.held) {
+    if let Some(fault) = &composed.rendered.fault {
+        terminal.note(&format!("warning: the shipped templates are used in place of yours: {fault}"));
+        status = Status::Attention;
+    }
+    if let Some(held) = wording::held(&composed.digest.held, Language::English) {
         terminal.note(&format!("note: {held}; see `daybrief held list`"));
         status = Status::Attention;
     }
     for folder in args.out.iter().chain(service.config.archive.iter().filter(|_| recorded)) {
         write_edition(&service, &composed, folder).await?;
         terminal.note(&format!("wrote the edition to {}", folder.display()));
+    }
+    if let Some(folder) = service.config.archive.as_deref().filter(|_| recorded) {
+        write_feeds(&service, &edition, folder).await?;
     }
     if args.dry_run {
         progress.finish_and_clear();
@@ -264,173 +264,4 @@ fn report(composed: &Composed, delivered: &Delivered, json: bool, terminal: Term
         terminal.note(&format!("warning: {reason}"));
     }
     Ok(())
-}
-
-/// The edition as .eml, .html, .txt and .json, named by edition and time.
-pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
-    let frame = &composed.digest.frame;
-    let name = format!("{}-{}", frame.name, frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
-    let files = [
-        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
-        ("txt", composed.rendered.text.clone().into_bytes()),
-        ("json", serde_json::to_vec_pretty(&composed.view)?),
-    ];
-    std::fs::create_dir_all(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
-    for (extension, content) in files {
-        let path = folder.join(format!("{name}.{extension}"));
-        std::fs::write(&path, content).with_context(|| format!("failed to write {}", path.display()))?;
-    }
-    write_page(composed, folder, &name)
-}
-
-/// The zone of an edition's times: its own, whatever the configuration says by now.
-fn zone_of(digest: &Digest) -> anyhow::Result<TimeZone> {
-    let zone = &digest.frame.zone;
-    TimeZone::get(zone).with_context(|| format!("failed to find the zone {zone}"))
-}
-
-fn page(digest: &Digest, rendered: &Rendered, stem: &str) -> anyhow::Result<String> {
-    Ok(archive::page(digest, &rendered.drawings, &zone_of(digest)?, stem, None)?)
-}
-
-/// The edition's web page with its pictures beside it.
-fn write_page(composed: &Composed, folder: &Path, stem: &str) -> anyhow::Result<()> {
-    let write = |path: PathBuf, bytes: &[u8]| {
-        std::fs::write(&path, bytes).with_context(|| format!("failed to write {}", path.display()))
-    };
-    write(folder.join(format!("{stem}.html")), page(&composed.view, &composed.rendered, stem)?.as_bytes())?;
-    for (name, png) in composed.rendered.drawings.named() {
-        write(folder.join(format!("{stem}-{name}.png")), &png.bytes)?;
-    }
-    Ok(())
-}
-
-/// How many editions a feed of editions holds.
-const FEED_EDITIONS_MAX: u32 = 30;
-
-/// The last editions of a name as Atom and as JSON Feed.
-async fn feeds(service: &Service, edition: &Edition) -> anyhow::Result<(String, String)> {
-    let stored = service.store.editions(&edition.name, Timestamp::MIN..Timestamp::MAX, FEED_EDITIONS_MAX).await?;
-    let mut composed = Vec::with_capacity(stored.len());
-    for stored in stored {
-        composed.push(pipeline::stored(service, stored).await?);
-    }
-    let entries = composed.iter().map(|composed| Entry {
-        id: composed.id.as_deref().unwrap_or_default(),
-        digest: &composed.view,
-        subject: &composed.rendered.subject,
-        text: &composed.rendered.text,
-        web: None,
-    });
-    let entries: Vec<Entry> = entries.collect();
-    let json = serde_json::to_string_pretty(&archive::json_feed(&edition.title, None, &entries))?;
-    Ok((archive::atom(&edition.name, &edition.title, None, &entries)?, json))
-}
-
-pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
-    let config = Config::load(config)?;
-    let service = service(config, false).await?;
-    let edition = edition(&service.config, args.edition.as_deref())?;
-    let composed = match &args.date {
-        Some(date) => {
-            let day: civil::Date = date.parse().map_err(|_| Misuse(format!("--date {date}: write 2031-03-05")))?;
-            let sent = pipeline::sent_on(&service, edition, day).await?;
-            sent.with_context(|| format!("failed to find an edition of {} composed on {day}", edition.name))?
-        }
-        None => {
-            let now = Clock::System.now();
-            let window = pipeline::window(&service, edition, &[], now).await?;
-            let order = Order { edition, window, slots: &[], collected_only: false, partial: false };
-            pipeline::compose(&service, &order, &Collected::default()).await?
-        }
-    };
-    if args.open {
-        // A folder of its own, which nobody else can have put there.
-        let folder = std::env::temp_dir().join(format!(
-            "daybrief-{}-{}",
-            std::process::id(),
-            Clock::System.now().as_microsecond()
-        ));
-        std::fs::create_dir(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
-        write_page(&composed, &folder, "preview")?;
-        let path = folder.join("preview.html");
-        open::that(&path).with_context(|| format!("failed to open {} in a browser", path.display()))?;
-        terminal.note(&format!("opened {}", path.display()));
-        return Ok(Status::Done);
-    }
-    let reader = args.reader.as_deref().map(address).transpose()?;
-    terminal.print(&match args.format {
-        Format::Atom => feeds(&service, edition).await?.0,
-        Format::Feed => feeds(&service, edition).await?.1,
-        format => show(&service, composed, reader.as_ref(), format).await?,
-    })?;
-    Ok(Status::Done)
-}
-
-/// An edition in a format, as `reader` gets it or got it.
-pub async fn show(
-    service: &Service,
-    composed: Composed,
-    reader: Option<&Address>,
-    format: Format,
-) -> anyhow::Result<String> {
-    let placeholder = address(PLACEHOLDER)?;
-    let reader = reader.unwrap_or(&placeholder);
-    if format == Format::Eml {
-        return Ok(String::from_utf8(preview_message(service, &composed, reader).await?)?);
-    }
-    let view = match sent_to(service, &composed, reader).await? {
-        Some(sent) => sent.view,
-        None => Arc::new(composed.view),
-    };
-    if format == Format::Json {
-        return Ok(serde_json::to_string_pretty(&*view)?);
-    }
-    let rendered = outbox::render(service, &view, None)?;
-    Ok(match format {
-        Format::Html => rendered.html,
-        Format::Markdown => archive::markdown(&view, &rendered.drawings, &zone_of(&view)?)?,
-        Format::Web => page(&view, &rendered, "edition")?,
-        Format::Atom | Format::Feed => return Err(Misuse("one edition is not a feed: see preview".into()).into()),
-        Format::Text | Format::Json | Format::Eml => rendered.text,
-    })
-}
-
-/// A frozen edition as it goes to one subscriber.
-struct Sent {
-    delivery: DeliveryRecord,
-    view: Arc<Digest>,
-}
-
-/// How a frozen edition goes to a subscriber; `None` if it does not.
-async fn sent_to(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Option<Sent>> {
-    let Some(id) = &composed.id else { return Ok(None) };
-    let Some(known) = service.store.subscriber_at(to).await? else { return Ok(None) };
-    let records = service.store.deliveries(id).await?;
-    let Some(delivery) = records.into_iter().find(|record| record.subscriber_id == known.id) else { return Ok(None) };
-    let chain = service.store.chain(id, &known.id).await?;
-    Ok(Some(Sent { delivery, view: Views::default().along(service, &chain).await? }))
-}
-
-/// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
-async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
-    let domain = service.config.mail.from.email.domain();
-    let made_up = |whose: &str| delivery::message_id("preview", whose, domain);
-    let (view, subscriber_id, message_id, preferences) = match sent_to(service, composed, to).await? {
-        Some(Sent { delivery, view }) => (view, delivery.subscriber_id, delivery.message_id, delivery.preferences),
-        None => {
-            let view = Arc::new(composed.view.clone());
-            match service.store.subscriber_at(to).await? {
-                Some(known) => {
-                    let view = Arc::new(Interest::of(&known.preferences.scope()).only(&view));
-                    (view, known.id.clone(), made_up(&known.id), known.preferences)
-                }
-                None => (view, outbox::NOBODY.to_owned(), made_up(to.as_ref()), Preferences::default()),
-            }
-        }
-    };
-    let reader =
-        outbox::Reader { to, subscriber_id: &subscriber_id, message_id: &message_id, preferences: &preferences };
-    let message = outbox::message(service, composed.id.as_deref(), &view, reader)?;
-    Ok(message.map(|message| message.bytes).unwrap_or_default())
 }

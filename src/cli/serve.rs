@@ -8,11 +8,12 @@ use indicatif::ProgressBar;
 use jiff::SignedDuration;
 use tokio::sync::Notify;
 
-use super::run::{service, write_edition};
+use super::archive::{write_edition, write_feeds};
+use super::run::service;
 use super::{ServeArgs, Status, Terminal};
 use crate::config::{Config, Edition};
 use crate::news::schedule::Due;
-use crate::news::wording;
+use crate::news::wording::Language;
 use crate::service::bounces;
 use crate::service::fetch::state::Occasion;
 use crate::service::pipeline::{self, Asking, Order, Published, Service};
@@ -28,7 +29,7 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
     if args.plan {
         let now = Clock::System.now();
         for edition in &config.editions {
-            let next = edition.schedule.next(now).map(|at| wording::moment(at, edition.zone()));
+            let next = edition.schedule.next(now).map(|at| Language::English.moment(at, edition.zone()));
             terminal.print(&format!("{}: {}", edition.name, next.unwrap_or_else(|| "never".to_owned())))?;
         }
         return Ok(Status::Done);
@@ -118,6 +119,7 @@ async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Res
     }
     if let Some(folder) = &service.config.archive {
         write_edition(service, &composed, folder).await?;
+        write_feeds(service, edition, folder).await?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::run::{fetcher, mailer};
 use super::terminal::Misuse;
 use super::{CheckArgs, InitArgs, Status, Terminal};
 use crate::config::{Config, ConfigError};
+use crate::news::message::templates;
 use crate::service::fetch::state::{Freshness, Health, Occasion};
 use crate::service::gather::{self, Manner};
 use crate::service::mail::Mailer;
@@ -89,6 +90,18 @@ pub async fn check(args: &CheckArgs, path: Option<&Path>, terminal: Terminal) ->
         let result =
             if times.is_empty() { Err("its cron line never comes due".to_owned()) } else { Ok(times.join(", ")) };
         note(format!("edition {}", edition.name), result);
+    }
+    if config.templates.is_some() {
+        match config.templates() {
+            Ok(own) => {
+                let faults = templates::faults(&own);
+                if faults.is_empty() {
+                    note("templates".to_owned(), Ok(format!("{} of your own", own.len())));
+                }
+                faults.iter().for_each(|fault| note("templates".to_owned(), Err(fault.to_string())));
+            }
+            Err(error) => note("templates".to_owned(), Err(format!("failed to {error}"))),
+        }
     }
     if config.sources.is_empty() {
         note("sources".to_owned(), Err("there is none; add one with `daybrief sources add URL`".to_owned()));

@@ -15,7 +15,9 @@ use super::{Config, ConfigError, Edition, Empty, Limits, Mistakes, SourceKind, S
 use crate::news::digest::Section;
 use crate::news::digest::rank::Rules;
 use crate::news::incident::claimant::{Class, Order};
+use crate::news::picture::map::Borders;
 use crate::news::schedule::{CATCH_UP_HOURS_MAX, Schedule};
+use crate::news::wording::Language;
 use crate::service::fetch::address::Opened;
 use crate::service::fetch::{FetchLimits, HostLimits};
 
@@ -49,6 +51,8 @@ const SECTIONS: [(&str, Section); 5] = [
     ("munitions", Section::Munitions),
     ("brief", Section::Brief),
 ];
+const BORDERS: [(&str, Borders); 3] =
+    [("dashed", Borders::Dashed), ("solid", Borders::Solid), ("hidden", Borders::Hidden)];
 const EMPTIES: [(&str, Empty); 2] = [("note", Empty::Note), ("skip", Empty::Skip)];
 
 /// Reads the text of the file at `path`, with `environment` for the secrets it names.
@@ -78,6 +82,8 @@ pub(super) fn config(
 fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     let contact = file.text(reader, "contact", "editor@example.org").map(|text| text.value.to_owned());
     let archive = file.path(reader, "archive", "archive");
+    let archive_url = archive_url(reader, &mut file, archive.is_some());
+    let templates = file.path(reader, "templates", "templates");
     let store = file.table(reader, "store").and_then(|table| store(reader, table));
     let mail = file.table(reader, "mail");
     let mail = mail.map(|table| mail::mail(reader, table)).unwrap_or_else(|| mail::defaults(reader));
@@ -102,12 +108,25 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
         contact,
         store: store.unwrap_or_else(|| StoreUrl::Sqlite(reader.folder.join(super::STORE_FILE))),
         archive,
+        archive_url,
+        templates,
         sources,
         editions,
         mail,
         web,
         limits,
     }
+}
+
+fn archive_url(reader: &mut Reader<'_>, file: &mut Table<'_>, has_archive: bool) -> Option<String> {
+    let url = file.parsed(reader, "archive_url", "https://news.example/daybrief", |text| {
+        super::source::web_url(text.trim_end_matches('/'))
+    })?;
+    if !has_archive {
+        let advice = "name its folder as well: archive = \"archive\"";
+        reader.mistake(file.key_span("archive_url"), "`archive_url` without an archive", advice);
+    }
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn store(reader: &mut Reader<'_>, mut table: Table<'_>) -> Option<StoreUrl> {
@@ -177,10 +196,24 @@ fn edition(reader: &mut Reader<'_>, mut table: Table<'_>, domain: &str, names: &
     let catch_up = span(reader, &mut table, "catch_up", Duration::ZERO..=CATCH_UP_MAX).unwrap_or(defaults.catch_up);
     let sections = table.choices(reader, "sections", &SECTIONS).unwrap_or(defaults.sections);
     let rules = rules(reader, &mut table);
+    let language = table.choice(reader, "language", &Language::ALL.map(|language| (language.tag(), language)));
+    let borders = table.choice(reader, "disputed_borders", &BORDERS).unwrap_or(defaults.borders);
     let empty = table.choice(reader, "empty", &EMPTIES).unwrap_or(defaults.empty);
     let list_id = table.parsed(reader, "list_id", "daily.example.org", list_id).unwrap_or(defaults.list_id);
     table.finish(reader);
-    Some(Edition { name: name?.value.to_owned(), title, schedule, window, catch_up, sections, rules, empty, list_id })
+    Some(Edition {
+        name: name?.value.to_owned(),
+        title,
+        schedule,
+        window,
+        catch_up,
+        sections,
+        rules,
+        language: language.unwrap_or(defaults.language),
+        borders,
+        empty,
+        list_id,
+    })
 }
 
 fn rules(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Rules {

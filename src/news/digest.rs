@@ -27,8 +27,10 @@ use super::incident::plausibility::Decisions;
 use super::incident::{self, Reading};
 use super::kinds::{Change, MunitionAction, MunitionType};
 use super::picture::Pictures;
+use super::picture::map::Borders;
 use super::track::{self, State, TrackKey};
 use super::value::Count;
+use super::wording::Language;
 
 /// How many stories *In brief* names before it only counts the rest.
 pub const BRIEF_STORIES_MAX: usize = 12;
@@ -87,6 +89,26 @@ pub struct Frame {
     pub coverage: Coverage,
     #[serde(default)]
     pub rules: Rules,
+    #[serde(default)]
+    pub look: Look,
+}
+
+/// How an edition speaks and draws, and where it stands on the web. Kept with it, so that what was sent can be made again
+/// whatever the configuration says by then.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Look {
+    pub language: Language,
+    pub borders: Borders,
+    /// Its permanent address.
+    pub web: Option<String>,
+}
+
+impl Frame {
+    /// Names the edition's files in an archive, "daily-2031-03-05T0500Z".
+    pub fn stem(&self) -> String {
+        format!("{}-{}", self.name, self.composed_at.strftime("%Y-%m-%dT%H%MZ"))
+    }
 }
 
 /// The parts of a digest that an edition can order or leave out.

@@ -7,20 +7,20 @@
 pub mod archive;
 mod clean;
 mod style;
+pub mod templates;
 pub mod view;
 
 use std::time::{Duration, SystemTime};
 
-use askama::Template;
 use jiff::tz::TimeZone;
 use lettre::address::Envelope;
 use lettre::message::header::{self, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, MultiPartBuilder, MultiPartKind, SinglePart};
 
 use super::digest::Digest;
-use super::picture::Png;
 use super::subscriber::Format;
-use view::{Drawings, Edition, Setting};
+use templates::{Fault, Root, Templates};
+use view::{Drawings, Drawn, Edition, Setting, Studio};
 
 /// Columns of the text part, the width that every mail reader shows unbroken.
 const TEXT_COLUMNS: usize = 78;
@@ -38,6 +38,20 @@ pub struct Rendered {
     pub html: String,
     pub text: String,
     pub drawings: Drawings,
+    /// Why the administrator's templates were not used, where there are such.
+    pub fault: Option<Fault>,
+}
+
+/// What a rendering needs beside the digest.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner<'a> {
+    /// The edition's zone, in which times are shown.
+    pub zone: &'a TimeZone,
+    /// The address that a reader can answer to.
+    pub contact: &'a str,
+    /// The pages where readers can help themselves.
+    pub links: Option<&'a Links>,
+    pub templates: &'a Templates,
 }
 
 /// Where a reader changes what they get. In an edition that is rendered once for many readers, each ends in a place for the
@@ -66,20 +80,8 @@ pub enum MessageError {
     Build(#[from] lettre::error::Error),
 }
 
-#[derive(Template)]
-#[template(path = "email/digest.html")]
-struct Html<'a> {
-    edition: &'a Edition,
-}
-
-#[derive(Template)]
-#[template(path = "email/digest.txt", escape = "none")]
-struct Text<'a> {
-    edition: &'a Edition,
-}
-
-/// Renders an edition that has no address on the web. Times are shown in `zone`, the edition's; `contact` is the address a
-/// reader can answer to, `links` are the pages where they can help themselves.
+/// Renders an edition by the shipped templates. Times are shown in `zone`, the edition's; `contact` is the address a reader
+/// can answer to, `links` are the pages where they can help themselves.
 ///
 /// # Errors
 /// When a template fails to render, which means a fault of ours.
@@ -89,33 +91,30 @@ pub fn render(
     contact: &str,
     links: Option<&Links>,
 ) -> Result<Rendered, MessageError> {
-    render_with_web(digest, zone, contact, links, None)
+    let manner = Manner { zone, contact, links, templates: &Templates::default() };
+    render_with(digest, Studio::default().drawings(digest), manner)
 }
 
-/// Renders both parts; `web` is the edition's permanent address.
+/// Renders both parts around pictures that are there already.
 ///
 /// # Errors
 /// As for [`render`].
-pub fn render_with_web(
-    digest: &Digest,
-    zone: &TimeZone,
-    contact: &str,
-    links: Option<&Links>,
-    web: Option<&str>,
-) -> Result<Rendered, MessageError> {
-    let drawings = Drawings::of(digest);
+pub fn render_with(digest: &Digest, drawings: Drawings, manner: Manner) -> Result<Rendered, MessageError> {
+    let Manner { zone, contact, links, templates } = manner;
+    let web = digest.frame.look.web.as_deref();
     let mut items_max = if web.is_some() { ITEMS_WITH_WEB_MAX } else { usize::MAX };
     let picture_src = ("cid:", CID_END);
     loop {
         let edition = Edition::of(digest, &drawings, Setting { zone, contact, links, web, picture_src, items_max });
-        let html = Html { edition: &edition }.render()?;
+        let html = templates.render(Root::Mail, &edition)?;
         let longest = edition.sections.iter().map(|section| section.items.len()).max().unwrap_or(0);
-        if html.len() <= HTML_BYTES_MAX || longest < 2 {
-            let text = wrap(&Text { edition: &edition }.render()?);
-            return Ok(Rendered { subject: edition.subject, html, text, drawings });
+        if html.text.len() <= HTML_BYTES_MAX || longest < 2 {
+            let text = templates.render(Root::Text, &edition)?;
+            let fault = html.fault.or(text.fault);
+            return Ok(Rendered { subject: edition.subject, html: html.text, text: wrap(&text.text), drawings, fault });
         }
         // A few turns at most: what is over the limit by a tenth loses a tenth.
-        items_max = (longest * HTML_BYTES_MAX / html.len()).clamp(1, longest - 1);
+        items_max = (longest * HTML_BYTES_MAX / html.text.len()).clamp(1, longest - 1);
     }
 }
 
@@ -187,10 +186,10 @@ pub fn common(
     }
     let html = part(header::ContentType::TEXT_HTML, &rendered.html);
     let parts = multipart(MultiPartKind::Alternative, boundary).singlepart(plain);
-    let mut pictures = rendered.drawings.named().peekable();
+    let mut pictures = rendered.drawings.drawn().peekable();
     let parts = if pictures.peek().is_some() {
         let related = multipart(MultiPartKind::Related, boundary).singlepart(html);
-        parts.multipart(pictures.fold(related, |parts, (name, png)| parts.singlepart(picture(name, png))))
+        parts.multipart(pictures.fold(related, |parts, (name, drawn)| parts.singlepart(picture(name, drawn))))
     } else {
         parts.singlepart(html)
     };
@@ -198,9 +197,8 @@ pub fn common(
 }
 
 /// A picture as a part that the HTML refers to.
-fn picture(name: &str, png: &Png) -> SinglePart {
-    let body = Body::new_with_encoding(png.bytes.clone(), header::ContentTransferEncoding::Base64);
-    let body = body.unwrap_or_else(|_| Body::new(png.bytes.clone()));
+fn picture(name: &str, drawn: &Drawn) -> SinglePart {
+    let body = Body::dangerous_pre_encoded(drawn.body.clone(), header::ContentTransferEncoding::Base64);
     let kind = header::ContentType::parse("image/png").unwrap_or(header::ContentType::TEXT_PLAIN);
     Attachment::new_inline_with_name(format!("{name}{CID_END}"), format!("{name}.png")).body(body, kind)
 }

@@ -1,14 +1,15 @@
 //! Our own words for typed values. Every phrase that the digest prints is made here, so that no template decides on style.
 //!
 //! House style: total before part, dead before injured, *said* by default, *claims* for an interested party, bounds kept
-//! ("at least 12", "dozens"), the event's date and not the report's.
+//! ("at least 12", "dozens"), the event's date and not the report's. Each language has its phrases beside the others'.
+
+mod language;
+mod names;
 
 use std::fmt::Write as _;
 
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil};
+use jiff::civil;
 
-use super::article::Published;
 use super::digest::corrections::{Correction, How};
 use super::digest::interest::Nearby;
 use super::digest::rank::Rules;
@@ -16,212 +17,138 @@ use super::digest::tolls::{ClaimedLine, HeldItem, TollItem, TollLine};
 use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem};
 use super::extract::Stance;
 use super::incident;
-use super::incident::claimant::Class;
 use super::incident::grade::{Attested, Grade};
 use super::incident::plausibility::Reason;
 use super::incident::reconcile::Choice;
-use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Outcome, Scope, Status};
+use super::kinds::{Change, Event, Measure, Status};
 use super::picture::chart::Bar;
 use super::value::Count;
+
+pub use language::Language;
+use names::{counted, group, members, scope};
+pub use names::{event, measure};
 
 /// How many changes a subject line names before it would be cut by a phone.
 const SUBJECT_CHANGES_MAX: usize = 3;
 
-/// The length of a subject line, in characters, after which no further change is added.
+/// The length of a subject line, in characters, that no further change may take it over.
 const SUBJECT_CHARS_MAX: usize = 90;
 
-/// `1234567` → `1,234,567`.
-fn digits(number: u64) -> String {
-    let plain = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in plain.chars().enumerate() {
-        if index > 0 && (plain.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// A count with its bound: "101", "at least 12", "up to 40", "12 to 15", "about 50", "dozens".
-pub fn count(count: &Count) -> String {
-    let about = if count.approx { "about " } else { "" };
+pub fn count(count: &Count, language: Language) -> String {
+    let about = if count.approx { language.pick("about ", "близько ") } else { "" };
+    let digits = |number| language.digits(number);
     match (count.low, count.high) {
         (Some(low), Some(high)) if low == high => format!("{about}{}", digits(low)),
-        (Some(low), Some(high)) => format!("{} to {}", digits(low), digits(high)),
-        (Some(low), None) => format!("at least {}", digits(low)),
-        (None, Some(high)) => format!("up to {}", digits(high)),
-        (None, None) => count.words.clone().unwrap_or_else(|| "some".to_owned()),
+        (Some(low), Some(high)) => format!("{}{}{}", digits(low), language.pick(" to ", "–"), digits(high)),
+        (Some(low), None) => format!("{} {}", language.pick("at least", "щонайменше"), digits(low)),
+        (None, Some(high)) => format!("{} {}", language.pick("up to", "до"), digits(high)),
+        // The article's own word.
+        (None, None) => count.words.clone().unwrap_or_else(|| language.pick("some", "кілька").to_owned()),
     }
 }
 
-pub fn measure(measure: Measure) -> &'static str {
-    match measure {
-        Measure::Killed => "killed",
-        Measure::Injured => "injured",
-        Measure::Missing => "missing",
-        Measure::Trapped => "trapped",
-        Measure::Displaced => "displaced",
-        Measure::Evacuated => "evacuated",
-        Measure::Detained => "detained",
-        Measure::Captured => "captured",
-        Measure::Abducted => "abducted",
-        Measure::Released => "released",
-        Measure::Rescued => "rescued",
-        Measure::Affected => "affected (killed, injured or otherwise)",
-    }
-}
-
-/// The group after a number, empty for people in general.
-fn group(group: Group, number: Option<u64>) -> &'static str {
-    let one = number == Some(1);
-    match group {
-        Group::People => "",
-        Group::Children if one => " child",
-        Group::Children => " children",
-        Group::Women if one => " woman",
-        Group::Women => " women",
-        Group::Civilians if one => " civilian",
-        Group::Civilians => " civilians",
-        Group::Military => " military",
-        Group::Police => " police",
-        Group::Militants if one => " militant",
-        Group::Militants => " militants",
-        Group::Responders if one => " rescuer or medic",
-        Group::Responders => " rescuers and medics",
-        Group::Journalists if one => " journalist",
-        Group::Journalists => " journalists",
-        Group::Officials if one => " official",
-        Group::Officials => " officials",
-    }
-}
-
-pub fn event(event: Event) -> &'static str {
-    match event {
-        Event::Strike => "strike",
-        Event::Bombing => "bombing",
-        Event::Shooting => "shooting",
-        Event::Clash => "fighting",
-        Event::Attack => "attack",
-        Event::Accident => "accident",
-        Event::Disaster => "disaster",
-        Event::Disease => "disease",
-        Event::Unrest => "unrest",
-        Event::Exchange => "exchange",
-        Event::War => "war",
-        Event::Other => "incident",
-    }
-}
-
-fn scope(scope: Scope) -> Option<&'static str> {
-    match scope {
-        Scope::Event => None,
-        Scope::Period => Some("over a period"),
-        Scope::Campaign => Some("so far"),
-    }
-}
-
-/// "24 Mar"; the year only where it is not that of the edition.
-pub fn day(date: civil::Date, edition: civil::Date) -> String {
-    let form = if date.year() == edition.year() { "%-d %b" } else { "%-d %b %Y" };
-    date.strftime(form).to_string()
-}
-
-/// "Tuesday 25 March 2025, 07:00".
-pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%A %-d %B %Y, %H:%M").to_string()
-}
-
-/// "25 Mar 07:00".
-pub fn short_moment(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned_datetime(zone.clone()).strftime("%-d %b %H:%M").to_string()
-}
-
-/// When an article was published, as exactly as it says, in UTC.
-pub fn published(published: &Published) -> String {
-    match *published {
-        Published::At(at, _) => at.to_zoned_datetime(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string(),
-        Published::On(date) => date.strftime("%-d %b %Y").to_string(),
-    }
+/// The number by which a noun after a count is inflected; none after a range.
+fn exact(count: &Count) -> Option<u64> {
+    count.low.filter(|low| count.high == Some(*low))
 }
 
 /// "Sumy · strike · 24 Mar".
-pub fn incident_title(item: &TollItem, edition: civil::Date) -> String {
-    let place = item.place.as_deref().unwrap_or("Place not given");
-    let parts = [Some(place), Some(event(item.event)), scope(item.scope)];
-    heading(parts, item.day, edition)
+pub fn incident_title(item: &TollItem, edition: civil::Date, language: Language) -> String {
+    let place = item.place.as_deref().unwrap_or(language.pick("Place not given", "Місце не названо"));
+    let parts = [Some(place), Some(event(item.event, language)), scope(item.scope, language)];
+    heading(parts, item.day, edition, language)
 }
 
 /// "Sumy · strike · 24 Mar", of the incident whose figure was corrected.
-pub fn correction_title(correction: &Correction, edition: civil::Date) -> String {
-    heading([correction.place.as_deref(), Some(event(correction.event)), None], correction.day, edition)
+pub fn correction_title(correction: &Correction, edition: civil::Date, language: Language) -> String {
+    let parts = [correction.place.as_deref(), Some(event(correction.event, language)), None];
+    heading(parts, correction.day, edition, language)
 }
 
-fn heading(parts: [Option<&str>; 3], date: Option<civil::Date>, edition: civil::Date) -> String {
+fn heading(parts: [Option<&str>; 3], date: Option<civil::Date>, edition: civil::Date, language: Language) -> String {
     let mut parts: Vec<String> = parts.into_iter().flatten().map(str::to_owned).collect();
-    parts.extend(date.map(|date| day(date, edition)));
+    parts.extend(date.map(|date| language.day(date, edition)));
     parts.join(" · ")
 }
 
 /// "Sumy strike"
-pub fn incident_name(item: &TollItem) -> String {
-    titled(item.place.as_deref(), item.event)
+pub fn incident_name(item: &TollItem, language: Language) -> String {
+    titled(item.place.as_deref(), item.event, language)
 }
 
-fn titled(place: Option<&str>, of: Event) -> String {
-    place.map_or_else(|| event(of).to_owned(), |place| format!("{place} {}", event(of)))
+fn titled(place: Option<&str>, of: Event, language: Language) -> String {
+    let of = event(of, language);
+    let nowhere = || format!("{of}, {}", language.pick("place not given", "місце не названо"));
+    place.map_or_else(nowhere, |place| format!("{place}{}{of}", language.pick(" ", ", ")))
 }
 
 /// "injured 88 → 101 (+13)", "including 23 children (was 17)", "killed at least 4".
-pub fn toll(line: &TollLine) -> String {
+pub fn toll(line: &TollLine, language: Language) -> String {
     let now = &line.figure.value().count;
-    let who = group(line.group, now.low.filter(|low| now.high == Some(*low)));
-    let mut out = String::new();
-    if line.part {
-        write!(out, "including {}{who}", count(now)).unwrap_or_default();
+    let mut out = if line.part {
+        let who = members(line.group, exact(now), language);
+        format!("{} {}{who}", language.pick("including", "зокрема"), count(now, language))
     } else if now.high == Some(0) {
-        write!(out, "no one {}", measure(line.measure)).unwrap_or_default();
+        match language {
+            Language::English => format!("no one {}", measure(line.measure, language)),
+            Language::Ukrainian => format!("{} немає", measure(line.measure, language)),
+        }
     } else {
-        write!(out, "{} {}{who}", measure(line.measure), count(now)).unwrap_or_default();
-    }
+        let who = group(line.group, exact(now), language);
+        format!("{} {}{who}", counted(line.measure, language), count(now, language))
+    };
     if let Some(was) = &line.was {
-        write!(out, " ({})", movement(was, now, line)).unwrap_or_default();
+        write!(out, " ({})", movement(was, now, line, language)).unwrap_or_default();
     }
     out
 }
 
+/// Whether a lower figure is one that its source calls lower.
+fn is_revised_down(was: &Count, now: &Count, line: &TollLine) -> bool {
+    let fell = matches!((incident::number(was), incident::number(now)), (Some(old), Some(new)) if new < old);
+    fell && line.figure.value().change == Some(Change::Fell)
+}
+
+/// How many more, where both figures are exact enough to say it.
+fn rise(was: &Count, now: &Count) -> Option<u64> {
+    let (old, new) = (incident::number(was)?, incident::number(now)?);
+    new.checked_sub(old).filter(|more| *more > 0 && !was.approx && !now.approx)
+}
+
 /// "was 88, +13", "corrected from 12", "revised down from 50".
-fn movement(was: &Count, now: &Count, line: &TollLine) -> String {
-    let before = count(was);
+fn movement(was: &Count, now: &Count, line: &TollLine, language: Language) -> String {
+    let before = count(was, language);
     if line.news == News::Corrected {
-        return format!("corrected from {before}");
+        return format!("{} {before}", language.pick("corrected from", "виправлено з"));
     }
-    match (incident::number(was), incident::number(now)) {
-        (Some(old), Some(new)) if new < old && line.figure.value().change == Some(Change::Fell) => {
-            format!("revised down from {before}")
-        }
-        (Some(old), Some(new)) if new > old && !was.approx && !now.approx => {
-            format!("was {before}, +{}", digits(new - old))
-        }
-        _ => format!("was {before}"),
+    if is_revised_down(was, now, line) {
+        return format!("{} {before}", language.pick("revised down from", "зменшено з"));
+    }
+    let told = format!("{} {before}", language.pick("was", "було"));
+    match rise(was, now) {
+        Some(more) => format!("{told}, +{}", language.digits(more)),
+        None => told,
     }
 }
 
 /// How a line moved, for the list of changes: "injured 88 → 101 (+13)", "injured 12 → 2 (corrected)".
-pub fn moved(line: &TollLine) -> String {
+pub fn moved(line: &TollLine, language: Language) -> String {
     let now = &line.figure.value().count;
-    let Some(was) = &line.was else { return toll(line) };
-    let who = group(line.group, now.low.filter(|low| now.high == Some(*low)));
-    let what = if line.part { "including".to_owned() } else { measure(line.measure).to_owned() };
-    let note = match (incident::number(was), incident::number(now)) {
-        _ if line.news == News::Corrected => " (corrected)".to_owned(),
-        (Some(old), Some(new)) if new < old && line.figure.value().change == Some(Change::Fell) => {
-            " (revised down)".to_owned()
-        }
-        (Some(old), Some(new)) if new > old && !was.approx && !now.approx => format!(" (+{})", digits(new - old)),
-        _ => String::new(),
+    let Some(was) = &line.was else { return toll(line, language) };
+    let (what, who) = if line.part {
+        (language.pick("including", "зокрема"), members(line.group, exact(now), language))
+    } else {
+        (counted(line.measure, language), group(line.group, exact(now), language))
     };
-    format!("{what} {} → {}{who}{note}", count(was), count(now))
+    let note = if line.news == News::Corrected {
+        language.pick(" (corrected)", " (виправлено)").to_owned()
+    } else if is_revised_down(was, now, line) {
+        language.pick(" (revised down)", " (зменшено)").to_owned()
+    } else {
+        rise(was, now).map_or_else(String::new, |more| format!(" (+{})", language.digits(more)))
+    };
+    format!("{what} {} → {}{who}{note}", count(was, language), count(now, language))
 }
 
 /// A row of figures as blocks of eight heights: "▃▅█". A figure without a number is a dot.
@@ -234,72 +161,45 @@ pub fn sparkline(bars: &[Bar]) -> String {
 }
 
 /// A figure that differs from the one that heads its line: "95 injured".
-pub fn other(line: &TollLine, figure: &Figure) -> String {
-    let who = group(line.group, figure.count.low);
-    format!("{}{who} {}", count(&figure.count), measure(line.measure))
+pub fn other(line: &TollLine, figure: &Figure, language: Language) -> String {
+    let who = group(line.group, figure.count.low, language);
+    numbered(&count(&figure.count, language), who, line.measure, language)
 }
 
-/// Whose word a round's state is: "says Kremlin spokesman …", or the outlet's own report.
-pub fn says(round: &RoundItem) -> String {
-    match (&round.claimant, round.stance) {
-        (Some(who), Stance::Denied) => format!("denied by {who}"),
-        (Some(who), _) => format!("{who} says, in {}", round.outlet),
-        (None, _) => format!("reported by {}", round.outlet),
+/// "300 military killed", "загиблих: 300 військових".
+fn numbered(count: &str, who: &str, of: Measure, language: Language) -> String {
+    match language {
+        Language::English => format!("{count}{who} {}", measure(of, language)),
+        Language::Ukrainian => format!("{} {count}{who}", counted(of, language)),
+    }
+}
+
+/// Whose word a round's state is: "Kremlin spokesman … says, in …", or the outlet's own report.
+pub fn says(round: &RoundItem, language: Language) -> String {
+    let outlet = &round.outlet;
+    match (&round.claimant, round.stance, language) {
+        (Some(who), Stance::Denied, _) => format!("{} {who}", language.pick("denied by", "заперечує")),
+        (Some(who), _, Language::English) => format!("{who} says, in {outlet}"),
+        (Some(who), _, Language::Ukrainian) => format!("каже {who} ({outlet})"),
+        (None, _, _) => format!("{} {outlet}", language.pick("reported by", "повідомляє")),
     }
 }
 
 /// Who says so: the claimant where the article names one, else the outlet. An interested party *claims*.
-pub fn attribution(figure: &Figure) -> String {
+pub fn attribution(figure: &Figure, language: Language) -> String {
     let who = figure.claimant.as_deref().unwrap_or(&figure.outlet);
-    match figure.stance {
-        Stance::Claimed => format!("claimed by {who}"),
-        Stance::Alleged => format!("alleged, {who}"),
-        _ => who.to_owned(),
-    }
-}
-
-pub fn status(form: Form, status: Status) -> &'static str {
-    match (status, form) {
-        (Status::Proposed, _) => "proposed",
-        (Status::Scheduled, _) => "scheduled",
-        (Status::UnderWay, _) => "under way",
-        (Status::Concluded, Form::Call) => "held",
-        (Status::Concluded, _) => "ended",
-        (Status::Postponed, _) => "postponed",
-        (Status::Cancelled, _) => "cancelled",
-        (Status::Rejected, _) => "ruled out",
-        (Status::Stalled, _) => "stalled",
-    }
-}
-
-pub fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Agreement => "with an agreement",
-        Outcome::Partial => "with a partial agreement",
-        Outcome::Continue => "contacts to go on",
-        Outcome::NoAgreement => "without agreement",
-        Outcome::Collapsed => "collapsed",
-        Outcome::Undisclosed => "outcome not disclosed",
-    }
+    format!("{}{who}", names::stance(figure.stance, language))
 }
 
 /// "ended, contacts to go on"; an ended round without a reported outcome says so.
-pub fn state(state: &super::track::State) -> String {
-    let base = status(state.form, state.status);
+pub fn state(state: &super::track::State, language: Language) -> String {
+    let base = names::status(state.form, state.status, language);
     match (state.outcome, state.status) {
-        (Some(known), _) => format!("{base}, {}", outcome(known)),
-        (None, Status::Concluded) => format!("{base}, outcome not reported"),
+        (Some(known), _) => format!("{base}, {}", names::outcome(known, language)),
+        (None, Status::Concluded) => {
+            format!("{base}, {}", language.pick("outcome not reported", "про підсумок не повідомлено"))
+        }
         (None, _) => base.to_owned(),
-    }
-}
-
-pub fn form(form: Form) -> &'static str {
-    match form {
-        Form::Talks => "talks",
-        Form::Meeting => "meeting",
-        Form::Summit => "summit",
-        Form::Call => "call",
-        Form::Contacts => "contacts",
     }
 }
 
@@ -309,37 +209,20 @@ pub fn parties(item: &TalksItem) -> String {
 }
 
 /// "talks · Riyadh · 24 Mar".
-pub fn round(round: &RoundItem, edition: civil::Date) -> String {
-    let mut parts = vec![form(round.state.value().form).to_owned()];
+pub fn round(round: &RoundItem, edition: civil::Date, language: Language) -> String {
+    let mut parts = vec![names::form(round.state.value().form, language).to_owned()];
     parts.extend(round.place.clone());
-    parts.extend(round.day.map(|date| day(date, edition)));
+    parts.extend(round.day.map(|date| language.day(date, edition)));
     parts.join(" · ")
 }
 
 /// "launched 139 drones", with who launched them and where.
-pub fn munitions(line: &MunitionsLine) -> String {
+pub fn munitions(line: &MunitionsLine, language: Language) -> String {
     let counted = &line.figure.value().count;
-    let one = counted.low == Some(1) && counted.high == Some(1);
-    let (single, plural) = match line.munition {
-        MunitionType::Drone => ("drone", "drones"),
-        MunitionType::Missile => ("missile", "missiles"),
-        MunitionType::BallisticMissile => ("ballistic missile", "ballistic missiles"),
-        MunitionType::CruiseMissile => ("cruise missile", "cruise missiles"),
-        MunitionType::Rocket => ("rocket", "rockets"),
-        MunitionType::Shell => ("shell", "shells"),
-        MunitionType::Bomb => ("bomb", "bombs"),
-        MunitionType::AirStrike => ("air strike", "air strikes"),
-        MunitionType::Other => ("munition", "munitions"),
-    };
-    let action = match line.action {
-        MunitionAction::Launched => "launched",
-        MunitionAction::Intercepted => "intercepted",
-        MunitionAction::Hit => "hit",
-        MunitionAction::Lost => "lost from radar",
-    };
-    let mut out = format!("{action} {} {}", count(counted), if one { single } else { plural });
+    let what = names::munition(line.munition, exact(counted).unwrap_or(u64::MAX), language);
+    let mut out = format!("{} {} {what}", names::action(line.action, language), count(counted, language));
     if let Some(by) = &line.by {
-        write!(out, ", by {by}").unwrap_or_default();
+        write!(out, ", {} {by}", language.pick("by", "сторона:")).unwrap_or_default();
     }
     if let Some(place) = &line.place {
         write!(out, " · {place}").unwrap_or_default();
@@ -348,54 +231,67 @@ pub fn munitions(line: &MunitionsLine) -> String {
 }
 
 /// The mark before a changed item; text, so that colour is never the only signal.
-pub fn mark(news: News) -> &'static str {
+pub fn mark(news: News, language: Language) -> &'static str {
     match news {
-        News::Corrected => "corrected",
-        News::Changed => "changed",
-        News::New => "new",
-        News::Unchanged => "no change",
+        News::Corrected => language.pick("corrected", "виправлено"),
+        News::Changed => language.pick("changed", "змінено"),
+        News::New => language.pick("new", "нове"),
+        News::Unchanged => language.pick("no change", "без змін"),
     }
 }
 
 /// Why an incident comes first in what this reader gets: "your places: 18 km from Sumy".
-pub fn near(near: &Nearby) -> String {
+pub fn near(near: &Nearby, language: Language) -> String {
+    let yours = language.pick("your places", "ваші місця");
     match near.km {
-        0 => format!("your places: {}", near.name),
-        km => format!("your places: {} km from {}", digits(u64::from(km)), near.name),
+        0 => format!("{yours}: {}", near.name),
+        km => {
+            let km = language.digits(u64::from(km));
+            format!("{yours}: {km} {} {}", language.pick("km from", "км від"), near.name)
+        }
     }
 }
 
 /// The strongest line of an incident: "Sumy strike: 101 injured (was 88)".
-fn headline(item: &TollItem) -> Option<String> {
+fn headline(item: &TollItem, language: Language) -> Option<String> {
     let line = item.lines.iter().filter(|line| !line.part).min_by_key(|line| (line.news, line.measure))?;
     let now = &line.figure.value().count;
-    let who = group(line.group, now.low);
-    let place = item.place.as_deref().map_or_else(String::new, |place| format!("{place} "));
-    let was = line.was.as_ref().map_or_else(String::new, |was| format!(" (was {})", count(was)));
-    Some(format!("{place}{}: {}{who} {}{was}", event(item.event), count(now), measure(line.measure)))
+    let figure = numbered(&count(now, language), group(line.group, now.low, language), line.measure, language);
+    let was = line.was.as_ref().map(|was| format!(" ({} {})", language.pick("was", "було"), count(was, language)));
+    Some(format!("{}: {figure}{}", incident_name(item, language), was.unwrap_or_default()))
 }
 
-fn talks_headline(item: &TalksItem) -> Option<String> {
+fn talks_headline(item: &TalksItem, language: Language) -> Option<String> {
     let round = item.rounds.first()?;
-    let place = round.place.as_deref().map_or_else(String::new, |place| format!(" in {place}"));
-    Some(format!("{} {}{place}: {}", parties(item), form(round.state.value().form), state(round.state.value())))
+    let (parties, of) = (parties(item), round.state.value());
+    let (form, state) = (names::form(of.form, language), state(of, language));
+    let place = round.place.as_deref().map(|place| format!("{}{place}", language.pick(" in ", ", ")));
+    Some(format!("{parties}{}{form}{}: {state}", language.pick(" ", ", "), place.unwrap_or_default()))
+}
+
+/// "Sumy strike: injured 44 → 34, corrected by Coastal Herald".
+fn correction_headline(of: &Correction, language: Language) -> String {
+    format!("{}: {}", titled(of.place.as_deref(), of.event, language), correction(of, language))
 }
 
 /// What changed, strongest first: the subject takes the first few, the preheader goes on from there.
 pub fn headlines(digest: &Digest) -> Vec<String> {
-    let tolls = digest.tolls.iter().filter(|item| item.news != News::Unchanged).map(|item| (item.news, headline(item)));
-    let talks =
-        digest.talks.iter().filter(|item| item.news != News::Unchanged).map(|item| (item.news, talks_headline(item)));
+    let language = digest.frame.look.language;
+    let tolls = digest.tolls.iter().filter(|item| item.news != News::Unchanged);
+    let talks = digest.talks.iter().filter(|item| item.news != News::Unchanged);
     // One of each in turn, so that a night of many strikes does not hide the talks.
-    let (mut tolls, mut talks): (Vec<_>, Vec<_>) = (tolls.collect(), talks.collect());
-    tolls.reverse();
-    talks.reverse();
+    let mut tolls = tolls.map(|item| headline(item, language)).fuse();
+    let mut talks = talks.map(|item| talks_headline(item, language)).fuse();
     let mut out = Vec::new();
-    while !(tolls.is_empty() && talks.is_empty()) {
-        out.extend(tolls.pop().and_then(|(_, line)| line));
-        out.extend(talks.pop().and_then(|(_, line)| line));
+    loop {
+        let (toll, talk) = (tolls.next(), talks.next());
+        if toll.is_none() && talk.is_none() {
+            break;
+        }
+        out.extend([toll, talk].into_iter().flatten().flatten());
     }
     if out.is_empty() {
+        out.extend(digest.corrections.iter().map(|of| correction_headline(of, language)));
         out.extend(digest.brief.iter().map(|item| item.headline.clone()).filter(|headline| !headline.is_empty()));
     }
     out
@@ -406,14 +302,18 @@ pub fn subject(digest: &Digest) -> String {
     let mut out = String::new();
     for line in headlines(digest).into_iter().take(SUBJECT_CHANGES_MAX) {
         if !out.is_empty() && out.chars().count() + line.chars().count() > SUBJECT_CHARS_MAX {
-            break;
+            continue;
         }
         if !out.is_empty() {
             out.push_str(" · ");
         }
         out.push_str(&line);
     }
-    if out.is_empty() { format!("{}: nothing new", digest.frame.title) } else { out }
+    if out.is_empty() {
+        let nothing_new = digest.frame.look.language.pick("nothing new", "нічого нового");
+        return format!("{}: {nothing_new}", digest.frame.title);
+    }
+    out
 }
 
 /// The preheader's length in characters; mail programs show about this much beside the subject.
@@ -437,146 +337,250 @@ pub fn preheader(digest: &Digest, subject: &str) -> String {
 /// "9 of 9 sources answered".
 pub fn coverage(digest: &Digest) -> String {
     let coverage = &digest.frame.coverage;
-    let answered = coverage.asked.saturating_sub(coverage.silent.len());
-    format!("{answered} of {} {} answered", coverage.asked, if coverage.asked == 1 { "source" } else { "sources" })
+    let (answered, asked) = (coverage.asked.saturating_sub(coverage.silent.len()), coverage.asked);
+    let language = digest.frame.look.language;
+    if asked == 0 {
+        return language
+            .pick("from what was stored; no source was asked", "зі збереженого; джерел не запитували")
+            .to_owned();
+    }
+    // After "з" a number has its noun in the genitive.
+    let sources = language.plural(asked as u64, ["source", "sources"], ["джерела", "джерел", "джерел"]);
+    match language {
+        Language::English => format!("{answered} of {asked} {sources} answered"),
+        Language::Ukrainian => format!("відповіли {answered} з {asked} {sources}"),
+    }
 }
 
-/// "between 85 and 101, by who counts".
-pub fn range(line: &TollLine) -> Option<String> {
-    line.range.map(|(least, most)| format!("reports range from {} to {}", digits(least), digits(most)))
+/// "12 articles read, 3 in other languages left aside".
+pub fn articles(digest: &Digest) -> String {
+    let (coverage, language) = (&digest.frame.coverage, digest.frame.look.language);
+    let read = coverage.articles as u64;
+    let noun = language.plural(read, ["article", "articles"], ["стаття", "статті", "статей"]);
+    let read = language.digits(read);
+    let aside = coverage.other_languages as u64;
+    match (language, aside) {
+        (Language::English, 0) => format!("{read} {noun} read"),
+        (Language::English, _) => format!("{read} {noun} read, {aside} in other languages left aside"),
+        (Language::Ukrainian, 0) => format!("{read} {noun} прочитано"),
+        (Language::Ukrainian, _) => format!("{read} {noun} прочитано, {aside} іншими мовами відкладено"),
+    }
+}
+
+/// "reports range from 85 to 101".
+pub fn range(line: &TollLine, language: Language) -> Option<String> {
+    let (least, most) = line.range.map(|(least, most)| (language.digits(least), language.digits(most)))?;
+    Some(match language {
+        Language::English => format!("reports range from {least} to {most}"),
+        Language::Ukrainian => format!("за різними повідомленнями, від {least} до {most}"),
+    })
 }
 
 /// A side's claim of the other's losses: "300 military killed".
-pub fn claimed(line: &ClaimedLine) -> String {
-    let figure = line.figure.value();
-    format!("{}{} {}", count(&figure.count), group(line.group, figure.count.low), measure(line.measure))
+pub fn claimed(line: &ClaimedLine, language: Language) -> String {
+    let counted = &line.figure.value().count;
+    let who = group(line.group, counted.low, language);
+    numbered(&count(counted, language), who, line.measure, language)
 }
 
-/// "Confirmed: regional administration; 3 independent origins".
-pub fn grade(attested: &Attested) -> String {
-    let origins = match attested.origins {
-        1 => "one origin".to_owned(),
-        many => format!("{many} independent origins"),
-    };
-    let carried =
-        if attested.outlets > attested.origins { format!("{} outlets, {origins}", attested.outlets) } else { origins };
-    match (attested.grade, &attested.authority, attested.conflict) {
-        (Grade::Confirmed, Some(authority), _) => format!("Confirmed: {authority}; {carried}"),
-        (Grade::Confirmed, None, _) => format!("Confirmed: {carried}"),
-        (Grade::Fair, _, _) => format!("Fair: {carried}, no counting authority named"),
-        (Grade::Weak, _, _) => format!("Weak: {carried}"),
-        (Grade::Contested, _, Some((of, least, most))) => {
-            format!("Contested: {} from {} to {}; {carried}", measure(of), digits(least), digits(most))
+/// "Confirmed: regional administration; 3 independent reports".
+pub fn grade(attested: &Attested, language: Language) -> String {
+    let origins = match attested.origins as u64 {
+        1 => language.pick("one report", "одне повідомлення").to_owned(),
+        many => {
+            let noun = language.plural(
+                many,
+                ["independent report", "independent reports"],
+                ["незалежне повідомлення", "незалежні повідомлення", "незалежних повідомлень"],
+            );
+            format!("{many} {noun}")
         }
-        (Grade::Contested, _, None) => format!("Contested: {carried}"),
-        (Grade::Withdrawn, _, _) => "Withdrawn by those who reported it".to_owned(),
+    };
+    let outlets = attested.outlets as u64;
+    let carried = if attested.outlets > attested.origins {
+        let noun = language.plural(outlets, ["outlet", "outlets"], ["видання", "видання", "видань"]);
+        format!("{outlets} {noun}, {origins}")
+    } else {
+        origins
+    };
+    let name = grade_name(attested.grade, language);
+    match (attested.grade, &attested.authority, attested.conflict) {
+        (Grade::Confirmed, Some(authority), _) => format!("{name}: {authority}; {carried}"),
+        (Grade::Confirmed, None, _) | (Grade::Weak, _, _) | (Grade::Contested, _, None) => format!("{name}: {carried}"),
+        (Grade::Fair, _, _) => {
+            let unnamed = language.pick("no counting authority named", "хто рахував, не названо");
+            format!("{name}: {carried}, {unnamed}")
+        }
+        (Grade::Contested, _, Some((of, least, most))) => {
+            let (least, most) = (language.digits(least), language.digits(most));
+            match language {
+                Language::English => format!("{name}: {} from {least} to {most}; {carried}", measure(of, language)),
+                Language::Ukrainian => format!("{name}: {} від {least} до {most}; {carried}", counted(of, language)),
+            }
+        }
+        (Grade::Withdrawn, _, _) => {
+            format!("{name} {}", language.pick("by those who reported it", "тими, хто повідомив"))
+        }
     }
+}
+
+fn grade_name(grade: Grade, language: Language) -> &'static str {
+    match grade {
+        Grade::Confirmed => language.pick("Confirmed", "Підтверджено"),
+        Grade::Fair => language.pick("Fair", "Імовірно"),
+        Grade::Weak => language.pick("Weak", "Непевно"),
+        Grade::Contested => language.pick("Contested", "Суперечливо"),
+        Grade::Withdrawn => language.pick("Withdrawn", "Відкликано"),
+    }
+}
+
+/// What the grades that an edition uses mean, for who sees them for the first time; nothing where it uses none.
+pub fn grades_explained(grades: &[Grade], language: Language) -> String {
+    let meaning = |grade: Grade| match grade {
+        Grade::Confirmed => language.pick(
+            "whoever counts there says so, and another report agrees",
+            "так каже той, хто рахує на місці, й інше повідомлення сходиться",
+        ),
+        Grade::Fair => language.pick("independent reports agree", "незалежні повідомлення сходяться"),
+        Grade::Weak => language.pick("one report only", "лише одне повідомлення"),
+        Grade::Contested => language.pick("reports disagree", "повідомлення розходяться"),
+        Grade::Withdrawn => language.pick("no longer upheld", "більше не стверджують"),
+    };
+    if grades.is_empty() {
+        return String::new();
+    }
+    let grades: Vec<String> =
+        grades.iter().map(|grade| format!("{} – {}", grade_name(*grade, language), meaning(*grade))).collect();
+    let origins = language.pick(
+        "Outlets that carry the same report count once.",
+        "Видання, що передають те саме повідомлення, рахуємо раз.",
+    );
+    format!("{}: {}. {origins}", language.pick("How sure", "Наскільки певно"), grades.join("; "))
 }
 
 /// Why a figure heads its line; empty where nobody gives another.
-pub fn choice(line: &TollLine) -> &'static str {
+pub fn choice(line: &TollLine, language: Language) -> &'static str {
     match line.choice {
         Choice::Only => "",
-        Choice::Authority => "heads by who counted",
-        Choice::Newest => "heads as the newest",
-        Choice::Lower => "heads as the lower of equally new ones",
-        Choice::Revised => "heads as a revision",
-    }
-}
-
-fn class(class: Class) -> &'static str {
-    match class {
-        Class::Authority => "authorities on the ground",
-        Class::Emergency => "emergency services",
-        Class::Ministry => "ministries",
-        Class::UnitedNations => "the UN",
-        Class::Hospital => "hospitals",
-        Class::Mayor => "mayors",
-        Class::Media => "media and monitors",
-        Class::Belligerent => "fighting sides",
+        Choice::Authority => {
+            language.pick("shown is the figure of who counts there", "показано цифру того, хто рахує на місці")
+        }
+        Choice::Newest => language.pick("shown is the newest", "показано найновішу"),
+        Choice::Lower => language.pick("shown is the lower of equally new ones", "показано меншу з однаково нових"),
+        Choice::Revised => language.pick("shown is the revision", "показано уточнену"),
     }
 }
 
 /// The rule by which figures head, as the digest prints it.
-pub fn headline_rule(rules: &Rules) -> String {
-    let order: Vec<&str> = rules.claimants.classes().iter().map(|it| class(*it)).collect();
-    format!(
-        "of the last 24 hours' reports the claimant first in this order: {}; then the newest; of equally new ones the \
-         lower; a lower later figure only when it says it is a revision; a fighting side's claim of the other's losses never",
-        order.join(", ")
-    )
-}
-
-/// "1 figure is held until a person has looked at it", or nothing.
-pub fn held(held: &[HeldItem]) -> Option<String> {
-    match held.len() {
-        0 => None,
-        1 => Some("1 figure is held until a person has looked at it".to_owned()),
-        many => Some(format!("{many} figures are held until a person has looked at them")),
+pub fn headline_rule(rules: &Rules, language: Language) -> String {
+    let order: Vec<&str> = rules.claimants.classes().iter().map(|it| names::class(*it, language)).collect();
+    let order = order.join(", ");
+    match language {
+        Language::English => format!(
+            "Which figure is shown: of the last 24 hours' reports that of the claimant who comes first in this order: {order}; \
+             then the newest; of equally new ones the lower; a lower later figure only when it says it is a revision; a \
+             fighting side's claim of the other's losses never."
+        ),
+        Language::Ukrainian => format!(
+            "Яку цифру показано: з повідомлень за останні 24 години та, чиє джерело раніше в цьому порядку: {order}; \
+             далі найновіша; з однаково нових менша; менша пізніша – лише якщо названа уточненням; заява сторони бойових дій \
+             про втрати іншої – ніколи."
+        ),
     }
 }
 
+/// "1 figure is held until a person has looked at it", or nothing.
+pub fn held(held: &[HeldItem], language: Language) -> Option<String> {
+    let count = held.len() as u64;
+    let (figures, rest) = (
+        language.plural(count, ["figure is", "figures are"], ["цифру", "цифри", "цифр"]),
+        language.plural(
+            count,
+            ["held until a person has looked at it", "held until a person has looked at them"],
+            [
+                "притримано, доки її не перевірить людина",
+                "притримано, доки їх не перевірить людина",
+                "притримано, доки їх не перевірить людина",
+            ],
+        ),
+    );
+    (count > 0).then(|| format!("{count} {figures} {rest}"))
+}
+
 /// "Sumy strike, injured: a part is larger than its total". The number itself is not printed.
-pub fn held_item(item: &HeldItem) -> String {
-    let who = group(item.group, None);
+pub fn held_item(item: &HeldItem, language: Language) -> String {
+    let who = group(item.group, None, language);
     format!(
         "{}, {}{who}: {} ({})",
-        titled(item.place.as_deref(), item.event),
-        measure(item.measure),
-        reason(item.reason),
+        titled(item.place.as_deref(), item.event, language),
+        measure(item.measure, language),
+        reason(item.reason, language),
         item.claim.outlet
     )
 }
 
 /// Why a figure is held, in words and without the number.
-pub fn reason(reason: Reason) -> String {
-    match reason {
-        Reason::PartOverTotal { .. } => "the part is larger than its total".to_owned(),
-        Reason::FallWithoutRevision { .. } => {
-            "lower than the same outlet had it, without a word of revision".to_owned()
+pub fn reason(reason: Reason, language: Language) -> String {
+    let (english, ukrainian) = match reason {
+        Reason::PartOverTotal { .. } => ("the part is larger than its total", "частина більша за ціле"),
+        Reason::FallWithoutRevision { .. } => (
+            "lower than the same outlet had it, without a word of revision",
+            "менше, ніж те саме видання давало раніше, без жодного слова про уточнення",
+        ),
+        Reason::Jump { .. } => ("ten times what others give, or a zero more", "удесятеро більше, ніж в інших"),
+        Reason::Swapped { .. } => ("killed and injured look swapped", "загиблих і поранених, схоже, переплутано"),
+        Reason::EqualMeasures { other } => {
+            let other = measure(other, language);
+            return format!("{} {other}", language.pick("the same number as", "те саме число, що й"));
         }
-        Reason::Jump { .. } => "ten times what others give, or a zero more".to_owned(),
-        Reason::Swapped { .. } => "killed and injured look swapped".to_owned(),
-        Reason::EqualMeasures { other } => format!("the same number as {}", measure(other)),
-        Reason::MixedScope => "the article gives the same number for a longer time".to_owned(),
-        Reason::DateAdrift => "its date does not fit its report".to_owned(),
-    }
+        Reason::MixedScope => {
+            ("the article gives the same number for a longer time", "стаття дає те саме число за довший час")
+        }
+        Reason::DateAdrift => ("its date does not fit its report", "дата не відповідає повідомленню"),
+    };
+    language.pick(english, ukrainian).to_owned()
 }
 
 /// "injured 12 → 2, corrected by Evening Dispatch", "killed 14, withdrawn by Valley Ledger".
-pub fn correction(correction: &Correction) -> String {
+pub fn correction(correction: &Correction, language: Language) -> String {
     let how = match correction.how {
-        How::Withdrawn => "withdrawn",
-        How::Corrected => "corrected",
-        How::Silent => "changed without a word",
+        How::Withdrawn => language.pick("withdrawn by", "відкликано:"),
+        How::Corrected => language.pick("corrected by", "виправлено:"),
+        How::Silent => language.pick("changed without a word by", "змінено без пояснення:"),
     };
-    let who = group(correction.group, correction.printed.low);
-    let printed = format!("{} {}{who}", measure(correction.measure), count(&correction.printed));
+    let who = group(correction.group, correction.printed.low, language);
+    let printed = format!("{} {}{who}", counted(correction.measure, language), count(&correction.printed, language));
+    let outlet = &correction.outlet;
     match (&correction.now, correction.how) {
-        (Some(now), _) => format!("{printed} → {}, {how} by {}", count(&now.value().count), correction.outlet),
-        (None, How::Withdrawn) => format!("{printed}, {how} by {}", correction.outlet),
-        (None, _) => format!("{printed}, {how} by {}, which gives no figure any more", correction.outlet),
+        (Some(now), _) => format!("{printed} → {}, {how} {outlet}", count(&now.value().count, language)),
+        (None, How::Withdrawn) => format!("{printed}, {how} {outlet}"),
+        (None, _) => {
+            let no_more = language.pick("which gives no figure any more", "цифри більше немає");
+            format!("{printed}, {how} {outlet}, {no_more}")
+        }
     }
 }
 
 /// Words of an item as it is printed, without its sources: what the reading time is reckoned by.
-pub fn words_of_item(item: &TollItem) -> usize {
+pub fn words_of_item(item: &TollItem, language: Language) -> usize {
     let words = |text: &str| text.split_whitespace().count();
+    let told = |figure: &Figure| words(&attribution(figure, language));
     let lines = item.lines.iter().map(|line| {
-        let others = line.others.iter().map(|it| words(&other(line, it.value())) + words(&attribution(it.value())));
-        words(&toll(line)) + words(&attribution(line.figure.value())) + others.sum::<usize>()
+        let others = line.others.iter().map(|it| words(&other(line, it.value(), language)) + told(it.value()));
+        words(&toll(line, language)) + told(line.figure.value()) + others.sum::<usize>()
     });
-    let claims = item.claimed.iter().map(|line| words(&claimed(line)) + words(&attribution(line.figure.value())));
+    let claims = item.claimed.iter().map(|line| words(&claimed(line, language)) + told(line.figure.value()));
     let outlets = item.outlets.iter().map(|outlet| words(outlet));
-    words(&incident_name(item)) + lines.chain(claims).chain(outlets).sum::<usize>() + words(&grade(&item.attested))
+    let ends = words(&incident_name(item, language)) + words(&grade(&item.attested, language));
+    ends + lines.chain(claims).chain(outlets).sum::<usize>()
 }
 
 /// The same for talks.
-pub fn words_of_talks(item: &TalksItem) -> usize {
+pub fn words_of_talks(item: &TalksItem, language: Language) -> usize {
     let words = |text: &str| text.split_whitespace().count();
     let rounds = item.rounds.iter().map(|round| {
         let next = round.next.iter().map(|next| words(next.value()));
-        words(&state(round.state.value())) + words(&says(round)) + next.sum::<usize>()
+        words(&state(round.state.value(), language)) + words(&says(round, language)) + next.sum::<usize>()
     });
     words(&parties(item)) + rounds.sum::<usize>()
 }

@@ -18,10 +18,11 @@ use super::store::{Audience, Freeze, Frozen, Store, StoredEdition};
 use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::{self, Article};
-use crate::news::digest::{self, Coverage, Digest, Frame, Silent, Window, told};
+use crate::news::digest::{self, Coverage, Digest, Frame, Look, Silent, Window, told};
 use crate::news::extract;
 use crate::news::incident::Reading;
 use crate::news::message::Rendered;
+use crate::news::message::templates::Templates;
 use crate::news::origin;
 use crate::news::schedule::{self, personal::SLOT_GAP_HOURS_MIN};
 
@@ -40,6 +41,8 @@ pub struct Service {
     pub fetcher: Fetcher,
     pub mailer: Mailer,
     pub post: Post,
+    /// The shipped templates and the administrator's over them.
+    pub templates: Templates,
     pub clock: Clock,
 }
 
@@ -216,7 +219,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
     let told = service.store.articles_told(&edition.name, now - LEDGER).await?;
     let readings = read(&fresh, told.into_iter().map(|stored| stored.article).collect()).await?;
     let articles = readings.iter().filter(|reading| reading.fresh);
-    let frame = Frame {
+    let mut frame = Frame {
         name: edition.name.clone(),
         title: edition.title.clone(),
         zone: edition.zone().iana_name().unwrap_or("UTC").to_owned(),
@@ -227,6 +230,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
         composed_at: now,
         sections: edition.sections.clone(),
         rules: edition.rules.clone(),
+        look: Look { language: edition.language, borders: edition.borders, web: None },
         coverage: Coverage {
             asked: collected.asked,
             silent: collected.silent.clone(),
@@ -234,6 +238,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
             other_languages: articles.filter(|reading| !extract::reads(&reading.article)).count(),
         },
     };
+    frame.look.web = service.config.archive_url.as_ref().map(|url| format!("{url}/{}.html", frame.stem()));
     let decisions = service.store.decisions().await?;
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
     let digest = digest::compose(frame, &readings, &earlier, &decisions);

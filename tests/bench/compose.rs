@@ -10,7 +10,7 @@ use daybrief::news::article::{Article, Published};
 use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
-use daybrief::news::digest::{self, Coverage, Frame, Section, Window};
+use daybrief::news::digest::{self, Coverage, Frame, Look, Section, Window};
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
 use daybrief::news::incident::plausibility::Decisions;
@@ -93,6 +93,7 @@ fn main() {
         sections: Section::ALL.to_vec(),
         coverage: Coverage::default(),
         rules: Rules { reading_minutes: Some(10), ..Rules::default() },
+        look: Look::default(),
     };
     // What was told before this morning: so that yesterday's incidents are not news.
     let start = Instant::now();

@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 
 use daybrief::config::{Config, StoreUrl};
 use daybrief::news::digest::rank::Rules;
-use daybrief::news::digest::{self, Coverage, Digest, Frame, Silent, Window};
+use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, Silent, Window};
 use daybrief::news::incident::plausibility::Decisions;
+use daybrief::news::message::templates::Templates;
 use daybrief::service::fetch::Fetcher;
 use daybrief::service::mail::{Mailer, Post};
 use daybrief::service::pipeline::{self, Service};
@@ -130,6 +131,7 @@ async fn send(count: usize, dkim: &str) -> f64 {
     let frozen = store.freeze(freeze, start).await.unwrap();
     assert!(matches!(frozen, Frozen::Now { deliveries, .. } if deliveries == count), "{frozen:?}");
     let service = Service {
+        templates: Templates::default(),
         fetcher: Fetcher::new(config.limits.fetch.clone(), None, Vec::new()).unwrap(),
         mailer: Mailer::new(&config.mail).unwrap(),
         post: Post::new(&config, b"secret").unwrap(),
@@ -165,6 +167,7 @@ fn digest(at: Timestamp) -> Digest {
         sections: Vec::new(),
         coverage: Coverage { asked: 60, silent: (0..52).map(silent).collect(), ..Coverage::default() },
         rules: Rules::default(),
+        look: Look::default(),
     };
     digest::compose(frame, &[], &[], &Decisions::default())
 }

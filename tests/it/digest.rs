@@ -2,7 +2,7 @@
 
 use daybrief::news::article::{Article, Published};
 use daybrief::news::digest::rank::Rules;
-use daybrief::news::digest::{self, Coverage, Digest, Frame, News, Section, Window};
+use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, News, Section, Window};
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
 use daybrief::news::incident::plausibility::Decisions;
@@ -110,6 +110,7 @@ pub fn frame(day: i8) -> Frame {
         sections: Section::ALL.to_vec(),
         coverage: Coverage { asked: 2, ..Coverage::default() },
         rules: Rules::default(),
+        look: Look::default(),
     }
 }
 

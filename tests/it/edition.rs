@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use daybrief::news::digest::{self, Digest, told};
 use daybrief::news::extract::What;
 use daybrief::news::incident::Reading;
-use daybrief::news::message::{self, Rendered, archive};
+use daybrief::news::message::templates::{self, SHIPPED, Templates};
+use daybrief::news::message::view::{Drawings, Studio};
+use daybrief::news::message::{self, Manner, Rendered, archive};
+use daybrief::news::picture::map::Borders;
+use daybrief::news::wording::Language;
 use dom_query::{Document, NodeRef};
 use jiff::tz::TimeZone;
 
@@ -54,9 +58,10 @@ fn any_edition_stays_below_what_mail_programs_cut() {
             assert!(png.bytes.len() < PNG_BYTES_MAX, "{name} of {count} items: {} bytes", png.bytes.len());
         }
     }
-    // Of so many, each in two lists and with a sentence of its own, the last few are counted only.
-    let told = render(&edition(40)).html.matches("\"auto\">Place ").count();
-    assert!(told >= 70, "{told} of 80");
+    // Each stands in two lists with a sentence of its own, and none is folded away.
+    let forty = render(&edition(40));
+    assert_eq!(forty.html.matches("\"auto\">Place ").count(), 80, "{} bytes", forty.html.len());
+    println!("40 items: {} bytes of HTML", forty.html.len());
     assert_eq!(render(&edition(12)).html.matches("\"auto\">Place ").count(), 24, "each is in both lists");
     assert!(render(&edition(200)).html.contains(" more in the archived edition"));
 }
@@ -87,6 +92,56 @@ fn pictures_say_their_numbers_in_words() {
     assert!(alts[0].contains("injured: 4 Mar: 40; 5 Mar: 50"), "{alts:?}");
     assert!(alts[1].contains("Place 0"), "{alts:?}");
     assert!(rendered.text.contains("▆█") && rendered.text.contains("40 → 50"), "{}", rendered.text);
+}
+
+#[test]
+fn a_picture_is_drawn_once_however_many_readers_see_it() {
+    let digest = edition(12);
+    let mut studio = Studio::default();
+    let first = studio.drawings(&digest);
+    let mut cut = digest.clone();
+    cut.brief.clear();
+    cut.talks.clear();
+    assert_eq!(studio.drawings(&cut), first);
+    assert_eq!(studio.drawn(), 2);
+    // One with other places is another picture.
+    cut.tolls.truncate(3);
+    assert_ne!(studio.drawings(&cut).map, first.map);
+}
+
+#[test]
+fn disputed_borders_are_drawn_as_configured() {
+    let mut digest = edition(1);
+    // The Golan Heights' line.
+    let drawn = [Borders::Dashed, Borders::Solid, Borders::Hidden].map(|borders| {
+        digest.frame.look.borders = borders;
+        Studio::default().drawings(&digest).map.unwrap().png.bytes.clone()
+    });
+    assert!(drawn[0] != drawn[1] && drawn[1] != drawn[2] && drawn[0] != drawn[2]);
+}
+
+#[test]
+fn a_part_is_never_a_bare_number() {
+    let mut reading = strike("a", "courier", 4, 5, 1);
+    for claim in &mut reading.extraction.claims {
+        if let What::Toll(toll) = &mut claim.what {
+            toll.group = daybrief::news::kinds::Group::People;
+        }
+    }
+    let text = render(&compose(frame(4), &[reading], &[])).text;
+    assert!(text.contains("including 1 person"), "{text}");
+}
+
+#[test]
+fn what_comes_next_is_said_once() {
+    let mut reading = talks("t", 4, daybrief::news::kinds::Status::Scheduled, None);
+    for claim in &mut reading.extraction.claims {
+        if let What::Talks(talks) = &mut claim.what {
+            talks.next = claim.evidence.clone();
+        }
+    }
+    let text = render(&compose(frame(4), &[reading], &[])).text;
+    assert!(text.contains("scheduled") && !text.contains("Next:"), "{text}");
 }
 
 /// Words and numbers, without punctuation and case.
@@ -148,7 +203,7 @@ fn hostile_text_in_every_field_stays_text() {
     };
     let known = styles(&rendered.html);
     let page = |digest: &Digest, rendered: &Rendered| {
-        archive::page(digest, &rendered.drawings, &TimeZone::UTC, "edition", None).unwrap()
+        archive::page(digest, &rendered.drawings, &TimeZone::UTC, "edition", &Templates::default()).unwrap().text
     };
     let tags = |html: &str| -> BTreeSet<String> {
         let document = Document::from(html);
@@ -204,7 +259,8 @@ fn hostile_text_in_every_field_stays_text() {
             }
         }
         assert!(styles(&rendered.html).is_subset(&known), "{hostile:?} changed a style");
-        let markdown = archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC).unwrap();
+        let markdown =
+            archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC, &Templates::default()).unwrap().text;
         let unescaped = markdown.replace("\\<", "").replace("\\]", "");
         assert!(!unescaped.contains("<script") && !unescaped.contains("](javascript"), "{markdown}");
         for (name, text) in
@@ -221,8 +277,9 @@ fn hostile_text_in_every_field_stays_text() {
 fn no_template_token_leaves() {
     let digest = edition(12);
     let rendered = render(&digest);
-    let page = archive::page(&digest, &rendered.drawings, &TimeZone::UTC, "edition", None).unwrap();
-    let markdown = archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC).unwrap();
+    let page =
+        archive::page(&digest, &rendered.drawings, &TimeZone::UTC, "edition", &Templates::default()).unwrap().text;
+    let markdown = archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC, &Templates::default()).unwrap().text;
     for text in [&rendered.subject, &rendered.html, &rendered.text, &page, &markdown] {
         assert!(!["{{", "}}", "{%", "%}", "{#"].iter().any(|token| text.contains(token)), "{text}");
     }
@@ -296,18 +353,12 @@ fn text_keeps_its_contrast_in_light_dark_and_forced_inversion() {
     let html = render(&edition(12)).html;
     let document = Document::from(html.as_str());
     let sheet = document.select("style").text().to_string();
-    let dark = sheet.split("prefers-color-scheme: dark) {").nth(1).unwrap().split("\n}").next().unwrap().to_owned();
-    let rules: BTreeMap<&str, &str> = dark
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix('.')?.split_once(" { "))
-        .map(|(class, body)| (class, body.trim_end_matches(" }")))
-        .collect();
-    let dark_of = |node: &NodeRef, property: &str| {
-        let class = node.attr("class")?;
-        let value = class.split(' ').filter_map(|class| declared(rules.get(class)?, property)).next_back()?;
-        Some(colour(value.trim_end_matches(" !important")))
-    };
-    let light_of = |node: &NodeRef, property: &str| Some(colour(declared(&node.attr("style")?, property)?));
+    let (everywhere, dark) = sheet.split_once("@media (prefers-color-scheme: dark) {").unwrap();
+    let (everywhere, dark) = (rules(everywhere), rules(dark.split("\n}").next().unwrap()));
+    let inline = |node: &NodeRef, property: &str| Some(colour(declared(&node.attr("style")?, property)?));
+    // An inline declaration beats the sheet's, and an important one of the sheet beats both.
+    let light = |node: &NodeRef, property: &str| inline(node, property).or_else(|| ruled(&everywhere, node, property));
+    let in_dark = |node: &NodeRef, property: &str| ruled(&dark, node, property).or_else(|| light(node, property));
     let mut lowest = f64::MAX;
     let mut checked = 0;
     for node in document.select("body *").nodes() {
@@ -316,21 +367,22 @@ fn text_keeps_its_contrast_in_light_dark_and_forced_inversion() {
             continue;
         }
         let chain: Vec<NodeRef> = std::iter::once(*node).chain(node.ancestors(None)).collect();
-        let first = |of: &dyn Fn(&NodeRef, &str) -> Option<Colour>, property: &str| {
-            chain.iter().find_map(|node| of(node, property)).unwrap()
+        let both = |of: &dyn Fn(&NodeRef, &str) -> Option<Colour>| -> [Colour; 2] {
+            ["color", "background-color"].map(|property| chain.iter().find_map(|node| of(node, property)).unwrap())
         };
-        let light = (first(&light_of, "color"), first(&light_of, "background-color"));
-        // A class beats an inline style only by !important, and an inline colour hides the one that is inherited.
-        let either = |node: &NodeRef, property: &str| dark_of(node, property).or_else(|| light_of(node, property));
-        let dark = (first(&either, "color"), first(&either, "background-color"));
+        let inverted = |colours: [Colour; 2]| colours.map(|colour| colour.map(|channel| 1.0 - channel));
+        let (light, dark, bare) = (both(&light), both(&in_dark), both(&inline));
         let modes = [
             ("light", light),
             ("dark", dark),
-            ("inverted", (light.0.map(|c| 1.0 - c), light.1.map(|c| 1.0 - c))),
-            ("lightness inverted", (inverted_lightness(light.0), inverted_lightness(light.1))),
-            ("dark, inverted", (inverted_lightness(dark.0), inverted_lightness(dark.1))),
+            ("inverted", inverted(light)),
+            ("lightness inverted", light.map(inverted_lightness)),
+            ("dark, inverted", dark.map(inverted_lightness)),
+            ("without the sheet", bare),
+            ("without the sheet, inverted", inverted(bare)),
+            ("without the sheet, lightness inverted", bare.map(inverted_lightness)),
         ];
-        for (mode, (ink, paper)) in modes {
+        for (mode, [ink, paper]) in modes {
             let ratio = contrast(ink, paper);
             assert!(ratio >= AA, "{mode}: {ratio:.2} for {:?} in {:?}", node.text(), node.attr("style"));
             lowest = lowest.min(ratio);
@@ -339,6 +391,150 @@ fn text_keeps_its_contrast_in_light_dark_and_forced_inversion() {
     }
     assert!(checked > 100, "only {checked} checked");
     println!("{checked} texts and modes, lowest contrast {lowest:.2}");
+}
+
+/// The rules of a part of the sheet that has one a line: selector and declarations.
+fn rules(sheet: &str) -> Vec<(&str, &str)> {
+    let rules = sheet.lines().filter_map(|line| line.trim().split_once(" { "));
+    rules.map(|(selector, body)| (selector, body.trim_end_matches(" }"))).collect()
+}
+
+/// A colour that a rule gives to this very element.
+fn ruled(rules: &[(&str, &str)], node: &NodeRef, property: &str) -> Option<Colour> {
+    let name = node.node_name().map(|name| name.to_string()).unwrap_or_default();
+    let classes = node.attr("class").map(|classes| classes.to_string()).unwrap_or_default();
+    let fits = |selector: &str| match selector.strip_prefix('.') {
+        Some(class) => classes.split(' ').any(|one| one == class),
+        None => selector == name,
+    };
+    let found = rules.iter().filter(|(selector, _)| fits(selector));
+    let value = found.filter_map(|(_, body)| declared(body, property)).next_back()?;
+    Some(colour(value.trim_end_matches(" !important")))
+}
+
+// Templates.
+
+/// A shipped template by name, as an administrator copies it.
+fn copied(name: &str) -> (String, String) {
+    let (name, source) = SHIPPED.iter().find(|(known, _)| *known == name).unwrap();
+    ((*name).to_owned(), (*source).to_owned())
+}
+
+fn all_forms(digest: &Digest, templates: &Templates) -> Vec<String> {
+    let zone = TimeZone::UTC;
+    let links = message::Links {
+        unsubscribe: "https://digest.example/unsubscribe/a?b=1&c".to_owned(),
+        preferences: "https://digest.example/preferences/a".to_owned(),
+    };
+    let manner = Manner { zone: &zone, contact: "desk@example.org", links: Some(&links), templates };
+    let rendered = message::render_with(digest, Drawings::default(), manner).unwrap();
+    assert_eq!(rendered.fault, None);
+    let page = archive::page(digest, &Drawings::default(), &zone, "edition", templates).unwrap();
+    let markdown = archive::markdown(digest, &Drawings::default(), &zone, templates).unwrap();
+    assert_eq!((page.fault, markdown.fault), (None, None));
+    vec![rendered.subject, rendered.html, rendered.text, page.text, markdown.text]
+}
+
+#[test]
+fn copied_templates_give_the_bytes_of_the_shipped_ones() {
+    let every: Vec<_> = SHIPPED.iter().map(|(name, _)| copied(name)).collect();
+    let mut hostile = edition(3);
+    hostile.frame.title = "<i>'\"&/`{{ x }}{% if %}</i> \u{202e}".to_owned();
+    hostile.frame.look.web = Some("https://news.example/a.html?a=1&b='".to_owned());
+    hostile.frame.held_over = vec![hostile.frame.composed_at];
+    let mut ukrainian = edition(2);
+    ukrainian.frame.look.language = Language::Ukrainian;
+    for digest in [edition(1), edition(12), hostile, ukrainian, compose(frame(5), &[], &[])] {
+        let shipped = all_forms(&digest, &Templates::default());
+        for own in [every.clone(), vec![copied("email/line.html")]] {
+            for (ours, theirs) in shipped.iter().zip(all_forms(&digest, &Templates::new(&own))) {
+                assert_eq!(*ours, theirs);
+            }
+        }
+    }
+    assert_eq!(templates::faults(&every), []);
+}
+
+#[test]
+fn own_templates_are_used_where_they_stand() {
+    let (name, source) = copied("email/header.html");
+    let own = Templates::new(&[(name, source.replace("<h1", "<p>Our house: {{ edition.subject }}</p><h1"))]);
+    let forms = all_forms(&edition(1), &own);
+    assert!(forms[1].contains("<p>Our house: Place 0 strike: 50 injured (was 40)"), "{}", forms[1]);
+    assert!(forms[1].contains("</html>") && !forms[2].contains("Our house"));
+}
+
+#[test]
+fn broken_templates_are_named_and_never_sent() {
+    #[track_caller]
+    fn check(name: &str, source: &str, line: usize, reason: &str) {
+        let own = [(name.to_owned(), source.to_owned())];
+        let faults = templates::faults(&own);
+        assert!(
+            faults.iter().any(|fault| fault.template == name && fault.line == line && fault.reason.contains(reason)),
+            "{faults:?}"
+        );
+        // At run time the shipped template takes its place, and the reason is told.
+        let manner =
+            Manner { zone: &TimeZone::UTC, contact: "desk@example.org", links: None, templates: &Templates::new(&own) };
+        let rendered = message::render_with(&edition(1), Drawings::default(), manner).unwrap();
+        let shipped = Manner { templates: &Templates::default(), ..manner };
+        let shipped = message::render_with(&edition(1), Drawings::default(), shipped).unwrap();
+        assert!(rendered.fault.is_some(), "{name}: {source}");
+        assert_eq!((rendered.html, rendered.text), (shipped.html, shipped.text));
+    }
+    check("email/header.html", "<tr>\n<td>{{ edition.titel }}</td></tr>", 2, "undefined");
+    check("email/header.html", "a\nb\n{% if edition.quiet %}", 3, "unexpected end");
+    check("email/digest.txt", "{{ edition.title|shout }}", 1, "shout");
+    check("email/digest.html", "<p>{% raw %}{{ edition.title }}{% endraw %}</p>", 0, "leaves \"{{\"");
+    check(
+        "email/item.html",
+        "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}",
+        1,
+        "fuel",
+    );
+    check("email/digest.html", "{% include \"email/nothing.html\" %}", 1, "email/nothing.html");
+    let stray = [("email/itme.html".to_owned(), "x".to_owned())];
+    assert!(templates::faults(&stray)[0].reason.contains("no template has this name"));
+}
+
+// Languages.
+
+#[test]
+fn an_edition_speaks_its_language() {
+    let mut digest = edition(5);
+    digest.frame.look.language = Language::Ukrainian;
+    digest.frame.coverage.articles = 22;
+    let rendered = render(&digest);
+    assert!(rendered.html.starts_with("<!doctype html>\n<html lang=\"uk\""), "{}", &rendered.html[..80]);
+    assert!(rendered.subject.starts_with("Place "), "{}", rendered.subject);
+    for expected in [
+        "Місце",
+        "удар · 3 березня",
+        "поранених: 50",
+        "(було 40, +10)",
+        "зокрема 3 дитини",
+        "середа, 5 березня 2031, 07:00",
+        "22 статті прочитано",
+        "Джерела",
+        "відповіли 2 з 2 джерел",
+        "Графік",
+    ]
+    .iter()
+    .skip(1)
+    {
+        let all = format!("{}\n{}", rendered.text, rendered.html);
+        assert!(all.contains(expected), "{expected} is missing in:\n{}", rendered.text);
+    }
+    // What others said stays as they said it; all else has no English word in it.
+    assert!(rendered.text.contains("A strike on Sumy injured 50 people including 3 children."));
+    let ours: String =
+        rendered.text.lines().filter(|line| !line.contains(['“', '@']) && !line.contains("://")).collect();
+    for english in
+        ["injured", "including", "was", "strike ", "sources", "Changed", "Weak", "carried", "reported", "read"]
+    {
+        assert!(!ours.contains(english), "{english:?} in:\n{}", rendered.text);
+    }
 }
 
 // Mail programs.
@@ -359,7 +555,8 @@ const DEGRADES: &[(&str, &str)] = &[
     ("css-max-width", "Word takes the width attribute"),
     ("css-overflow", "of the hidden preheader"),
     ("css-padding", "Word pads cells only; a minor line then stands at the margin, and is smaller and grey"),
-    ("css-selector-class", "in the sheet for dark and narrow only"),
+    ("css-selector-class", "smaller lines, tags and space between items; without it all lines are of one size and ink"),
+    ("css-selector-type", "space before an item and the colour of links in the dark; the inline colour stands"),
     ("css-text-decoration", "a note's number may then be underlined, as links are"),
     ("css-width", "Word takes the width attribute"),
     ("css-word-break", "long names may then widen the column"),
@@ -371,7 +568,7 @@ const DEGRADES: &[(&str, &str)] = &[
     ("html-img", "a picture that is not shown has its numbers in alt and in the lines below"),
     ("html-lang", "for readers aloud; the page's own stands"),
     ("html-role", "for readers aloud; the tables have one cell a row, in reading order"),
-    ("html-style", "dark and narrow only; all else is inline"),
+    ("html-style", "inks, fonts and the column are inline; without the sheet lines are wider apart and of one size"),
     ("html-width", "Word wants it, others take the style"),
 ];
 
@@ -438,7 +635,8 @@ fn mail_programs_support_what_the_html_uses_or_lose_nothing() {
     }
     used.extend(sheet.split('@').skip(1).map(|rule| format!("css-at-{}", rule.split_whitespace().next().unwrap())));
     used.extend(
-        ["css-selector-class", "css-important", "css-unit-px", "css-unit-percent", "image-png"].map(str::to_owned),
+        ["css-selector-class", "css-selector-type", "css-important", "css-unit-px", "css-unit-percent", "image-png"]
+            .map(str::to_owned),
     );
     let mut problems = Vec::new();
     let mut supported = 0;

@@ -8,10 +8,11 @@ use daybrief::news::article::Article;
 use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
-use daybrief::news::digest::{self, Coverage, Digest, Frame, Section, Window};
+use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, Section, Window};
 use daybrief::news::incident::plausibility::{Decisions, Reason};
 use daybrief::news::incident::{Incident, Reading, incidents};
-use daybrief::news::{extract, origin, wording};
+use daybrief::news::wording::{self, Language::English as EN};
+use daybrief::news::{extract, origin};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -66,6 +67,7 @@ fn frame(to: Timestamp) -> Frame {
         sections: Section::ALL.to_vec(),
         coverage: Coverage::default(),
         rules: Rules::default(),
+        look: Look::default(),
     }
 }
 
@@ -133,7 +135,7 @@ fn who_counts_heads_and_the_others_stand_beside_it() {
     let line = &digest.tolls[0].lines[0];
     assert_eq!(line.figure.value().count.low, Some(9));
     assert_eq!(line.range, Some((9, 14)));
-    assert!(wording::grade(&digest.tolls[0].attested).starts_with("Contested: killed from 9 to 14"));
+    assert!(wording::grade(&digest.tolls[0].attested, EN).starts_with("Contested: killed from 9 to 14"));
     let order = daybrief::news::incident::claimant::Order::new(&[daybrief::news::incident::claimant::Class::Mayor]);
     let mut frame = frame("2031-03-05T07:00:00Z".parse().unwrap());
     frame.rules.claimants = order;
@@ -237,30 +239,41 @@ fn ledger(digest: &Digest) -> String {
     let mut out = String::new();
     let edition = digest.frame.composed_at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
     for correction in &digest.corrections {
-        writeln!(out, "  ! {}: {}", wording::correction_title(correction, edition), wording::correction(correction))
-            .unwrap();
+        writeln!(
+            out,
+            "  ! {}: {}",
+            wording::correction_title(correction, edition, EN),
+            wording::correction(correction, EN)
+        )
+        .unwrap();
     }
     for item in &digest.tolls {
-        let title = wording::incident_title(item, edition);
-        writeln!(out, "  {title} ({}) {}", wording::mark(item.news), wording::grade(&item.attested)).unwrap();
+        let title = wording::incident_title(item, edition, EN);
+        writeln!(out, "  {title} ({}) {}", wording::mark(item.news, EN), wording::grade(&item.attested, EN)).unwrap();
         for line in &item.lines {
-            write!(out, "    {}: {}", wording::toll(line), wording::attribution(line.figure.value())).unwrap();
-            writeln!(out, "{}", wording::range(line).map_or_else(String::new, |range| format!("; {range}"))).unwrap();
+            write!(out, "    {}: {}", wording::toll(line, EN), wording::attribution(line.figure.value(), EN)).unwrap();
+            writeln!(out, "{}", wording::range(line, EN).map_or_else(String::new, |range| format!("; {range}")))
+                .unwrap();
         }
         for line in &item.claimed {
-            writeln!(out, "    claimed: {}", wording::claimed(line)).unwrap();
+            writeln!(out, "    claimed: {}", wording::claimed(line, EN)).unwrap();
         }
     }
     for item in &digest.talks {
-        writeln!(out, "  {} ({})", wording::parties(item), wording::mark(item.news)).unwrap();
+        writeln!(out, "  {} ({})", wording::parties(item), wording::mark(item.news, EN)).unwrap();
         for round in &item.rounds {
-            let was = item.was.as_ref().map_or_else(String::new, |was| format!("{} → ", wording::state(was)));
-            writeln!(out, "    {}: {was}{}", wording::round(round, edition), wording::state(round.state.value()))
-                .unwrap();
+            let was = item.was.as_ref().map_or_else(String::new, |was| format!("{} → ", wording::state(was, EN)));
+            writeln!(
+                out,
+                "    {}: {was}{}",
+                wording::round(round, edition, EN),
+                wording::state(round.state.value(), EN)
+            )
+            .unwrap();
         }
     }
     for held in &digest.held {
-        writeln!(out, "  held: {}", wording::held_item(held)).unwrap();
+        writeln!(out, "  held: {}", wording::held_item(held, EN)).unwrap();
     }
     out
 }

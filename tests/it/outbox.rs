@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use daybrief::config::{Config, StoreUrl};
 use daybrief::news::delivery::State;
+use daybrief::news::message::templates::Templates;
 use daybrief::service::fetch::Fetcher;
 use daybrief::service::mail::{Mailer, Post};
 use daybrief::service::pipeline::{self, Delivered, Service};
@@ -89,6 +90,7 @@ pub fn relay(address: SocketAddr, more: &str) -> String {
 
 pub fn service(config: Config, store: Store, minutes: i64) -> Service {
     Service {
+        templates: Templates::default(),
         fetcher: Fetcher::new(config.limits.fetch.clone(), None, Vec::new()).unwrap(),
         mailer: Mailer::new(&config.mail).unwrap(),
         post: Post::new(&config, b"secret").unwrap(),

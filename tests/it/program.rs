@@ -521,3 +521,62 @@ fn the_seed_article_arrives_over_imap() {
     world.run(&run).ended(0).says(&["nothing to send"]);
     assert_eq!(testbed.mailbox("program").len(), 1);
 }
+
+#[test]
+fn own_templates_are_listed_checked_and_used() {
+    let web = Web::start();
+    let world = world_with_strike(&web, "");
+    let config = std::fs::read_to_string(world.path().join("daybrief.toml")).unwrap();
+    world.write("daybrief.toml", format!("templates = \"looks\"\n{config}"));
+    let shown = world.run(&["templates", "show", "email/digest.txt"]).ended(0);
+    world.write("looks/email/digest.txt", format!("OUR HOUSE\n{}", shown.out));
+    world.run(&["templates", "list"]).ended(0).says(&["email/digest.txt\tyours", "email/digest.html\tshipped"]);
+    world.run(&["check", "--offline"]).says(&["ok       templates: 1 of your own"]);
+    let dry = [&["run", "--dry-run"][..], &WINDOW].concat();
+    world.run(&dry).ended(0).says(&["OUR HOUSE", "injured 101"]);
+    // A broken one is named with its line, and the shipped one is sent.
+    world.write("looks/email/digest.txt", "OUR HOUSE\n{{ edition.titel }}\n");
+    world
+        .run(&["check", "--offline"])
+        .ended(3)
+        .says(&["problem  templates: email/digest.txt, line 2: undefined value"]);
+    let ran = world.run(&dry).ended(3).says(&["injured 101"]);
+    assert!(!ran.out.contains("OUR HOUSE"));
+    ran.warns(&["the shipped templates are used in place of yours: email/digest.txt, line 2"]);
+    world.run(&["templates", "show", "email/nothing"]).ended(2);
+}
+
+#[test]
+fn an_archive_has_addresses_and_feeds() {
+    let web = Web::start();
+    let world = world_with_strike(&web, "");
+    let config = std::fs::read_to_string(world.path().join("daybrief.toml")).unwrap();
+    let head = "archive = \"archive\"\narchive_url = \"https://news.example/daybrief/\"\n";
+    world.write("daybrief.toml", format!("{head}{config}"));
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    world.run(&[&["run"][..], &WINDOW].concat()).ended(0);
+    let archive = world.path().join("archive");
+    let names: Vec<String> = std::fs::read_dir(&archive)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    let page = names.iter().find(|name| name.ends_with(".html")).unwrap();
+    let address = format!("https://news.example/daybrief/{page}");
+    let canonical = std::fs::read_to_string(archive.join(page)).unwrap();
+    assert!(canonical.contains(&format!("<link rel=\"canonical\" href=\"{address}\">")), "{canonical}");
+    for feed in ["daily.atom", "daily.feed.json"] {
+        let feed = std::fs::read_to_string(archive.join(feed)).unwrap();
+        assert!(feed.contains(&address) && feed.contains("https://news.example/daybrief/daily."), "{feed}");
+    }
+    assert!(unfolded(&outbox(&world)[0]).contains(&address), "the mail links to its page");
+}
+
+#[test]
+fn a_preview_says_what_it_shows() {
+    let web = Web::start();
+    let world = world_with_strike(&web, "");
+    let mark = "1 of 1 source answered";
+    world.run(&["preview"]).ended(0).says(&[mark]);
+    let offline = world.run(&["preview", "--offline"]).ended(0).says(&["no source was asked"]);
+    assert!(!offline.out.contains("0 of 0"));
+}

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use daybrief::config::{Config, Source, StoreUrl};
 use daybrief::news::digest::Window;
+use daybrief::news::message::templates::Templates;
 use daybrief::service::fetch::address::Opened;
 use daybrief::service::fetch::freshness::Policy;
 use daybrief::service::fetch::state::{Freshness, Occasion};
@@ -241,6 +242,7 @@ fn service(fetcher: &Fetcher, store: &Store, now: Timestamp) -> Service {
         post: Post::new(&config, b"secret").unwrap(),
         clock: Clock::simulated(now),
         store: store.clone(),
+        templates: Templates::default(),
         config,
     }
 }

@@ -14,7 +14,7 @@ use daybrief::config::StoreUrl;
 use daybrief::news::article::{Article, Published};
 use daybrief::news::delivery::{Cap, Caps, Delivery, OnUnknown, Outcome, Reply, Stage, State};
 use daybrief::news::digest::rank::Rules;
-use daybrief::news::digest::{self, Coverage, Digest, Frame, Window};
+use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, Window};
 use daybrief::news::incident::plausibility::Decisions;
 use daybrief::service::fetch::freshness::Validators;
 use daybrief::service::fetch::state::Freshness;
@@ -158,6 +158,7 @@ pub fn digest(slot: i64) -> Digest {
         sections: Vec::new(),
         coverage: Coverage::default(),
         rules: Rules::default(),
+        look: Look::default(),
     };
     digest::compose(frame, &[], &[], &Decisions::default())
 }

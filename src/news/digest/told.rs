@@ -14,7 +14,7 @@ use super::rank::{self, Rules};
 use super::tolls::{self, ClaimedLine, TollItem, TollLine};
 use super::{BriefItem, Digest, MunitionsLine, News, RoundItem, TalksItem};
 use crate::news::grounding::{Grounded, Notes};
-use crate::news::wording;
+use crate::news::wording::{self, Language};
 
 /// What a reader knows: every incident and track as they last read it, and what was left out for its length.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,8 @@ impl<'d> Told<'d> {
             .filter(|(_, item)| rank::is_told(item, rules))
             .collect();
         items.sort_by(|(_, a), (_, b)| rank::order(a, b));
-        let kept = within(rules, &items, &talks);
+        let language = digest.frame.look.language;
+        let kept = within(rules, &items, &talks, language);
         let left_out = items.split_off(kept);
         let mut told = self.clone();
         told.any = true;
@@ -63,7 +64,7 @@ impl<'d> Told<'d> {
             brief_more,
             pictures: digest.pictures.clone(),
             held: digest.held.clone(),
-            left_out: left_out.iter().map(|(_, item)| wording::incident_name(item)).collect(),
+            left_out: left_out.iter().map(|(_, item)| wording::incident_name(item, language)).collect(),
             notes,
         };
         told.left_out = left_out;
@@ -161,11 +162,11 @@ impl<'d> Told<'d> {
 }
 
 /// How many of the items, from the first, can be read in the time that the edition allows. The first always is.
-fn within(rules: &Rules, items: &[(&Digest, TollItem)], talks: &[TalksItem]) -> usize {
+fn within(rules: &Rules, items: &[(&Digest, TollItem)], talks: &[TalksItem], language: Language) -> usize {
     let Some(words_max) = rules.words_max() else { return items.len() };
-    let mut words: usize = talks.iter().map(wording::words_of_talks).sum();
+    let mut words: usize = talks.iter().map(|item| wording::words_of_talks(item, language)).sum();
     let fits = |(_, item): &&(&Digest, TollItem)| {
-        words += wording::words_of_item(item);
+        words += wording::words_of_item(item, language);
         words <= words_max
     };
     items.iter().take_while(fits).count().max(1).min(items.len())

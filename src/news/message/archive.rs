@@ -1,50 +1,14 @@
 //! A digest for those who keep it or follow it elsewhere: web page, Markdown, and Atom and JSON Feed of many.
 
-use askama::Template;
 use jiff::tz::TimeZone;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 use serde_json::json;
 
+use super::templates::{Output, Root, Templates};
 use super::view::{Drawings, Edition, Setting};
 use super::{MessageError, clean::clean};
 use crate::news::digest::Digest;
-
-#[derive(Template)]
-#[template(path = "archive/edition.html")]
-struct Page<'a> {
-    edition: &'a Edition,
-}
-
-#[derive(Template)]
-#[template(path = "archive/edition.md", escape = "none")]
-struct Markdown<'a> {
-    edition: &'a Edition,
-}
-
-/// What templates may call.
-mod filters {
-    use std::convert::Infallible;
-    use std::fmt::Display;
-
-    /// Text that Markdown takes as text.
-    #[askama::filter_fn]
-    pub fn markdown(text: impl Display, _: &dyn askama::Values) -> Result<String, Infallible> {
-        Ok(super::escape_markdown(&text.to_string()))
-    }
-}
-
-/// Escapes what has a meaning in Markdown (CommonMark 2.4), HTML included.
-fn escape_markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if "\\`*_{}[]()<>#+-!|~&".contains(c) && !(c == '-' && out.ends_with(|c: char| c.is_alphanumeric())) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
 
 /// The web page of an edition, whole: nothing is folded. Its pictures are files beside it, `{stem}-chart.png` and
 /// `{stem}-map.png`.
@@ -56,21 +20,31 @@ pub fn page(
     drawings: &Drawings,
     zone: &TimeZone,
     stem: &str,
-    web: Option<&str>,
-) -> Result<String, MessageError> {
+    templates: &Templates,
+) -> Result<Output, MessageError> {
     let before = format!("{stem}-");
-    let setting =
-        Setting { zone, contact: "", links: None, web, picture_src: (&before, ".png"), items_max: usize::MAX };
-    Ok(Page { edition: &Edition::of(digest, drawings, setting) }.render()?)
+    let edition = Edition::of(digest, drawings, whole(digest, zone, (&before, ".png")));
+    Ok(templates.render(Root::Page, &edition)?)
 }
 
 /// An edition as Markdown, whole and without pictures: their numbers stand in it.
 ///
 /// # Errors
 /// As for [`page`].
-pub fn markdown(digest: &Digest, drawings: &Drawings, zone: &TimeZone) -> Result<String, MessageError> {
-    let setting = Setting { zone, contact: "", links: None, web: None, picture_src: ("", ""), items_max: usize::MAX };
-    Ok(Markdown { edition: &Edition::of(digest, drawings, setting) }.render()?)
+pub fn markdown(
+    digest: &Digest,
+    drawings: &Drawings,
+    zone: &TimeZone,
+    templates: &Templates,
+) -> Result<Output, MessageError> {
+    let edition = Edition::of(digest, drawings, whole(digest, zone, ("", "")));
+    Ok(templates.render(Root::Markdown, &edition)?)
+}
+
+/// Nobody's in particular, and nothing folded.
+fn whole<'a>(digest: &'a Digest, zone: &'a TimeZone, picture_src: (&'a str, &'a str)) -> Setting<'a> {
+    let web = digest.frame.look.web.as_deref();
+    Setting { zone, contact: "", links: None, web, picture_src, items_max: usize::MAX }
 }
 
 /// One edition in a feed of editions.

@@ -4,18 +4,23 @@
 //! run time, has the same names. An absent text is empty. Text that others wrote is made harmless here, once
 //! (`clean`); escaping for HTML is the template engine's.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::civil;
 use jiff::tz::TimeZone;
+use lettre::message::Body;
+use lettre::message::header::ContentTransferEncoding;
 use serde::Serialize;
 
 use crate::news::digest::tolls::{TollItem, TollLine};
-use crate::news::digest::{self, Digest, News, Window};
+use crate::news::digest::{self, Digest, News, RoundItem, TalksItem, Window};
 use crate::news::grounding::{Grounded, Note, NoteId};
 use crate::news::incident::IncidentKey;
+use crate::news::incident::grade::Grade;
+use crate::news::kinds::Status;
 use crate::news::picture::{self, Png};
-use crate::news::wording;
+use crate::news::wording::{self, Language};
 
 use super::Links;
 use super::clean::clean;
@@ -49,11 +54,30 @@ pub struct Edition {
     /// An address of a person.
     pub contact: String,
     /// Pages where a reader can help themselves.
-    pub links: Option<Links>,
+    pub preferences: String,
+    pub unsubscribe: String,
     /// The permanent address of the edition on the web.
     pub web: String,
-    pub web_label: String,
+    pub labels: Labels,
     pub style: Style,
+}
+
+/// What links are called.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Labels {
+    pub web: &'static str,
+    pub preferences: &'static str,
+    pub unsubscribe: &'static str,
+}
+
+impl Labels {
+    pub fn of(language: Language) -> Self {
+        Self {
+            web: language.pick("This edition on the web", "Цей випуск в інтернеті"),
+            preferences: language.pick("Change what you get, or pause", "Змінити, що надходить, або призупинити"),
+            unsubscribe: language.pick("Unsubscribe", "Відписатися"),
+        }
+    }
 }
 
 /// One part of an edition under one heading.
@@ -153,45 +177,97 @@ pub struct Setting<'a> {
 /// The drawings of an edition, made once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawings {
-    pub chart: Option<Png>,
-    pub map: Option<Png>,
+    pub chart: Option<Arc<Drawn>>,
+    pub map: Option<Arc<Drawn>>,
+}
+
+/// A picture, and as the body of a part of a mail.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Drawn {
+    pub png: Png,
+    /// In base64, encoded once for all messages.
+    pub body: Vec<u8>,
+}
+
+impl Drawn {
+    fn of(png: Png) -> Arc<Self> {
+        let body = Body::new_with_encoding(png.bytes.clone(), ContentTransferEncoding::Base64);
+        Arc::new(Self { body: body.map(Body::into_vec).unwrap_or_default(), png })
+    }
+}
+
+/// Draws each picture once, however many readers see it: readers of one edition differ in what they get of it, and most of
+/// them get the same pictures.
+#[derive(Debug, Default)]
+pub struct Studio {
+    charts: HashMap<String, Option<Arc<Drawn>>>,
+    maps: HashMap<String, Option<Arc<Drawn>>>,
+}
+
+impl Studio {
+    pub fn drawings(&mut self, digest: &Digest) -> Drawings {
+        let words = Words::of(digest, &TimeZone::UTC);
+        let (rows, spots, borders) = (words.rows(), words.spots(), digest.frame.look.borders);
+        let chart =
+            self.charts.entry(format!("{rows:?}")).or_insert_with(|| picture::chart::draw(&rows).map(Drawn::of));
+        let map = self.maps.entry(format!("{borders:?} {spots:?}"));
+        let map = map.or_insert_with(|| picture::map::draw(&spots, borders).map(Drawn::of));
+        Drawings { chart: chart.clone(), map: map.clone() }
+    }
+
+    /// How many pictures were drawn.
+    pub fn drawn(&self) -> usize {
+        self.charts.values().chain(self.maps.values()).flatten().count()
+    }
 }
 
 impl Drawings {
-    pub fn of(digest: &Digest) -> Self {
-        let today = digest.frame.window.to.to_zoned_datetime(TimeZone::UTC).date();
-        let words = Words { digest, today };
-        Self { chart: picture::chart::draw(&words.rows()), map: picture::map::draw(&words.spots()) }
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &Png)> {
+        self.drawn().map(|(name, drawn)| (name, &drawn.png))
     }
 
-    pub fn named(&self) -> impl Iterator<Item = (&'static str, &Png)> {
-        [("chart", &self.chart), ("map", &self.map)].into_iter().filter_map(|(name, png)| Some((name, png.as_ref()?)))
+    pub fn drawn(&self) -> impl Iterator<Item = (&'static str, &Drawn)> {
+        let both = [("chart", &self.chart), ("map", &self.map)];
+        both.into_iter().filter_map(|(name, drawn)| Some((name, drawn.as_deref()?)))
     }
 }
 
 impl Edition {
     pub fn of(digest: &Digest, drawings: &Drawings, setting: Setting) -> Self {
-        let today = digest.frame.composed_at.to_zoned_datetime(setting.zone.clone()).date();
-        let words = Words { digest, today };
+        let words = Words::of(digest, setting.zone);
+        let language = words.language;
         let subject = clean(&wording::subject(digest));
         let title = clean(&digest.frame.title);
         let sections = words.sections(drawings, setting);
+        let quiet = language.pick("Nothing new since the last edition.", "Від попереднього випуску нічого нового.");
         Self {
-            language: "en",
+            language: language.tag(),
             preheader: clean(&wording::preheader(digest, &subject)),
-            moment: format!("{} ({})", wording::moment(digest.frame.composed_at, setting.zone), digest.frame.zone),
+            moment: format!("{} ({})", language.moment(digest.frame.composed_at, setting.zone), digest.frame.zone),
             covers: covers(digest, setting.zone),
             remarks: remarks(digest, setting.zone),
-            quiet: if digest.is_quiet() { "Nothing new since the last edition.".to_owned() } else { String::new() },
-            sources: Sources { heading: "Sources".to_owned(), notes: words.sources(&sections) },
+            quiet: if digest.is_quiet() { quiet.to_owned() } else { String::new() },
+            sources: Sources {
+                heading: language.pick("Sources", "Джерела").to_owned(),
+                notes: words.sources(&sections),
+            },
             sections,
             method: method(digest, setting.zone),
-            why: format!("You get this because this address is on the list “{title}”."),
-            ask: "To stop, or to report a wrong figure, write to".to_owned(),
+            why: match language {
+                Language::English => format!("You get this because this address is on the list “{title}”."),
+                Language::Ukrainian => format!("Ви отримуєте це, бо цю адресу внесено до списку «{title}»."),
+            },
+            ask: language
+                .pick(
+                    "To stop, or to report a wrong figure, write to",
+                    "Щоб відмовитися або повідомити про хибну цифру, пишіть на",
+                )
+                .to_owned(),
             contact: clean(setting.contact),
-            links: setting.links.cloned(),
+            preferences: setting.links.map(|links| links.preferences.clone()).unwrap_or_default(),
+            unsubscribe: setting.links.map(|links| links.unsubscribe.clone()).unwrap_or_default(),
             web: setting.web.unwrap_or_default().to_owned(),
-            web_label: "This edition on the web".to_owned(),
+            labels: Labels::of(language),
             style: style::STYLE,
             subject,
             title,
@@ -200,68 +276,98 @@ impl Edition {
 }
 
 fn covers(digest: &Digest, zone: &TimeZone) -> String {
+    let language = digest.frame.look.language;
     let Window { from, to } = digest.frame.window;
-    let (from, to) = (wording::short_moment(from, zone), wording::short_moment(to, zone));
-    format!("Covers {from} to {to} · {}", wording::coverage(digest))
+    let (from, to) = (language.short_moment(from, zone), language.short_moment(to, zone));
+    let coverage = wording::coverage(digest);
+    match language {
+        Language::English => format!("Covers {from} to {to} · {coverage}"),
+        Language::Ukrainian => format!("Охоплює: {from} – {to} · {coverage}"),
+    }
 }
 
 fn remarks(digest: &Digest, zone: &TimeZone) -> Vec<String> {
+    let language = digest.frame.look.language;
     let times =
-        |all: &[jiff::Timestamp]| all.iter().map(|at| wording::short_moment(*at, zone)).collect::<Vec<_>>().join(", ");
+        |all: &[jiff::Timestamp]| all.iter().map(|at| language.short_moment(*at, zone)).collect::<Vec<_>>().join(", ");
     let (slots, held_over) = (&digest.frame.slots, &digest.frame.held_over);
     // A reader should not wonder where an edition went.
-    let combined = (slots.len() > 1).then(|| format!("One edition for {} due times: {}", slots.len(), times(slots)));
-    let held_over =
-        (!held_over.is_empty()).then(|| format!("Held over from what could not be delivered: {}", times(held_over)));
+    let combined = (slots.len() > 1).then(|| {
+        let due = language.plural(
+            slots.len() as u64,
+            ["due time", "due times"],
+            ["запланований час", "заплановані часи", "запланованих часів"],
+        );
+        format!("{} {} {due}: {}", language.pick("One edition for", "Один випуск за"), slots.len(), times(slots))
+    });
+    let before =
+        language.pick("Held over from what could not be delivered", "Перенесено з того, що не вдалося доставити");
+    let held_over = (!held_over.is_empty()).then(|| format!("{before}: {}", times(held_over)));
     combined.into_iter().chain(held_over).collect()
 }
 
 fn method(digest: &Digest, zone: &TimeZone) -> Vec<String> {
-    let coverage = &digest.frame.coverage;
-    let aside = match coverage.other_languages {
-        0 => String::new(),
-        count => format!(", {count} in other languages left aside"),
-    };
-    let articles = if coverage.articles == 1 { "article" } else { "articles" };
-    let mut out = vec![format!("{}; {} {articles} read{aside}.", wording::coverage(digest), coverage.articles)];
+    let (coverage, language) = (&digest.frame.coverage, digest.frame.look.language);
+    let mut out = vec![format!("{}.", wording::articles(digest))];
     out.extend(coverage.silent.iter().map(|silent| {
-        let since = silent.since.map_or_else(String::new, |at| format!(" since {}", wording::short_moment(at, zone)));
-        clean(&format!("Silent: {}{since} ({})", silent.source, silent.reason))
+        let since =
+            silent.since.map(|at| format!(" {} {}", language.pick("since", "від"), language.short_moment(at, zone)));
+        let silence = language.pick("Silent", "Мовчить");
+        clean(&format!("{silence}: {}{} ({})", silent.source, since.unwrap_or_default(), silent.reason))
     }));
-    if let Some(held) = wording::held(&digest.held) {
+    if let Some(held) = wording::held(&digest.held, language) {
         out.push(format!("{held}:"));
-        out.extend(digest.held.iter().map(|item| clean(&wording::held_item(item))));
+        out.extend(digest.held.iter().map(|item| clean(&wording::held_item(item, language))));
     }
     if !digest.left_out.is_empty() {
         let left_out = digest.left_out.join(", ");
-        out.push(clean(&format!("Left for the next edition, to keep this one short: {left_out}")));
+        let why = language.pick(
+            "Left for the next edition, to keep this one short",
+            "Залишено на наступний випуск, щоб цей був коротким",
+        );
+        out.push(clean(&format!("{why}: {left_out}")));
     }
     if !digest.tolls.is_empty() {
-        out.push(format!("Which figure heads: {}.", wording::headline_rule(&digest.frame.rules)));
+        let mut grades: Vec<Grade> = digest.tolls.iter().map(|item| item.attested.grade).collect();
+        grades.sort_unstable();
+        grades.dedup();
+        out.push(wording::grades_explained(&grades, language));
+        out.push(wording::headline_rule(&digest.frame.rules, language));
     }
     out
 }
 
-/// A digest and the day in whose year dates need no year.
+/// A digest, the day in whose year dates need no year, and the language of our own words.
 struct Words<'d> {
     digest: &'d Digest,
     today: civil::Date,
+    language: Language,
 }
 
-impl Words<'_> {
+impl<'d> Words<'d> {
+    fn of(digest: &'d Digest, zone: &TimeZone) -> Self {
+        let today = digest.frame.composed_at.to_zoned_datetime(zone.clone()).date();
+        Self { digest, today, language: digest.frame.look.language }
+    }
+
     fn sections(&self, drawings: &Drawings, setting: Setting) -> Vec<Section> {
         let sections = self.digest.frame.sections.iter().filter_map(|section| {
             let (kind, heading, items) = match section {
-                digest::Section::Changes => ("changes", "Changed since the last edition", self.changes()),
-                digest::Section::Talks => ("talks", "Talks", self.talks()),
-                digest::Section::Tolls => ("tolls", "Strikes and tolls", self.tolls()),
-                digest::Section::Munitions => ("munitions", "Air attack", self.munitions()),
-                digest::Section::Brief => ("brief", "In brief", self.brief()),
+                digest::Section::Changes => (
+                    "changes",
+                    ("Changed since the last edition", "Що змінилося від попереднього випуску"),
+                    self.changes(),
+                ),
+                digest::Section::Talks => ("talks", ("Talks", "Переговори"), self.talks()),
+                digest::Section::Tolls => ("tolls", ("Strikes and tolls", "Удари й жертви"), self.tolls()),
+                digest::Section::Munitions => ("munitions", ("Air attack", "Повітряна атака"), self.munitions()),
+                digest::Section::Brief => ("brief", ("In brief", "Коротко"), self.brief()),
             };
+            let heading = self.language.pick(heading.0, heading.1);
             let pictures = if kind == "tolls" { self.pictures(drawings, setting) } else { Vec::new() };
             let mut section =
                 Section { kind, heading: heading.to_owned(), pictures, items, more: self.uncounted(*section) };
-            fold(&mut section, setting);
+            fold(&mut section, setting, self.language);
             (!section.items.is_empty()).then_some(section)
         });
         sections.collect()
@@ -270,7 +376,14 @@ impl Words<'_> {
     /// What the digest itself only counted.
     fn uncounted(&self, section: digest::Section) -> String {
         match (section, self.digest.brief_more) {
-            (digest::Section::Brief, more @ 1..) => format!("and {more} more stories without a figure or talks"),
+            (digest::Section::Brief, more @ 1..) => {
+                let stories = self.language.plural(
+                    more as u64,
+                    ["more story without a figure or talks", "more stories without a figure or talks"],
+                    ["новина без цифр і переговорів", "новини без цифр і переговорів", "новин без цифр і переговорів"],
+                );
+                format!("{} {more} {stories}", self.language.pick("and", "і ще"))
+            }
             _ => String::new(),
         }
     }
@@ -280,7 +393,7 @@ impl Words<'_> {
         let tolls = self.digest.tolls.iter().filter(|item| is_moved(item.news)).map(|item| {
             let told = |line: &&TollLine| line.news != News::Unchanged && !self.is_corrected(item, line);
             let lines = item.lines.iter().filter(told).map(|line| Line {
-                strong: clean(&wording::moved(line)),
+                strong: clean(&wording::moved(line, self.language)),
                 cites: self.cites([line.figure.note()]),
                 ..Line::default()
             });
@@ -288,10 +401,11 @@ impl Words<'_> {
         });
         let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).filter_map(|item| {
             let state = &item.rounds.first()?.state;
-            let was = item.was.as_ref().map_or_else(String::new, |was| format!("{} →", wording::state(was)));
+            let was =
+                item.was.as_ref().map_or_else(String::new, |was| format!("{} →", wording::state(was, self.language)));
             let line = Line {
                 lead: was,
-                strong: wording::state(state.value()),
+                strong: wording::state(state.value(), self.language),
                 cites: self.cites([state.note()]),
                 ..Line::default()
             };
@@ -302,8 +416,11 @@ impl Words<'_> {
         items.sort_by_key(|(news, _)| *news);
         let corrections = self.digest.corrections.iter().map(|correction| {
             let cites = self.cites(correction.now.as_ref().map(Grounded::note));
-            let line = Line { lead: clean(&wording::correction(correction)), cites, ..Line::default() };
-            Item { lines: vec![line], ..self.item(wording::correction_title(correction, self.today), News::Corrected) }
+            let line = Line { lead: clean(&wording::correction(correction, self.language)), cites, ..Line::default() };
+            Item {
+                lines: vec![line],
+                ..self.item(wording::correction_title(correction, self.today, self.language), News::Corrected)
+            }
         });
         let moved = items.into_iter().map(|(_, item)| item).filter(|item| !item.lines.is_empty());
         corrections.chain(moved).collect()
@@ -322,22 +439,30 @@ impl Words<'_> {
             let mut lines = Vec::new();
             for round in &item.rounds {
                 lines.push(Line {
-                    lead: clean(&format!("{}:", wording::round(round, self.today))),
-                    strong: wording::state(round.state.value()),
+                    lead: clean(&format!("{}:", wording::round(round, self.today, self.language))),
+                    strong: wording::state(round.state.value(), self.language),
                     cites: self.cites([round.state.note()]),
                     ..Line::default()
                 });
                 let mut minor =
                     |lead: String, cites| lines.push(Line { lead, cites, is_minor: true, ..Line::default() });
-                minor(clean(&wording::says(round)), Vec::new());
+                minor(clean(&wording::says(round, self.language)), Vec::new());
                 if let Some(topic) = &round.topic {
-                    minor(clean(&format!("On: {topic}")), Vec::new());
+                    minor(clean(&format!("{}: {topic}", self.language.pick("On", "Про"))), Vec::new());
                 }
                 if !round.mediators.is_empty() {
-                    minor(clean(&format!("Mediated by {}", round.mediators.join(", "))), Vec::new());
+                    minor(
+                        clean(&format!(
+                            "{} {}",
+                            self.language.pick("Mediated by", "Посередники:"),
+                            round.mediators.join(", ")
+                        )),
+                        Vec::new(),
+                    );
                 }
-                for next in &round.next {
-                    minor(format!("Next: “{}”", clean(next.value())), self.cites([next.note()]));
+                for next in round.next.iter().filter(|next| !self.is_scheduled(item, next)) {
+                    let lead = format!("{}: “{}”", self.language.pick("Next", "Далі"), clean(next.value()));
+                    minor(lead, self.cites([next.note()]));
                 }
             }
             Item { lines, ..self.item(wording::parties(item), item.news) }
@@ -345,39 +470,64 @@ impl Words<'_> {
         items.collect()
     }
 
+    /// Whether what is said to come next stands as a round of its own, with the same sentence.
+    fn is_scheduled(&self, item: &TalksItem, next: &Grounded<String>) -> bool {
+        let is_it =
+            |round: &RoundItem| round.state.value().status == Status::Scheduled && round.state.note() == next.note();
+        item.rounds.iter().any(is_it)
+    }
+
     fn tolls(&self) -> Vec<Item> {
         let items = self.digest.tolls.iter().map(|item| {
             let mut lines = Vec::new();
+            let mut before = String::new();
             for line in &item.lines {
+                let who = clean(&wording::attribution(line.figure.value(), self.language));
+                // Lines that follow one another by one claimant name it once.
+                let tail = if who == before { String::new() } else { who.clone() };
+                before = if line.others.is_empty() { who } else { String::new() };
                 lines.push(Line {
-                    strong: clean(&wording::toll(line)),
-                    tail: clean(&wording::attribution(line.figure.value())),
+                    strong: clean(&wording::toll(line, self.language)),
+                    tail,
                     joint: ": ",
                     cites: self.cites([line.figure.note()]),
                     ..Line::default()
                 });
                 for other in &line.others {
                     lines.push(Line {
-                        lead: clean(&format!("also reported: {}", wording::other(line, other.value()))),
-                        tail: clean(&wording::attribution(other.value())),
+                        lead: clean(&format!(
+                            "{}: {}",
+                            self.language.pick("also reported", "є також"),
+                            wording::other(line, other.value(), self.language)
+                        )),
+                        tail: clean(&wording::attribution(other.value(), self.language)),
                         joint: ": ",
                         cites: self.cites([other.note()]),
                         is_minor: true,
                         ..Line::default()
                     });
                 }
-                if let Some(range) = wording::range(line) {
-                    let lead = format!("{range}; {}", wording::choice(line));
+                if let Some(range) = wording::range(line, self.language) {
+                    let lead = [range.as_str(), wording::choice(line, self.language)].join("; ");
                     lines.push(Line { lead, is_minor: true, ..Line::default() });
                 }
             }
             for line in &item.claimed {
                 let figure = line.figure.value();
                 let claimant = figure.claimant.as_deref().unwrap_or(&figure.outlet);
-                let lead = clean(&format!("{}, claims {claimant}", wording::claimed(line)));
+                let lead = clean(&format!(
+                    "{}, {} {claimant}",
+                    wording::claimed(line, self.language),
+                    self.language.pick("claims", "стверджує")
+                ));
                 lines.push(Line { lead, cites: self.cites([line.figure.note()]), ..Line::default() });
             }
-            let attested = format!("{} · carried by {}", wording::grade(&item.attested), item.outlets.join(", "));
+            let attested = format!(
+                "{} · {} {}",
+                wording::grade(&item.attested, self.language),
+                self.language.pick("carried by", "передають"),
+                item.outlets.join(", ")
+            );
             lines.push(Line { lead: clean(&attested), is_minor: true, ..Line::default() });
             Item { lines, ..self.incident(item) }
         });
@@ -386,8 +536,8 @@ impl Words<'_> {
 
     fn munitions(&self) -> Vec<Item> {
         let lines = self.digest.munitions.iter().map(|line| Line {
-            strong: clean(&wording::munitions(line)),
-            tail: clean(&wording::attribution(line.figure.value())),
+            strong: clean(&wording::munitions(line, self.language)),
+            tail: clean(&wording::attribution(line.figure.value(), self.language)),
             joint: ": ",
             cites: self.cites([line.figure.note()]),
             ..Line::default()
@@ -413,15 +563,15 @@ impl Words<'_> {
     }
 
     fn incident(&self, item: &TollItem) -> Item {
-        let mut out = self.item(wording::incident_title(item, self.today), item.news);
+        let mut out = self.item(wording::incident_title(item, self.today, self.language), item.news);
         if let Some(near) = &item.near {
-            out.mark = format!("{} · {}", out.mark, clean(&wording::near(near)));
+            out.mark = format!("{} · {}", out.mark, clean(&wording::near(near, self.language)));
         }
         out
     }
 
     fn item(&self, title: String, news: News) -> Item {
-        Item { title: clean(&title), mark: wording::mark(news).to_owned(), lines: Vec::new() }
+        Item { title: clean(&title), mark: wording::mark(news, self.language).to_owned(), lines: Vec::new() }
     }
 
     fn cites(&self, ids: impl IntoIterator<Item = NoteId>) -> Vec<Cite> {
@@ -440,7 +590,7 @@ impl Words<'_> {
             quote: clean(&note.quote),
             outlet: clean(&note.outlet),
             title: clean(&note.title),
-            published: note.published.as_ref().map(wording::published).unwrap_or_default(),
+            published: note.published.as_ref().map(|at| self.language.published(at)).unwrap_or_default(),
             link: note.link().unwrap_or_default(),
         });
         sources.collect()
@@ -452,15 +602,15 @@ impl Words<'_> {
 
     fn rows(&self) -> Vec<picture::chart::Row> {
         let rows = self.digest.pictures.series.iter().filter_map(|series| {
-            let title = wording::incident_title(self.toll(&series.key)?, self.today);
+            let title = wording::incident_title(self.toll(&series.key)?, self.today, self.language);
             let bars = series.figures.iter().map(|(day, count)| picture::chart::Bar {
                 day: *day,
-                day_label: wording::day(*day, self.today),
+                day_label: self.language.day(*day, self.today),
                 low: count.low,
                 high: count.high,
-                label: wording::count(count),
+                label: wording::count(count, self.language),
             });
-            let label = clean(&format!("{title} · {}", wording::measure(series.measure)));
+            let label = clean(&format!("{title} · {}", wording::measure(series.measure, self.language)));
             Some(picture::chart::Row { label, bars: bars.collect() })
         });
         rows.collect()
@@ -491,32 +641,49 @@ impl Words<'_> {
             let bars = row.bars.iter().map(|bar| format!("{}: {}", bar.day_label, bar.label));
             format!("{}: {}", row.label, bars.collect::<Vec<_>>().join("; "))
         };
-        let alt = format!("Chart of tolls by day. {}.", rows.iter().map(row_in_words).collect::<Vec<_>>().join(". "));
+        let alt = format!(
+            "{}. {}.",
+            self.language.pick("Chart of tolls by day", "Графік жертв за днями"),
+            rows.iter().map(row_in_words).collect::<Vec<_>>().join(". ")
+        );
         let line = |row: &picture::chart::Row| {
             let labels: Vec<&str> = row.bars.iter().map(|bar| bar.label.as_str()).collect();
             let days = row.bars.first().zip(row.bars.last());
-            let days = days.map_or_else(String::new, |(a, b)| format!("{} to {}", a.day_label, b.day_label));
+            let days = days.map_or_else(String::new, |(a, b)| {
+                format!("{} {} {}", a.day_label, self.language.pick("to", "–"), b.day_label)
+            });
             format!("{} {} ({days}: {})", row.label, wording::sparkline(&row.bars), labels.join(" → "))
         };
-        let caption = "Figures as they were reported on each day.".to_owned();
+        let caption = self
+            .language
+            .pick("Figures as they were reported on each day.", "Цифри, як їх повідомляли того дня.")
+            .to_owned();
         let lines = rows.iter().map(line).chain([caption.clone()]).collect();
         (alt, caption, lines)
     }
 
     fn map_in_words(&self) -> (String, String, Vec<String>) {
         let names: Vec<String> = self.spots().into_iter().map(|spot| spot.name).collect();
-        let caption = format!("{}. Boundaries shown do not imply endorsement.", names.join(", "));
-        (format!("Locator map: {}.", names.join(", ")), caption, Vec::new())
+        let caption = format!(
+            "{}. {}",
+            names.join(", "),
+            self.language
+                .pick("Boundaries shown do not imply endorsement.", "Показані кордони не означають їх визнання.")
+        );
+        (format!("{}: {}.", self.language.pick("Locator map", "Карта місць"), names.join(", ")), caption, Vec::new())
     }
 }
 
 /// Leaves the best items of a long section and says where the others are.
-fn fold(section: &mut Section, setting: Setting) {
+fn fold(section: &mut Section, setting: Setting, language: Language) {
     let over = section.items.len().saturating_sub(setting.items_max);
     if over > 0 {
         section.items.truncate(setting.items_max);
-        let place = if setting.web.is_some() { "in the edition on the web" } else { "in the archived edition" };
-        let folded = format!("and {over} more {place}");
+        let place = match setting.web {
+            Some(_) => language.pick("in the edition on the web", "у випуску в інтернеті"),
+            None => language.pick("in the archived edition", "в архівному випуску"),
+        };
+        let folded = format!("{} {over} {}{place}", language.pick("and", "і ще"), language.pick("more ", ""));
         section.more = if section.more.is_empty() { folded } else { format!("{folded}, {}", section.more) };
     }
 }

@@ -7,8 +7,9 @@ use jiff::civil;
 
 use super::canvas::{Anchor, Canvas, DIM, INK, Ink, PAPER, Png, Style, Weight, can_write, width_of};
 
-/// In points of the page: the width of the text column of a mail.
-const WIDTH: u32 = 536;
+/// In points of the page. Narrower than the column of a mail at its widest, so that a phone, which shows it at some
+/// 340 points, does not make its letters unreadable.
+const WIDTH: u32 = 420;
 const ROW_HEIGHT: u32 = 118;
 const MARGIN: f32 = 14.0;
 /// The widest bar, and the widest slot of a day.

@@ -3,14 +3,17 @@
 //! Plate carrée with the scale kept along the middle latitude, which is as true as a locator needs to be. The closest view is
 //! `SPAN_MIN` across, so that a dot never claims to know the street; a place known only by its region gets a hollow dot.
 
+use serde::{Deserialize, Serialize};
+
 use super::canvas::{Anchor, Canvas, DIM, INK, Ink, Png, Style, Weight, can_write, width_of};
 use super::outline::{Bounds, Position, outlines};
 use crate::news::value::place;
 
-/// In points of the page: the width of the text column of a mail.
-const WIDTH: f32 = 536.0;
-const HEIGHT_MIN: f32 = 220.0;
-const HEIGHT_MAX: f32 = 360.0;
+/// In points of the page. Narrower than the column of a mail at its widest, so that a phone, which shows it at some
+/// 340 points, does not make its letters unreadable.
+const WIDTH: f32 = 420.0;
+const HEIGHT_MIN: f32 = 200.0;
+const HEIGHT_MAX: f32 = 320.0;
 /// Room around the outermost dots, as a part of the span.
 const MARGIN: f64 = 0.22;
 /// Degrees of latitude that a map shows at least, from its lower to its upper edge.
@@ -33,6 +36,18 @@ const PLACE: Style = Style { size: 13.0, weight: Weight::Bold, ink: INK, anchor:
 const COUNTRY: Style = Style { size: 11.0, weight: Weight::Regular, ink: DIM, anchor: Anchor::Middle };
 const KM_PER_DEGREE: f64 = 111.195;
 
+/// How the map draws borders that are disputed (`config/map/disputed.txt`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Borders {
+    #[default]
+    Dashed,
+    /// As any other.
+    Solid,
+    /// Not at all.
+    Hidden,
+}
+
 /// A place on the map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spot {
@@ -54,7 +69,7 @@ struct View {
 }
 
 /// Draws a map of these places; `None` when there is none.
-pub fn draw(spots: &[Spot]) -> Option<Png> {
+pub fn draw(spots: &[Spot], borders: Borders) -> Option<Png> {
     let is_earthly = |spot: &&Spot| spot.position.0.abs() <= 180.0 && spot.position.1.abs() <= 85.0;
     let mut spots: Vec<Spot> = spots.iter().filter(is_earthly).take(SPOTS_MAX).cloned().collect();
     let view = View::of(&mut spots)?;
@@ -70,7 +85,10 @@ pub fn draw(spots: &[Spot]) -> Option<Png> {
             canvas.line(ring, COAST, 0.7, None);
         }
         for border in outlines().borders.iter().filter(|border| border.bounds.meets(shift, &view.bounds)) {
-            let dash = border.is_disputed.then_some(DASH);
+            if border.is_disputed && borders == Borders::Hidden {
+                continue;
+            }
+            let dash = (border.is_disputed && borders == Borders::Dashed).then_some(DASH);
             let line = view.line(&border.positions, shift);
             canvas.line(&line, BORDER, 1.0, dash);
             edges.push(line);
@@ -259,9 +277,9 @@ mod tests {
 
     #[track_caller]
     fn check(spots: &[Spot]) {
-        let png = draw(spots).unwrap();
+        let png = draw(spots, Borders::Dashed).unwrap();
         assert!(png.bytes.len() < PNG_BYTES_MAX, "{} bytes", png.bytes.len());
-        assert_eq!(png, draw(spots).unwrap());
+        assert_eq!(png, draw(spots, Borders::Dashed).unwrap());
     }
 
     #[test]
@@ -278,7 +296,7 @@ mod tests {
 
     #[test]
     fn no_place_no_map() {
-        assert_eq!(draw(&[]), None);
-        assert_eq!(draw(&[spot("nowhere", f64::NAN, 0.0)]), None);
+        assert_eq!(draw(&[], Borders::Dashed), None);
+        assert_eq!(draw(&[spot("nowhere", f64::NAN, 0.0)], Borders::Dashed), None);
     }
 }

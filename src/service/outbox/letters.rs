@@ -14,7 +14,9 @@ use tokio::task::spawn_blocking;
 use crate::config::{self, Edition};
 use crate::news::digest::Digest;
 use crate::news::letter::{Addressed, Letter, Reach, ascii_domain};
-use crate::news::message::{self, Links, Rendered, Sender};
+use crate::news::message::templates::Templates;
+use crate::news::message::view::Studio;
+use crate::news::message::{self, Links, Manner, Rendered, Sender};
 use crate::news::subscriber::{Empty, Format, Preferences};
 use crate::service::pipeline::Service;
 use crate::service::store::{Chain, Lease};
@@ -37,6 +39,7 @@ pub(super) struct Letters<'a> {
     service: &'a Service,
     views: tokio::sync::Mutex<Views>,
     made: Mutex<HashMap<Key, Arc<OnceCell<Made>>>>,
+    studio: Arc<Mutex<Studio>>,
 }
 
 /// What makes two readers' letters the same: what they read and wanted, and the form.
@@ -47,7 +50,7 @@ type Made = Result<Option<Arc<Letter>>, String>;
 
 impl<'a> Letters<'a> {
     pub fn new(service: &'a Service) -> Self {
-        Self { service, views: tokio::sync::Mutex::default(), made: Mutex::default() }
+        Self { service, views: tokio::sync::Mutex::default(), made: Mutex::default(), studio: Arc::default() }
     }
 
     /// The letter of a delivery; `None` if its reader wants none. Whoever asks first has it made, others who want the same
@@ -68,7 +71,8 @@ impl<'a> Letters<'a> {
     async fn make(&self, lease: &Lease) -> anyhow::Result<Option<Arc<Letter>>> {
         let view = self.views.lock().await.along(self.service, &lease.chain).await?;
         let sheet = Sheet::new(self.service, &lease.edition_id, &view, &lease.preferences);
-        let letter = spawn_blocking(move || sheet.letter(&view)).await.context("render the edition")??;
+        let studio = Arc::clone(&self.studio);
+        let letter = spawn_blocking(move || sheet.letter(&view, &studio)).await.context("render the edition")??;
         Ok(letter.map(Arc::new))
     }
 }
@@ -81,6 +85,7 @@ struct Sheet {
     skips_quiet: bool,
     sender: Sender,
     reach: Reach,
+    templates: Templates,
 }
 
 impl Sheet {
@@ -97,16 +102,17 @@ impl Sheet {
             skips_quiet: wants_nothing_then(edition, preferences),
             sender: Sender { from: mail.from.clone(), reply_to: mail.reply_to.clone(), list_id },
             reach: service.post.reach.clone(),
+            templates: service.templates.clone(),
         }
     }
 
-    fn letter(&self, digest: &Digest) -> anyhow::Result<Option<Letter>> {
+    fn letter(&self, digest: &Digest, studio: &Mutex<Studio>) -> anyhow::Result<Option<Letter>> {
         let digest = self.preferences.cut(digest);
         if digest.is_quiet() && self.skips_quiet {
             return Ok(None);
         }
         let links = self.reach.places(&self.edition_id, &digest.frame.name);
-        let rendered = set(&digest, &self.sender, links.as_ref())?;
+        let rendered = set(&digest, &self.sender, links.as_ref(), &self.templates, studio)?;
         let format = self.preferences.format;
         Ok(Some(Letter::new(&self.edition_id, &rendered, &digest, &self.sender, &self.reach, format)?))
     }
@@ -123,13 +129,27 @@ fn wants_nothing_then(edition: Option<&Edition>, preferences: &Preferences) -> b
 pub fn render(service: &Service, digest: &Digest, links: Option<&Links>) -> anyhow::Result<Rendered> {
     let mail = &service.config.mail;
     let (from, reply_to) = (mail.from.clone(), mail.reply_to.clone());
-    set(digest, &Sender { from, reply_to, list_id: String::new() }, links)
+    let sender = Sender { from, reply_to, list_id: String::new() };
+    set(digest, &sender, links, &service.templates, &Mutex::default())
 }
 
-fn set(digest: &Digest, sender: &Sender, links: Option<&Links>) -> anyhow::Result<Rendered> {
+fn set(
+    digest: &Digest,
+    sender: &Sender,
+    links: Option<&Links>,
+    templates: &Templates,
+    studio: &Mutex<Studio>,
+) -> anyhow::Result<Rendered> {
     let zone = TimeZone::get(&digest.frame.zone).with_context(|| format!("find the zone {}", digest.frame.zone))?;
     let contact = sender.reply_to.as_ref().unwrap_or(&sender.from);
-    Ok(message::render(digest, &zone, contact.email.as_ref(), links)?)
+    let manner = Manner { zone: &zone, contact: contact.email.as_ref(), links, templates };
+    // The lock is for the drawing alone: readers of one edition wait for the same pictures.
+    let drawings = studio.lock().unwrap_or_else(PoisonError::into_inner).drawings(digest);
+    let rendered = message::render_with(digest, drawings, manner)?;
+    if let Some(fault) = &rendered.fault {
+        tracing::error!("the shipped templates are used in place of yours: {fault}; see `daybrief check`");
+    }
+    Ok(rendered)
 }
 
 /// One reader's message, finished: the bytes that are sent, previewed and written to files. `None` if they want none.
@@ -141,7 +161,7 @@ pub fn message(
 ) -> anyhow::Result<Option<Addressed>> {
     let edition_id = edition_id.unwrap_or("preview");
     let sheet = Sheet::new(service, edition_id, digest, reader.preferences);
-    let Some(letter) = sheet.letter(digest)? else { return Ok(None) };
+    let Some(letter) = sheet.letter(digest, &Mutex::default())? else { return Ok(None) };
     let to = ascii_domain(reader.to);
     let message = service.post.message(&letter, &to, reader.subscriber_id, reader.message_id);
     message.map(Some).map_err(|error| anyhow::anyhow!("failed to {error}"))
