@@ -8,7 +8,9 @@ use daybrief::news::article::Article;
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::{Interest, Told};
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Section, Window};
+use daybrief::news::incident::claimant::Order;
 use daybrief::news::incident::plausibility::{Decisions, Reason};
+use daybrief::news::incident::reconcile::reconcile;
 use daybrief::news::incident::{Incident, Reading, incidents};
 use daybrief::news::{extract, origin, wording};
 use jiff::{SignedDuration, Timestamp};
@@ -133,7 +135,7 @@ fn who_counts_heads_and_the_others_stand_beside_it() {
     assert_eq!(line.figure.value().count.low, Some(9));
     assert_eq!(line.range, Some((9, 14)));
     assert!(wording::grade(&digest.tolls[0].attested).starts_with("Contested: killed from 9 to 14"));
-    let order = daybrief::news::incident::claimant::Order::new(&[daybrief::news::incident::claimant::Class::Mayor]);
+    let order = Order::new(&[daybrief::news::incident::claimant::Class::Mayor]);
     let mut frame = frame("2031-03-05T07:00:00Z".parse().unwrap());
     frame.rules.claimants = order;
     let digest = digest::compose(frame, &readings, &[], &Decisions::default());
@@ -343,21 +345,29 @@ fn corpus_stream_joins() {
     for incident in &found {
         let ids: std::collections::BTreeSet<&str> =
             incident.tellings.iter().map(|telling| telling.article().id.as_str()).collect();
-        if ids.len() > 1 {
-            joined += 1;
-            println!(
-                "## {:?} {:?} {:?}",
-                incident.place.map(|place| &place.name),
-                incident.key.event,
-                incident.key.day
-            );
-            for telling in &incident.tellings {
-                let quote: String = telling.quote().chars().take(160).collect();
-                println!(
-                    "   {} [{:?}] {quote}",
-                    telling.article().id,
-                    telling.article().published.map(|it| it.to_string())
-                );
+        if ids.len() < 2 {
+            continue;
+        }
+        joined += 1;
+        let place = incident.place.map_or("no place", |place| place.name.as_str());
+        let day = incident.key.day.map_or_else(String::new, |day| day.to_string());
+        println!("\n{joined} {place} {:?} {day}", incident.key.event);
+        for id in ids {
+            let own = incident.tellings.iter().filter(|telling| telling.article().id == id);
+            let mut quotes: Vec<&str> = own.clone().map(|telling| telling.quote()).collect();
+            quotes.sort_unstable();
+            quotes.dedup();
+            let published = own.clone().find_map(|telling| telling.article().published).map(|it| it.to_string());
+            println!("  {id} {}", published.unwrap_or_default());
+            for quote in quotes {
+                println!("    {}", quote.chars().take(240).collect::<String>().replace('\n', " "));
+            }
+        }
+        // How far apart current figures for dead and injured lie: what `grade::TOLERANCE_PERCENT` was measured on.
+        let reconciled = reconcile(incident, &Order::default(), &Decisions::default());
+        for line in reconciled.lines.iter().filter(|line| !line.part) {
+            if let Some((least, most)) = line.range {
+                println!("  range {:?} {:?} {least} {most} {}%", line.measure, line.group, (most - least) * 100 / most);
             }
         }
     }
