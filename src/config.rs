@@ -57,6 +57,8 @@ pub struct Config {
     pub store: StoreUrl,
     /// A folder that gets every edition as `.eml`, `.html`, `.txt` and `.json`.
     pub archive: Option<PathBuf>,
+    /// A folder of kind files that add to the shipped kinds, or take their place by name.
+    pub kinds: Option<PathBuf>,
     pub sources: Vec<Source>,
     /// Never empty: without an `[[edition]]` there is the default one.
     pub editions: Vec<Edition>,
@@ -332,6 +334,7 @@ impl Default for Config {
             contact: None,
             store: StoreUrl::Sqlite(STORE_FILE.into()),
             archive: None,
+            kinds: None,
             sources: Vec::new(),
             editions: vec![Edition::new(EDITION, mail.from.email.domain())],
             mail,

@@ -236,11 +236,12 @@ pub fn parse(address: &str) -> anyhow::Result<Address> {
         .map_err(|error| Misuse(format!("{address}: {error}; write an address such as reader@example.org")).into())
 }
 
-const TOPICS: [(&str, Section); 5] = [
+const TOPICS: [(&str, Section); 6] = [
     ("changes", Section::Changes),
     ("talks", Section::Talks),
     ("tolls", Section::Tolls),
     ("munitions", Section::Munitions),
+    ("developments", Section::Developments),
     ("brief", Section::Brief),
 ];
 

@@ -42,11 +42,12 @@ pub(super) const KINDS: [(&str, SourceKind); 5] = [
     ("text", SourceKind::Text),
     ("list", SourceKind::List),
 ];
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("changes", Section::Changes),
     ("talks", Section::Talks),
     ("tolls", Section::Tolls),
     ("munitions", Section::Munitions),
+    ("developments", Section::Developments),
     ("brief", Section::Brief),
 ];
 const EMPTIES: [(&str, Empty); 2] = [("note", Empty::Note), ("skip", Empty::Skip)];
@@ -78,6 +79,7 @@ pub(super) fn config(
 fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     let contact = file.text(reader, "contact", "editor@example.org").map(|text| text.value.to_owned());
     let archive = file.path(reader, "archive", "archive");
+    let kinds = file.path(reader, "kinds", "kinds");
     let store = file.table(reader, "store").and_then(|table| store(reader, table));
     let mail = file.table(reader, "mail");
     let mail = mail.map(|table| mail::mail(reader, table)).unwrap_or_else(|| mail::defaults(reader));
@@ -102,6 +104,7 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
         contact,
         store: store.unwrap_or_else(|| StoreUrl::Sqlite(reader.folder.join(super::STORE_FILE))),
         archive,
+        kinds,
         sources,
         editions,
         mail,

@@ -12,7 +12,10 @@ use super::article::Published;
 use super::digest::corrections::{Correction, How};
 use super::digest::rank::Rules;
 use super::digest::tolls::{ClaimedLine, HeldItem, TollItem, TollLine};
-use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem};
+use super::digest::developments::DevelopmentItem;
+use super::digest::{Account, Digest, Figure, IssueItem, MunitionsLine, News, PromiseItem, RoundItem, TalksItem};
+use super::track::Position;
+use super::track::promise::Fate;
 use super::extract::Stance;
 use super::incident;
 use super::incident::claimant::Class;
@@ -244,6 +247,84 @@ pub fn says(round: &RoundItem) -> String {
         (Some(who), Stance::Denied) => format!("denied by {who}"),
         (Some(who), _) => format!("{who} says, in {}", round.outlet),
         (None, _) => format!("reported by {}", round.outlet),
+    }
+}
+
+/// "scheduled for 5 Mar": a state of a round, with the day it was for.
+pub fn state_for(of: &super::track::State, date: Option<civil::Date>, edition: civil::Date) -> String {
+    let planned = matches!(of.status, Status::Scheduled | Status::Proposed);
+    let date = date.filter(|_| planned).map_or_else(String::new, |date| format!(" for {}", day(date, edition)));
+    format!("{}{date}", state(of))
+}
+
+/// How a round moved since it was last told: "scheduled for 5 Mar → postponed".
+pub fn round_moved(round: &RoundItem, edition: civil::Date) -> String {
+    let now = state_for(round.state.value(), round.day, edition);
+    round.was.map_or_else(|| now.clone(), |(was, date)| format!("{} → {now}", state_for(&was, date, edition)))
+}
+
+/// The way that a round went before it came to where it stands: "scheduled for 5 Mar, postponed"; empty for a first state.
+pub fn round_steps(round: &RoundItem, edition: civil::Date) -> String {
+    let before = &round.steps[..round.steps.len().saturating_sub(1)];
+    let steps: Vec<String> = before.iter().map(|it| state_for(it.state.value(), it.day, edition)).collect();
+    steps.join(", ")
+}
+
+/// One voice beside the telling that heads: "Azerbaijani foreign ministry (Azerbaijan): ended, in Summit Post".
+pub fn account(account: &Account) -> String {
+    let side = account.side.as_ref().map_or_else(String::new, |side| format!(" ({side})"));
+    let denied = if account.stance == Stance::Denied { "denies: " } else { "" };
+    format!("{}{side}: {denied}{}, in {}", account.claimant, state(account.state.value()), account.outlet)
+}
+
+/// "prisoner exchange: Armenia says; Azerbaijan does not mention it".
+pub fn issue(issue: &IssueItem) -> String {
+    let positions = issue.positions.iter().map(|it| match it.position {
+        Position::Says => format!("{} says", it.side),
+        Position::Conditions => format!("{} says, with conditions", it.side),
+        Position::Denies => format!("{} denies", it.side),
+        Position::NotMentioned => format!("{} does not mention it", it.side),
+    });
+    format!("{}: {}", issue.topic, positions.collect::<Vec<_>>().join("; "))
+}
+
+/// What became of a promise: "due 5 Mar, missed".
+pub fn promise(promise: &PromiseItem, edition: civil::Date) -> String {
+    let fate = match promise.fate {
+        Fate::Open => "open",
+        Fate::Kept => "kept",
+        Fate::Missed => "missed",
+        Fate::NotReported => "not reported",
+    };
+    format!("due {}: {fate}", day(promise.due, edition))
+}
+
+/// "Ceasefires and agreements · Gaza · 3 Mar".
+pub fn development_title(item: &DevelopmentItem, edition: civil::Date) -> String {
+    heading([Some(&item.title), item.place.as_deref(), None], item.day, edition)
+}
+
+/// The fields of a development as its kind names them, and how it is put: "planned: duration 30 days; side Northmark".
+pub fn development(item: &DevelopmentItem) -> String {
+    let fields = item.development.fields.iter().map(|(name, value)| format!("{} {value}", name.replace('_', " ")));
+    let fields = fields.collect::<Vec<_>>().join("; ");
+    let stance = match item.stance {
+        Stance::Reported => return fields,
+        Stance::Claimed => "claimed",
+        Stance::Denied => "denied",
+        Stance::Alleged => "alleged",
+        Stance::Planned => "planned",
+    };
+    if fields.is_empty() { stance.to_owned() } else { format!("{stance}: {fields}") }
+}
+
+/// Who says so, and who carried it: "the army, in Northern Wire; 2 outlets, 1 origin".
+pub fn development_source(item: &DevelopmentItem) -> String {
+    let who = item.claimant.as_ref().map_or_else(|| item.outlet.clone(), |who| format!("{who}, in {}", item.outlet));
+    match (item.outlets.len(), item.origins) {
+        (0 | 1, _) => who,
+        (outlets, 1) => format!("{who}; {outlets} outlets, one origin"),
+        (outlets, origins) => format!("{who}; {outlets} outlets, {origins} origins"),
     }
 }
 
@@ -567,7 +648,10 @@ pub fn words_of_talks(item: &TalksItem) -> usize {
     let words = |text: &str| text.split_whitespace().count();
     let rounds = item.rounds.iter().map(|round| {
         let next = round.next.iter().map(|next| words(next.value()));
-        words(&state(round.state.value())) + words(&says(round)) + next.sum::<usize>()
+        let accounts = round.accounts.iter().map(|it| words(&account(it)));
+        words(&state(round.state.value())) + words(&says(round)) + next.chain(accounts).sum::<usize>()
     });
-    words(&parties(item)) + rounds.sum::<usize>()
+    let issues = item.readout.iter().map(|it| words(&issue(it)));
+    let promises = item.promises.iter().map(|it| words(it.words.value()) + 3);
+    words(&parties(item)) + rounds.chain(issues).chain(promises).sum::<usize>()
 }

@@ -255,10 +255,27 @@ fn ledger(digest: &Digest) -> String {
     for item in &digest.talks {
         writeln!(out, "  {} ({})", wording::parties(item), wording::mark(item.news)).unwrap();
         for round in &item.rounds {
-            let was = item.was.as_ref().map_or_else(String::new, |was| format!("{} → ", wording::state(was)));
-            writeln!(out, "    {}: {was}{}", wording::round(round, edition), wording::state(round.state.value()))
-                .unwrap();
+            writeln!(out, "    {}: {}", wording::round(round, edition), wording::round_moved(round, edition)).unwrap();
+            for account in &round.accounts {
+                writeln!(out, "      {}", wording::account(account)).unwrap();
+            }
+            if round.without_statement.is_some() {
+                writeln!(out, "      no joint statement").unwrap();
+            }
         }
+        for issue in &item.readout {
+            writeln!(out, "    {}", wording::issue(issue)).unwrap();
+        }
+        for promise in &item.promises {
+            writeln!(out, "    promised “{}”, {}", promise.words.value(), wording::promise(promise, edition)).unwrap();
+        }
+        if let Some(day) = item.next_day {
+            writeln!(out, "    next: {}", wording::day(day, edition)).unwrap();
+        }
+    }
+    for item in &digest.developments {
+        let (what, title) = (wording::development(item), wording::development_title(item, edition));
+        writeln!(out, "  {title}: {what}: {}", wording::development_source(item)).unwrap();
     }
     for held in &digest.held {
         writeln!(out, "  held: {}", wording::held_item(held)).unwrap();

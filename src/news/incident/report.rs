@@ -97,7 +97,9 @@ impl<'a> Report<'a> {
     pub fn marks(&self) -> BTreeSet<Mark> {
         let mark = |telling: &Telling, number: Option<u64>| {
             let toll = telling.toll;
-            Some((toll.measure, folk(toll.group), toll.part, number.filter(|number| *number > 0)?))
+            // "About 50" agrees with everything near.
+            let exact = number.filter(|number| *number > 0 && !toll.count.approx)?;
+            Some((toll.measure, folk(toll.group), toll.part, exact))
         };
         let numbers = |telling: &Telling| [telling.number(), telling.toll.previous].map(|number| mark(telling, number));
         self.tellings.iter().flat_map(numbers).flatten().collect()

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::news::digest::tolls::{TollItem, TollLine};
-use crate::news::digest::{self, Digest, News, Window};
+use crate::news::digest::{self, Digest, News, PromiseItem, Window};
 use crate::news::grounding::{Grounded, Note, NoteId};
 use crate::news::incident::IncidentKey;
 use crate::news::picture::{self, Png};
@@ -256,6 +256,7 @@ impl Words<'_> {
                 digest::Section::Talks => ("talks", "Talks", self.talks()),
                 digest::Section::Tolls => ("tolls", "Strikes and tolls", self.tolls()),
                 digest::Section::Munitions => ("munitions", "Air attack", self.munitions()),
+                digest::Section::Developments => ("developments", "Other developments", self.developments()),
                 digest::Section::Brief => ("brief", "In brief", self.brief()),
             };
             let pictures = if kind == "tolls" { self.pictures(drawings, setting) } else { Vec::new() };
@@ -269,8 +270,9 @@ impl Words<'_> {
 
     /// What the digest itself only counted.
     fn uncounted(&self, section: digest::Section) -> String {
-        match (section, self.digest.brief_more) {
-            (digest::Section::Brief, more @ 1..) => format!("and {more} more stories without a figure or talks"),
+        match (section, self.digest.brief_more, self.digest.developments_more) {
+            (digest::Section::Brief, more @ 1.., _) => format!("and {more} more stories without a figure or talks"),
+            (digest::Section::Developments, _, more @ 1..) => format!("and {more} more developments"),
             _ => String::new(),
         }
     }
@@ -289,16 +291,16 @@ impl Words<'_> {
                 Item { lines: lines.collect(), ..self.item(wording::incident_title(item, self.today), item.news) },
             )
         });
-        let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).filter_map(|item| {
-            let state = &item.rounds.first()?.state;
-            let was = item.was.as_ref().map_or_else(String::new, |was| format!("{} →", wording::state(was)));
-            let line = Line {
-                lead: was,
-                strong: wording::state(state.value()),
-                cites: self.cites([state.note()]),
+        let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).map(|item| {
+            let rounds = item.rounds.iter().filter(|round| round.news != News::Unchanged).map(|round| Line {
+                lead: clean(&format!("{}:", wording::round(round, self.today))),
+                strong: clean(&wording::round_moved(round, self.today)),
+                cites: self.cites([round.state.note()]),
                 ..Line::default()
-            };
-            Some((item.news, Item { lines: vec![line], ..self.item(wording::parties(item), item.news) }))
+            });
+            let promises = item.promises.iter().filter(|promise| promise.news == News::Changed);
+            let lines = rounds.chain(promises.map(|promise| self.promise(promise))).collect();
+            (item.news, Item { lines, ..self.item(wording::parties(item), item.news) })
         });
         let mut items: Vec<(News, Item)> = tolls.chain(talks).collect();
         // Corrections first: what was wrong was told to this reader.
@@ -342,8 +344,52 @@ impl Words<'_> {
                 for next in &round.next {
                     minor(format!("Next: “{}”", clean(next.value())), self.cites([next.note()]));
                 }
+                let steps = wording::round_steps(round, self.today);
+                if !steps.is_empty() {
+                    let before = round.steps[..round.steps.len() - 1].iter().map(|step| step.state.note());
+                    minor(clean(&format!("Before: {steps}")), self.cites(before));
+                }
+                for account in &round.accounts {
+                    minor(clean(&wording::account(account)), self.cites([account.state.note()]));
+                }
+                if let Some(sentence) = &round.without_statement {
+                    minor("No joint statement".to_owned(), self.cites([sentence.note()]));
+                }
+            }
+            for issue in &item.readout {
+                let words = issue.positions.iter().filter_map(|it| it.word.as_ref()).map(Grounded::note);
+                let (lead, cites) = (clean(&wording::issue(issue)), self.cites(words));
+                lines.push(Line { lead, cites, is_minor: true, ..Line::default() });
+            }
+            lines.extend(item.promises.iter().map(|promise| self.promise(promise)));
+            if let Some(day) = item.next_day {
+                let lead = format!("Next date: {}", wording::day(day, self.today));
+                lines.push(Line { lead, is_minor: true, ..Line::default() });
             }
             Item { lines, ..self.item(wording::parties(item), item.news) }
+        });
+        items.collect()
+    }
+
+    /// "Promised: “…”, due 5 Mar: missed".
+    fn promise(&self, promise: &PromiseItem) -> Line {
+        let lead = format!("Promised: “{}”,", clean(promise.words.value()));
+        let closed = promise.closed.as_ref().map(Grounded::note);
+        let cites = self.cites(std::iter::once(promise.words.note()).chain(closed));
+        let strong = wording::promise(promise, self.today);
+        Line { lead, strong, cites, is_minor: true, ..Line::default() }
+    }
+
+    fn developments(&self) -> Vec<Item> {
+        let items = self.digest.developments.iter().map(|item| {
+            let line = Line {
+                strong: clean(&wording::development(item)),
+                tail: clean(&wording::development_source(item)),
+                joint: ": ",
+                cites: self.cites([item.sentence.note()]),
+                ..Line::default()
+            };
+            Item { title: clean(&wording::development_title(item, self.today)), lines: vec![line], ..Item::default() }
         });
         items.collect()
     }

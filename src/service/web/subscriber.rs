@@ -59,11 +59,12 @@ const RADIUS_KM: u32 = 50;
 /// Of kinds and places, each.
 const CHOICES_MAX: usize = 50;
 
-const TOPICS: [(&str, &str, Section); 5] = [
+const TOPICS: [(&str, &str, Section); 6] = [
     ("changes", "What changed", Section::Changes),
     ("talks", "Talks", Section::Talks),
     ("tolls", "Strikes and tolls", Section::Tolls),
     ("munitions", "Air attack", Section::Munitions),
+    ("developments", "Other developments", Section::Developments),
     ("brief", "In brief", Section::Brief),
 ];
 
