@@ -64,6 +64,8 @@ pub struct Config {
     pub archive_url: Option<String>,
     /// A folder of the administrator's own templates; [`Config::templates`] reads it.
     pub templates: Option<PathBuf>,
+    /// A folder of kind files that add to the shipped kinds, or take their place by name.
+    pub kinds: Option<PathBuf>,
     pub sources: Vec<Source>,
     /// Never empty: without an `[[edition]]` there is the default one.
     pub editions: Vec<Edition>,
@@ -345,6 +347,7 @@ impl Default for Config {
             archive: None,
             archive_url: None,
             templates: None,
+            kinds: None,
             sources: Vec::new(),
             editions: vec![Edition::new(EDITION, mail.from.email.domain())],
             mail,

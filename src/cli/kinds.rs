@@ -12,6 +12,7 @@ use crate::news::article::{self, Article};
 use crate::news::extract;
 use crate::news::kinds::pattern::{self, Kinds, Mistake};
 use crate::news::text::Text;
+use crate::service::kinds::{file, files_in, load};
 
 pub async fn kinds(verb: KindsVerb, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
     match verb {
@@ -27,8 +28,7 @@ pub async fn kinds(verb: KindsVerb, config: Option<&Path>, terminal: Terminal) -
 
 /// The kinds in force: the shipped ones, and over them those of `dir`.
 fn list(dir: Option<&Path>, json: bool, terminal: Terminal) -> anyhow::Result<Status> {
-    let files = dir.map(files_in).transpose()?.unwrap_or_default();
-    let (kinds, mistakes) = Kinds::with_overrides(files.iter().map(|(name, source)| (name.as_str(), source.as_str())));
+    let (kinds, mistakes) = load(dir)?;
     if json {
         let rows: Vec<_> = kinds
             .iter()
@@ -149,19 +149,4 @@ async fn article_of(input: &str, config: Option<&Path>) -> anyhow::Result<Articl
     let (bytes, url, content_type) =
         bytes_of(input, &config).await.with_context(|| format!("failed to read {input}"))?;
     Ok(article::read(&bytes, url.as_deref(), content_type.as_deref()).into_article()?)
-}
-
-fn file(path: &Path) -> anyhow::Result<(String, String)> {
-    let name = path.display().to_string();
-    let source = std::fs::read_to_string(path).with_context(|| format!("failed to read {name}"))?;
-    Ok((name, source))
-}
-
-/// The TOML files of a folder, in the order of their names.
-fn files_in(dir: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("failed to read the folder {}", dir.display()))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    paths.sort();
-    paths.iter().map(|path| file(path)).collect()
 }

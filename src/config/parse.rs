@@ -44,11 +44,12 @@ pub(super) const KINDS: [(&str, SourceKind); 5] = [
     ("text", SourceKind::Text),
     ("list", SourceKind::List),
 ];
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("changes", Section::Changes),
     ("talks", Section::Talks),
     ("tolls", Section::Tolls),
     ("munitions", Section::Munitions),
+    ("developments", Section::Developments),
     ("brief", Section::Brief),
 ];
 const BORDERS: [(&str, Borders); 3] =
@@ -84,6 +85,7 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     let archive = file.path(reader, "archive", "archive");
     let archive_url = archive_url(reader, &mut file, archive.is_some());
     let templates = file.path(reader, "templates", "templates");
+    let kinds = file.path(reader, "kinds", "kinds");
     let store = file.table(reader, "store").and_then(|table| store(reader, table));
     let mail = file.table(reader, "mail");
     let mail = mail.map(|table| mail::mail(reader, table)).unwrap_or_else(|| mail::defaults(reader));
@@ -110,6 +112,7 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
         archive,
         archive_url,
         templates,
+        kinds,
         sources,
         editions,
         mail,

@@ -6,6 +6,7 @@
 
 mod brief;
 pub mod corrections;
+pub mod developments;
 pub mod interest;
 pub mod rank;
 mod talks;
@@ -18,6 +19,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use self::corrections::Correction;
+use self::developments::DevelopmentItem;
 use self::rank::Rules;
 use self::tolls::{HeldItem, TollItem};
 use super::article::{Article, Published};
@@ -25,10 +27,12 @@ use super::extract::{Claim, Stance};
 use super::grounding::{Grounded, Notes};
 use super::incident::plausibility::Decisions;
 use super::incident::{self, Reading};
+use super::kinds::pattern::Kinds;
 use super::kinds::{Change, MunitionAction, MunitionType};
 use super::picture::Pictures;
 use super::picture::map::Borders;
-use super::track::{self, State, TrackKey};
+use super::track::promise::Fate;
+use super::track::{self, Position, State, TrackKey};
 use super::value::Count;
 use super::wording::Language;
 
@@ -119,12 +123,15 @@ pub enum Section {
     Talks,
     Tolls,
     Munitions,
+    /// What the kinds of files found.
+    Developments,
     Brief,
 }
 
 impl Section {
     /// All of them, in the order of the house.
-    pub const ALL: [Self; 5] = [Self::Changes, Self::Talks, Self::Tolls, Self::Munitions, Self::Brief];
+    pub const ALL: [Self; 6] =
+        [Self::Changes, Self::Talks, Self::Tolls, Self::Munitions, Self::Developments, Self::Brief];
 }
 
 /// Which sources answered. A silent source is named.
@@ -171,10 +178,45 @@ pub struct Figure {
     pub change: Option<Change>,
 }
 
+/// What one voice says of a round, beside the telling that says how it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub claimant: String,
+    /// The side for which it speaks, if it does.
+    pub side: Option<String>,
+    pub stance: Stance,
+    pub outlet: String,
+    pub state: Grounded<State>,
+}
+
+/// A state that a round was in, and the day of which that was said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepItem {
+    pub state: Grounded<State>,
+    pub day: Option<civil::Date>,
+}
+
 /// One round of talks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RoundItem {
+    /// Its tellings, by which it is known again.
+    #[serde(default)]
+    pub references: BTreeSet<String>,
     pub state: Grounded<State>,
+    /// How an earlier digest last had it, and for which day, where this one differs.
+    #[serde(default)]
+    pub was: Option<(State, Option<civil::Date>)>,
+    #[serde(default = "unchanged")]
+    pub news: News,
+    /// The states it went through, the oldest first, each with its sentence.
+    #[serde(default)]
+    pub steps: Vec<StepItem>,
+    /// What others say of it.
+    #[serde(default)]
+    pub accounts: Vec<Account>,
+    /// The sentence that says that there was no joint statement.
+    #[serde(default)]
+    pub without_statement: Option<Grounded<()>>,
     pub place: Option<String>,
     pub day: Option<civil::Date>,
     pub topic: Option<String>,
@@ -192,8 +234,43 @@ pub struct TalksItem {
     pub key: TrackKey,
     pub parties: Vec<String>,
     pub rounds: Vec<RoundItem>,
-    /// How an earlier digest last had it, when this one differs.
-    pub was: Option<State>,
+    /// Issue by issue what each side says.
+    #[serde(default)]
+    pub readout: Vec<IssueItem>,
+    #[serde(default)]
+    pub promises: Vec<PromiseItem>,
+    /// The next day for which something is planned.
+    #[serde(default)]
+    pub next_day: Option<civil::Date>,
+    pub news: News,
+}
+
+fn unchanged() -> News {
+    News::Unchanged
+}
+
+/// One issue of a negotiation, and where its sides stand on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IssueItem {
+    pub topic: String,
+    pub positions: Vec<PositionItem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PositionItem {
+    pub side: String,
+    pub position: Position,
+    pub word: Option<Grounded<()>>,
+}
+
+/// What was promised for a day, and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PromiseItem {
+    pub words: Grounded<String>,
+    pub due: civil::Date,
+    pub fate: Fate,
+    /// The sentence that says so.
+    pub closed: Option<Grounded<String>>,
     pub news: News,
 }
 
@@ -232,6 +309,11 @@ pub struct Digest {
     pub talks: Vec<TalksItem>,
     pub tolls: Vec<TollItem>,
     pub munitions: Vec<MunitionsLine>,
+    #[serde(default)]
+    pub developments: Vec<DevelopmentItem>,
+    /// Developments beyond [`developments::ITEMS_MAX`].
+    #[serde(default)]
+    pub developments_more: usize,
     pub brief: Vec<BriefItem>,
     /// Stories beyond [`BRIEF_STORIES_MAX`].
     pub brief_more: usize,
@@ -252,13 +334,26 @@ pub struct Digest {
 ///
 /// Pure: the same readings in any order, the same earlier digests and the same frame give the same digest.
 pub fn compose(frame: Frame, readings: &[Reading], earlier: &[Digest], decisions: &Decisions) -> Digest {
+    compose_with(frame, readings, earlier, decisions, Kinds::standard())
+}
+
+/// The same where the readings were made with these kinds.
+pub fn compose_with(
+    frame: Frame,
+    readings: &[Reading],
+    earlier: &[Digest],
+    decisions: &Decisions,
+    kinds: &Kinds,
+) -> Digest {
     let mut notes = Notes::default();
     let corrections = corrections::corrections(&mut notes, readings, earlier);
-    let talks = talks::talks_items(&mut notes, &track::tracks(readings), earlier);
+    let today = frame.window.to.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let talks = talks::talks_items(&mut notes, &track::tracks(readings), today, earlier);
     let incidents = incident::incidents(readings);
     let (tolls, held) = tolls::toll_items(&mut notes, &incidents, &frame.rules, decisions, readings, earlier);
     let pictures = Pictures::of(&tolls, &incidents, earlier);
     let munitions = brief::munitions_lines(&mut notes, readings);
+    let (developments, developments_more) = developments::items(&mut notes, readings, kinds, earlier);
     let (brief, brief_more) = brief::brief_items(&mut notes, readings);
     Digest {
         frame,
@@ -267,6 +362,8 @@ pub fn compose(frame: Frame, readings: &[Reading], earlier: &[Digest], decisions
         talks,
         tolls,
         munitions,
+        developments,
+        developments_more,
         brief,
         brief_more,
         pictures,
@@ -287,6 +384,7 @@ impl Digest {
         };
         !(shows(Section::Brief) && !self.brief.is_empty()
             || shows(Section::Munitions) && !self.munitions.is_empty()
+            || shows(Section::Developments) && !self.developments.is_empty()
             || !self.corrections.is_empty()
             || self.tolls.iter().any(|item| is_told(Section::Tolls, item.news))
             || self.talks.iter().any(|item| is_told(Section::Talks, item.news)))

@@ -13,7 +13,7 @@ pub mod reconcile;
 mod report;
 mod traits;
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil};
@@ -150,9 +150,19 @@ impl<'a> Telling<'a> {
         number(&self.toll.count)
     }
 
+    /// How the article says that the figure moved: by a verb, or by giving the one before ("down to eight from nine").
+    pub fn change(&self) -> Option<Change> {
+        let moved = |(before, now): (u64, u64)| match before.cmp(&now) {
+            Ordering::Less => Change::Rose,
+            Ordering::Equal => Change::Unchanged,
+            Ordering::Greater => Change::Fell,
+        };
+        self.toll.change.or_else(|| self.toll.previous.zip(self.number()).map(moved))
+    }
+
     /// The article itself says that the figure went down, or corrects it.
     pub fn revises_down(&self) -> bool {
-        self.reading.is_correction() || self.toll.change == Some(Change::Fell)
+        self.reading.is_correction() || self.change() == Some(Change::Fell)
     }
 
     /// Time of report, then everything that tells two claims apart, so that the order of arrival never shows.

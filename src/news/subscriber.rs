@@ -123,11 +123,12 @@ pub fn minute(text: &str) -> Option<u16> {
 }
 
 /// The parts of a digest that one can choose: the word that scripts and forms use, what people read, and the part.
-pub const TOPICS: [(&str, &str, Section); 5] = [
+pub const TOPICS: [(&str, &str, Section); 6] = [
     ("changes", "What changed", Section::Changes),
     ("talks", "Talks", Section::Talks),
     ("tolls", "Strikes and tolls", Section::Tolls),
     ("munitions", "Air attack", Section::Munitions),
+    ("developments", "Other developments", Section::Developments),
     ("brief", "In brief", Section::Brief),
 ];
 

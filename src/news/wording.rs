@@ -11,10 +11,11 @@ use std::fmt::Write as _;
 use jiff::civil;
 
 use super::digest::corrections::{Correction, How};
+use super::digest::developments::DevelopmentItem;
 use super::digest::interest::Nearby;
 use super::digest::rank::Rules;
 use super::digest::tolls::{ClaimedLine, HeldItem, TollItem, TollLine};
-use super::digest::{Digest, Figure, MunitionsLine, News, RoundItem, TalksItem};
+use super::digest::{Account, Digest, Figure, IssueItem, MunitionsLine, News, PromiseItem, RoundItem, TalksItem};
 use super::extract::Stance;
 use super::incident;
 use super::incident::grade::{Attested, Grade};
@@ -22,6 +23,8 @@ use super::incident::plausibility::Reason;
 use super::incident::reconcile::Choice;
 use super::kinds::{Change, Event, Measure, Status};
 use super::picture::chart::Bar;
+use super::track::Position;
+use super::track::promise::Fate;
 use super::value::Count;
 
 pub use language::Language;
@@ -183,6 +186,103 @@ pub fn says(round: &RoundItem, language: Language) -> String {
         (Some(who), _, Language::Ukrainian) => format!("каже {who} ({outlet})"),
         (None, _, _) => format!("{} {outlet}", language.pick("reported by", "повідомляє")),
     }
+}
+
+/// "scheduled for 5 Mar": a state of a round, with the day it was for.
+pub fn state_for(
+    of: &super::track::State,
+    date: Option<civil::Date>,
+    edition: civil::Date,
+    language: Language,
+) -> String {
+    let planned = matches!(of.status, Status::Scheduled | Status::Proposed);
+    let on = language.pick(" for", " на");
+    let date = date.filter(|_| planned);
+    let date = date.map_or_else(String::new, |date| format!("{on} {}", language.day(date, edition)));
+    format!("{}{date}", state(of, language))
+}
+
+/// How a round moved since it was last told: "scheduled for 5 Mar → postponed".
+pub fn round_moved(round: &RoundItem, edition: civil::Date, language: Language) -> String {
+    let now = state_for(round.state.value(), round.day, edition, language);
+    match &round.was {
+        Some((was, date)) => format!("{} → {now}", state_for(was, *date, edition, language)),
+        None => now,
+    }
+}
+
+/// The way that a round went before it came to where it stands: "scheduled for 5 Mar, postponed"; empty for a first state.
+pub fn round_steps(round: &RoundItem, edition: civil::Date, language: Language) -> String {
+    let before = &round.steps[..round.steps.len().saturating_sub(1)];
+    let steps = before.iter().map(|it| state_for(it.state.value(), it.day, edition, language));
+    steps.collect::<Vec<_>>().join(", ")
+}
+
+/// One voice beside the telling that heads: "Azerbaijani foreign ministry (Azerbaijan): ended, in Summit Post".
+pub fn account(account: &Account, language: Language) -> String {
+    let side = account.side.as_ref().map_or_else(String::new, |side| format!(" ({side})"));
+    let denied = language.pick("denies: ", "заперечує: ");
+    let denied = if account.stance == Stance::Denied { denied } else { "" };
+    let state = state(account.state.value(), language);
+    format!("{}{side}: {denied}{state}, {} {}", account.claimant, language.pick("in", "у"), account.outlet)
+}
+
+/// "prisoner exchange: Armenia says; Azerbaijan does not mention it".
+pub fn issue(issue: &IssueItem, language: Language) -> String {
+    let positions = issue.positions.iter().map(|it| {
+        let does = match it.position {
+            Position::Says => language.pick("says", "заявляє"),
+            Position::Conditions => language.pick("says, with conditions", "заявляє з умовами"),
+            Position::Denies => language.pick("denies", "заперечує"),
+            Position::NotMentioned => language.pick("does not mention it", "не згадує"),
+        };
+        format!("{} {does}", it.side)
+    });
+    format!("{}: {}", issue.topic, positions.collect::<Vec<_>>().join("; "))
+}
+
+/// What became of a promise: "due 5 Mar: missed".
+pub fn promise(promise: &PromiseItem, edition: civil::Date, language: Language) -> String {
+    let fate = match promise.fate {
+        Fate::Open => language.pick("open", "чинна"),
+        Fate::Kept => language.pick("kept", "виконано"),
+        Fate::Missed => language.pick("missed", "не виконано"),
+        Fate::NotReported => language.pick("not reported", "не повідомлено"),
+    };
+    format!("{} {}: {fate}", language.pick("due", "до"), language.day(promise.due, edition))
+}
+
+/// "Ceasefires and agreements · Gaza · 3 Mar". The kind is called as its file calls it.
+pub fn development_title(item: &DevelopmentItem, edition: civil::Date, language: Language) -> String {
+    heading([Some(&item.title), item.place.as_deref(), None], item.day, edition, language)
+}
+
+/// The fields of a development as its kind names them, and how it is put: "planned: duration 30 days; side Northmark".
+pub fn development(item: &DevelopmentItem, language: Language) -> String {
+    let fields = item.development.fields.iter().map(|(name, value)| format!("{} {value}", name.replace('_', " ")));
+    let fields = fields.collect::<Vec<_>>().join("; ");
+    let stance = match item.stance {
+        Stance::Reported => return fields,
+        Stance::Claimed => language.pick("claimed", "стверджується"),
+        Stance::Denied => language.pick("denied", "заперечено"),
+        Stance::Alleged => language.pick("alleged", "імовірно"),
+        Stance::Planned => language.pick("planned", "заплановано"),
+    };
+    if fields.is_empty() { stance.to_owned() } else { format!("{stance}: {fields}") }
+}
+
+/// Who says so, and who carried it: "the army, in Northern Wire; 2 outlets, 1 origin".
+pub fn development_source(item: &DevelopmentItem, language: Language) -> String {
+    let outlet = || item.outlet.clone();
+    let who = item.claimant.as_ref();
+    let who = who.map_or_else(outlet, |who| format!("{who}, {} {}", language.pick("in", "у"), item.outlet));
+    let many = item.outlets.len() as u64;
+    if many < 2 {
+        return who;
+    }
+    let outlets = language.plural(many, ["outlet", "outlets"], ["видання", "видання", "видань"]);
+    let origins = language.plural(item.origins as u64, ["origin", "origins"], ["джерело", "джерела", "джерел"]);
+    format!("{who}; {many} {outlets}, {} {origins}", item.origins)
 }
 
 /// Who says so: the claimant where the article names one, else the outlet. An interested party *claims*.
@@ -580,7 +680,12 @@ pub fn words_of_talks(item: &TalksItem, language: Language) -> usize {
     let words = |text: &str| text.split_whitespace().count();
     let rounds = item.rounds.iter().map(|round| {
         let next = round.next.iter().map(|next| words(next.value()));
-        words(&state(round.state.value(), language)) + words(&says(round, language)) + next.sum::<usize>()
+        let accounts = round.accounts.iter().map(|it| words(&account(it, language)));
+        words(&state(round.state.value(), language))
+            + words(&says(round, language))
+            + next.chain(accounts).sum::<usize>()
     });
-    words(&parties(item)) + rounds.sum::<usize>()
+    let issues = item.readout.iter().map(|it| words(&issue(it, language)));
+    let promises = item.promises.iter().map(|it| words(it.words.value()) + 3);
+    words(&parties(item)) + rounds.chain(issues).chain(promises).sum::<usize>()
 }

@@ -3,6 +3,7 @@
 pub mod bounces;
 pub mod fetch;
 pub mod gather;
+pub mod kinds;
 pub mod mail;
 pub mod outbox;
 pub mod pipeline;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt, stream};
@@ -21,6 +22,7 @@ use crate::news::article::{self, Article};
 use crate::news::digest::{self, Coverage, Digest, Frame, Look, Silent, Window, told};
 use crate::news::extract;
 use crate::news::incident::Reading;
+use crate::news::kinds::pattern::Kinds;
 use crate::news::message::Rendered;
 use crate::news::message::templates::Templates;
 use crate::news::origin;
@@ -217,7 +219,8 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
     let earlier = service.store.editions(&edition.name, now - LEDGER..Timestamp::MAX, LEDGER_EDITIONS_MAX).await?;
     let fresh = fresh(service, order, collected).await?;
     let told = service.store.articles_told(&edition.name, now - LEDGER).await?;
-    let readings = read(&fresh, told.into_iter().map(|stored| stored.article).collect()).await?;
+    let kinds = kinds(service)?;
+    let readings = read(&fresh, told.into_iter().map(|stored| stored.article).collect(), &kinds).await?;
     let articles = readings.iter().filter(|reading| reading.fresh);
     let mut frame = Frame {
         name: edition.name.clone(),
@@ -241,7 +244,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
     frame.look.web = service.config.archive_url.as_ref().map(|url| format!("{url}/{}.html", frame.stem()));
     let decisions = service.store.decisions().await?;
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
-    let digest = digest::compose(frame, &readings, &earlier, &decisions);
+    let digest = digest::compose_with(frame, &readings, &earlier, &decisions, &kinds);
     let view = told::for_everyone(&digest, &earlier);
     let rendered = outbox::render(service, &view, None)?;
     Ok(Composed { id: None, digest, view, rendered, fresh })
@@ -277,16 +280,25 @@ async fn fresh(service: &Service, order: &Order<'_>, collected: &Collected) -> a
     Ok(fresh)
 }
 
+/// The kinds in force. They are read for each edition, so that a changed file counts from the next one on.
+fn kinds(service: &Service) -> anyhow::Result<Arc<Kinds>> {
+    let (kinds, mistakes) = super::kinds::load(service.config.kinds.as_deref())?;
+    for mistake in mistakes {
+        tracing::warn!("a kind file is not in force: {mistake}");
+    }
+    Ok(Arc::new(kinds))
+}
+
 /// Extracts from every article once, off the threads that serve the network.
-async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<Reading>> {
+async fn read(fresh: &[Article], mut told: Vec<Article>, kinds: &Arc<Kinds>) -> anyhow::Result<Vec<Reading>> {
     // Of an article that changed since, the new text speaks.
     told.retain(|old| !fresh.iter().any(|new| new.id == old.id));
     told.sort_by(|a, b| a.id.cmp(&b.id));
     told.dedup_by(|a, b| a.id == b.id);
-    let fresh = fresh.to_vec();
-    let reading = |fresh| {
+    let (fresh, kinds) = (fresh.to_vec(), kinds.clone());
+    let reading = |fresh, kinds: Arc<Kinds>| {
         move |article: Article| {
-            let extraction = extract::extract(&article);
+            let extraction = extract::extract_with(&article, &kinds);
             Reading::new(article, extraction, fresh)
         }
     };
@@ -299,7 +311,8 @@ async fn read(fresh: &[Article], mut told: Vec<Article>) -> anyhow::Result<Vec<R
         readings
     };
     let work = move || {
-        with_origins(fresh.into_iter().map(reading(true)).chain(told.into_iter().map(reading(false))).collect())
+        let (news, known) = (reading(true, kinds.clone()), reading(false, kinds));
+        with_origins(fresh.into_iter().map(news).chain(told.into_iter().map(known)).collect())
     };
     tokio::task::spawn_blocking(work).await.context("extract from the articles")
 }
@@ -420,11 +433,12 @@ pub async fn as_known_now(service: &Service, sent: &Composed) -> anyhow::Result<
     for edition in &editions {
         told.extend(newest_texts(service, &edition.id).await?);
     }
-    let readings = read(&fresh, told).await?;
+    let kinds = kinds(service)?;
+    let readings = read(&fresh, told, &kinds).await?;
     let decisions = service.store.decisions().await?;
     let mut earlier = vec![sent.digest.clone()];
     earlier.extend(editions.into_iter().map(|edition| edition.digest));
-    let digest = digest::compose(frame, &readings, &earlier, &decisions);
+    let digest = digest::compose_with(frame, &readings, &earlier, &decisions, &kinds);
     let rendered = outbox::render(service, &digest, None)?;
     Ok(Composed { id: None, view: digest.clone(), digest, rendered, fresh: Vec::new() })
 }

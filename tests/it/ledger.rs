@@ -9,7 +9,9 @@ use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, Section, Window};
+use daybrief::news::incident::claimant::Order;
 use daybrief::news::incident::plausibility::{Decisions, Reason};
+use daybrief::news::incident::reconcile::reconcile;
 use daybrief::news::incident::{Incident, Reading, incidents};
 use daybrief::news::wording::{self, Language::English as EN};
 use daybrief::news::{extract, origin};
@@ -136,7 +138,7 @@ fn who_counts_heads_and_the_others_stand_beside_it() {
     assert_eq!(line.figure.value().count.low, Some(9));
     assert_eq!(line.range, Some((9, 14)));
     assert!(wording::grade(&digest.tolls[0].attested, EN).starts_with("Contested: killed from 9 to 14"));
-    let order = daybrief::news::incident::claimant::Order::new(&[daybrief::news::incident::claimant::Class::Mayor]);
+    let order = Order::new(&[daybrief::news::incident::claimant::Class::Mayor]);
     let mut frame = frame("2031-03-05T07:00:00Z".parse().unwrap());
     frame.rules.claimants = order;
     let digest = digest::compose(frame, &readings, &[], &Decisions::default());
@@ -262,15 +264,29 @@ fn ledger(digest: &Digest) -> String {
     for item in &digest.talks {
         writeln!(out, "  {} ({})", wording::parties(item), wording::mark(item.news, EN)).unwrap();
         for round in &item.rounds {
-            let was = item.was.as_ref().map_or_else(String::new, |was| format!("{} → ", wording::state(was, EN)));
-            writeln!(
-                out,
-                "    {}: {was}{}",
-                wording::round(round, edition, EN),
-                wording::state(round.state.value(), EN)
-            )
-            .unwrap();
+            let (title, moved) = (wording::round(round, edition, EN), wording::round_moved(round, edition, EN));
+            writeln!(out, "    {title}: {moved}").unwrap();
+            for account in &round.accounts {
+                writeln!(out, "      {}", wording::account(account, EN)).unwrap();
+            }
+            if round.without_statement.is_some() {
+                writeln!(out, "      no joint statement").unwrap();
+            }
         }
+        for issue in &item.readout {
+            writeln!(out, "    {}", wording::issue(issue, EN)).unwrap();
+        }
+        for promise in &item.promises {
+            writeln!(out, "    promised “{}”, {}", promise.words.value(), wording::promise(promise, edition, EN))
+                .unwrap();
+        }
+        if let Some(day) = item.next_day {
+            writeln!(out, "    next: {}", EN.day(day, edition)).unwrap();
+        }
+    }
+    for item in &digest.developments {
+        let (what, title) = (wording::development(item, EN), wording::development_title(item, edition, EN));
+        writeln!(out, "  {title}: {what}: {}", wording::development_source(item, EN)).unwrap();
     }
     for held in &digest.held {
         writeln!(out, "  held: {}", wording::held_item(held, EN)).unwrap();
@@ -357,21 +373,29 @@ fn corpus_stream_joins() {
     for incident in &found {
         let ids: std::collections::BTreeSet<&str> =
             incident.tellings.iter().map(|telling| telling.article().id.as_str()).collect();
-        if ids.len() > 1 {
-            joined += 1;
-            println!(
-                "## {:?} {:?} {:?}",
-                incident.place.map(|place| &place.name),
-                incident.key.event,
-                incident.key.day
-            );
-            for telling in &incident.tellings {
-                let quote: String = telling.quote().chars().take(160).collect();
-                println!(
-                    "   {} [{:?}] {quote}",
-                    telling.article().id,
-                    telling.article().published.map(|it| it.to_string())
-                );
+        if ids.len() < 2 {
+            continue;
+        }
+        joined += 1;
+        let place = incident.place.map_or("no place", |place| place.name.as_str());
+        let day = incident.key.day.map_or_else(String::new, |day| day.to_string());
+        println!("\n{joined} {place} {:?} {day}", incident.key.event);
+        for id in ids {
+            let own = incident.tellings.iter().filter(|telling| telling.article().id == id);
+            let mut quotes: Vec<&str> = own.clone().map(|telling| telling.quote()).collect();
+            quotes.sort_unstable();
+            quotes.dedup();
+            let published = own.clone().find_map(|telling| telling.article().published).map(|it| it.to_string());
+            println!("  {id} {}", published.unwrap_or_default());
+            for quote in quotes {
+                println!("    {}", quote.chars().take(240).collect::<String>().replace('\n', " "));
+            }
+        }
+        // How far apart current figures for dead and injured lie: what `grade::TOLERANCE_PERCENT` was measured on.
+        let reconciled = reconcile(incident, &Order::default(), &Decisions::default());
+        for line in reconciled.lines.iter().filter(|line| !line.part) {
+            if let Some((least, most)) = line.range {
+                println!("  range {:?} {:?} {least} {most} {}%", line.measure, line.group, (most - least) * 100 / most);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{BRIEF_STORIES_MAX, BriefItem, MunitionsLine, figure, push_new};
 use crate::news::article::Published;
-use crate::news::extract::{self, Claim, What};
+use crate::news::extract::{self, What};
 use crate::news::grounding::Notes;
 use crate::news::incident::{Reading, Standing};
 use crate::news::text::Text;
@@ -38,9 +38,7 @@ pub(super) fn munitions_lines(notes: &mut Notes, readings: &[Reading]) -> Vec<Mu
 pub(super) fn brief_items(notes: &mut Notes, readings: &[Reading]) -> (Vec<BriefItem>, usize) {
     let mut stories: Vec<Story> = Vec::new();
     let untyped = |reading: &&Reading| {
-        // Kinds of files have no section yet: their stories stay in brief, so that none is lost.
-        let has_section = |claim: &Claim| !matches!(claim.what, What::Developed(_));
-        let typed = reading.extraction.claims.iter().any(|claim| claim.current && has_section(claim));
+        let typed = reading.extraction.claims.iter().any(|claim| claim.current);
         reading.fresh && !typed && extract::reads(&reading.article) && reading.standing != Standing::Withdrawn
     };
     for reading in in_order(readings.iter().filter(untyped)) {
@@ -82,7 +80,7 @@ struct Story<'a> {
 }
 
 /// Newest first; equal times by id, so that the order of arrival never shows.
-fn in_order<'a>(readings: impl Iterator<Item = &'a Reading>) -> Vec<&'a Reading> {
+pub(super) fn in_order<'a>(readings: impl Iterator<Item = &'a Reading>) -> Vec<&'a Reading> {
     let mut readings: Vec<&Reading> = readings.collect();
     readings.sort_by_key(|reading| {
         (std::cmp::Reverse(reading.article.published.and_then(Published::instant)), reading.article.id.clone())

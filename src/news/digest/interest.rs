@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::developments::DevelopmentItem;
 use super::tolls::TollItem;
 use super::{Digest, Section};
+use crate::news::kinds::{Event, pattern};
 use crate::news::subscriber::Scope;
 use crate::news::value::place::{self, fold};
 use crate::news::value::{Place, Precision};
@@ -43,7 +45,11 @@ const MUNITIONS: &str = "munitions";
 
 /// The kinds that a reader may choose among.
 pub fn kinds() -> Vec<&'static str> {
-    [TOLL, TALKS, MUNITIONS].into_iter().chain(crate::news::kinds::Event::ALL.map(|event| event.name())).collect()
+    let events = Event::ALL.map(Event::name);
+    let own = [TOLL, TALKS, MUNITIONS].into_iter().chain(events);
+    // Some of the shipped files are named like an event: one word chooses both.
+    let files = pattern::shipped().map(|(name, _)| name).filter(|name| !events.contains(name));
+    own.chain(files).collect()
 }
 
 impl Interest {
@@ -77,6 +83,10 @@ impl Interest {
         self.takes_section(Section::Munitions) && self.takes_kind(MUNITIONS)
     }
 
+    pub(super) fn takes_development(&self, item: &DevelopmentItem) -> bool {
+        self.takes_section(Section::Developments) && self.takes_kind(item.development.kind.as_str())
+    }
+
     /// A story without a figure is of no kind: who chose kinds did not choose it.
     pub(super) fn takes_brief(&self) -> bool {
         self.takes_section(Section::Brief) && self.kinds.is_empty()
@@ -101,6 +111,7 @@ impl Interest {
         if !self.takes_munitions() {
             digest.munitions.clear();
         }
+        digest.developments.retain(|item| self.takes_development(item));
         if !self.takes_brief() {
             (digest.brief, digest.brief_more) = (Vec::new(), 0);
         }

@@ -9,10 +9,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::developments::{DevelopmentItem, ITEMS_MAX};
 use super::interest::Interest;
 use super::rank::{self, Rules};
 use super::tolls::{self, ClaimedLine, TollItem, TollLine};
-use super::{BriefItem, Digest, MunitionsLine, News, RoundItem, TalksItem};
+use super::{
+    Account, BriefItem, Digest, IssueItem, MunitionsLine, News, PositionItem, PromiseItem, RoundItem, StepItem,
+    TalksItem,
+};
 use crate::news::grounding::{Grounded, Notes};
 use crate::news::wording::{self, Language};
 
@@ -51,6 +55,7 @@ impl<'d> Told<'d> {
         told.any = true;
         let tolls = items.iter().filter_map(|(from, item)| adopt_item(&mut notes, item, &from.notes)).collect();
         let munitions = munitions(missed, digest, interest, &mut notes);
+        let (developments, developments_more) = developments(missed, digest, interest, &mut notes);
         let (brief, brief_more) = brief(missed, digest, interest, &mut notes);
         told.learn(items, &talks);
         let view = Digest {
@@ -60,6 +65,8 @@ impl<'d> Told<'d> {
             talks,
             tolls,
             munitions,
+            developments,
+            developments_more,
             brief,
             brief_more,
             pictures: digest.pictures.clone(),
@@ -136,16 +143,18 @@ impl<'d> Told<'d> {
         notes: &mut Notes,
     ) -> Vec<TalksItem> {
         let mut items: Vec<TalksItem> = Vec::new();
-        let mut seen = BTreeSet::new();
         for from in std::iter::once(&digest).chain(missed.iter().rev()) {
             for item in from.talks.iter().filter(|_| interest.takes_talks()) {
-                if seen.insert(item.key.clone()) {
-                    let before = self.talks.get(&item.key.to_string());
-                    let compared = super::talks::compared(item, before);
-                    items.extend(adopt_talks(notes, &compared, &from.notes));
+                let Some(adopted) = adopt_talks(notes, item, &from.notes) else { continue };
+                match items.iter_mut().find(|known| known.key == item.key) {
+                    // What a missed edition told of a round or a promise that the newer one has no more.
+                    Some(known) => complete(known, adopted),
+                    None => items.push(adopted),
                 }
             }
         }
+        let before = |item: &TalksItem| self.talks.get(&item.key.to_string());
+        let mut items: Vec<TalksItem> = items.iter().map(|item| super::talks::compared(item, before(item))).collect();
         super::talks::sort(&mut items);
         items
     }
@@ -157,7 +166,14 @@ impl<'d> Told<'d> {
             }
             self.tolls.push((digest, item));
         }
-        self.talks.extend(talks.iter().map(|item| (item.key.to_string(), item.clone())));
+        for item in talks {
+            let mut known = item.clone();
+            // Rounds that are over are told no more, and are not new when somebody comes back to them.
+            if let Some(before) = self.talks.remove(&item.key.to_string()) {
+                complete(&mut known, before);
+            }
+            self.talks.insert(item.key.to_string(), known);
+        }
     }
 }
 
@@ -182,6 +198,32 @@ fn munitions(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &m
         }
     }
     lines
+}
+
+fn developments(
+    missed: &[&Digest],
+    digest: &Digest,
+    interest: &Interest,
+    notes: &mut Notes,
+) -> (Vec<DevelopmentItem>, usize) {
+    let (mut told, mut more) = (Vec::<DevelopmentItem>::new(), digest.developments_more);
+    let from = std::iter::once(&digest).chain(missed.iter().rev());
+    for from in from {
+        for item in from.developments.iter().filter(|item| interest.takes_development(item)) {
+            let known = |old: &&DevelopmentItem| {
+                (&old.development, &old.place, old.day) == (&item.development, &item.place, item.day)
+            };
+            if told.iter().any(|old| known(&old)) {
+                continue;
+            }
+            if told.len() == ITEMS_MAX {
+                more += 1;
+            } else if let Some(sentence) = notes.adopt(&item.sentence, &from.notes) {
+                told.push(DevelopmentItem { sentence, ..item.clone() });
+            }
+        }
+    }
+    (told, more)
 }
 
 fn brief(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut Notes) -> (Vec<BriefItem>, usize) {
@@ -221,14 +263,48 @@ fn adopt_item(notes: &mut Notes, item: &TollItem, from: &Notes) -> Option<TollIt
     (!lines.is_empty() || !claimed.is_empty()).then(|| TollItem { lines, claimed, ..item.clone() })
 }
 
+/// Adds to a track what an older telling of it has beside.
+fn complete(item: &mut TalksItem, older: TalksItem) {
+    for round in older.rounds {
+        if !item.rounds.iter().any(|known| super::talks::is_same_round(&round, known)) {
+            item.rounds.push(round);
+        }
+    }
+    for promise in older.promises {
+        if !item.promises.iter().any(|known| known.due == promise.due) {
+            item.promises.push(promise);
+        }
+    }
+}
+
 fn adopt_talks(notes: &mut Notes, item: &TalksItem, from: &Notes) -> Option<TalksItem> {
     let rounds = item.rounds.iter().filter_map(|round| {
         let state = notes.adopt(&round.state, from)?;
         let next = round.next.iter().filter_map(|next| notes.adopt(next, from)).collect();
-        Some(RoundItem { state, next, ..round.clone() })
+        let steps = round.steps.iter();
+        let steps = steps.filter_map(|step| Some(StepItem { state: notes.adopt(&step.state, from)?, day: step.day }));
+        let steps = steps.collect();
+        let accounts = round.accounts.iter();
+        let accounts =
+            accounts.filter_map(|it| Some(Account { state: notes.adopt(&it.state, from)?, ..it.clone() })).collect();
+        let without_statement = round.without_statement.as_ref().and_then(|it| notes.adopt(it, from));
+        Some(RoundItem { state, next, steps, accounts, without_statement, ..round.clone() })
     });
     let rounds: Vec<RoundItem> = rounds.collect();
-    (!rounds.is_empty()).then(|| TalksItem { rounds, ..item.clone() })
+    let readout = item.readout.iter().map(|issue| {
+        let positions = issue
+            .positions
+            .iter()
+            .map(|it| PositionItem { word: it.word.as_ref().and_then(|word| notes.adopt(word, from)), ..it.clone() });
+        IssueItem { topic: issue.topic.clone(), positions: positions.collect() }
+    });
+    let readout = readout.collect();
+    let promises = item.promises.iter().filter_map(|promise| {
+        let closed = promise.closed.as_ref().and_then(|it| notes.adopt(it, from));
+        Some(PromiseItem { words: notes.adopt(&promise.words, from)?, closed, ..promise.clone() })
+    });
+    let promises = promises.collect();
+    (!rounds.is_empty()).then(|| TalksItem { rounds, readout, promises, ..item.clone() })
 }
 
 /// What reaches a reader who gets every edition, for previews and the archive: `earlier` newest first.

@@ -269,7 +269,7 @@ pub(super) fn line_of<'i>(item: &'i TollItem, like: &TollLine) -> Option<&'i Tol
 }
 
 fn ground(notes: &mut Notes, telling: &Telling) -> Option<Grounded<Figure>> {
-    let figure = figure(telling.article(), telling.claim, &telling.toll.count, telling.toll.change);
+    let figure = figure(telling.article(), telling.claim, &telling.toll.count, telling.change());
     notes.ground(figure, telling.article(), telling.claim)
 }
 

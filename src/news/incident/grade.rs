@@ -8,12 +8,6 @@ use super::reconcile::{Reconciled, class};
 use super::{Incident, Telling};
 use crate::news::kinds::Measure;
 
-/// Two current figures for dead or injured contradict each other when they are further apart than a tenth of the greater,
-/// and than [`SLACK_COUNT`]. In the scenario of `tests/scenario` rising tolls of one claimant's line lie closer than that
-/// within a day when outlets only lag, and the two that contest each other (9 and 14 dead) lie further.
-const TOLERANCE_PERCENT: u64 = 10;
-const SLACK_COUNT: u64 = 2;
-
 /// The grade of an incident (not of a number).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,6 +39,10 @@ pub struct Attested {
 }
 
 /// Grades an incident by all its tellings.
+///
+/// Any current figures for dead or injured that differ contest it: there is no tolerance. Of the incidents that join two
+/// articles of the project's corpus, 13 have such a range; they lie from 8 to 85 % apart, without a gap where a limit could
+/// stand, and what only lags behind is no longer current ([`super::reconcile`]).
 pub fn grade(incident: &Incident, reconciled: &Reconciled) -> Attested {
     let distinct = |of: &dyn for<'t> Fn(&'t Telling) -> &'t str| {
         incident.tellings.iter().map(of).collect::<BTreeSet<&str>>().len()
@@ -56,8 +54,7 @@ pub fn grade(incident: &Incident, reconciled: &Reconciled) -> Attested {
     let conflict = reconciled.lines.iter().find_map(|line| {
         let (least, most) = line.range?;
         let deadly = matches!(line.measure, Measure::Killed | Measure::Injured) && !line.part;
-        let apart = most - least > SLACK_COUNT && (most - least) * 100 > most.saturating_mul(TOLERANCE_PERCENT);
-        (deadly && apart).then_some((line.measure, least, most))
+        deadly.then_some((line.measure, least, most))
     });
     let grade = match (origins, &authority, conflict) {
         (_, _, Some(_)) => Grade::Contested,

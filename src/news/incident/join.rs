@@ -12,14 +12,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::report::{Days, Mark, Report, Where, are_one, is_generic, may_be_one};
-use super::traits::Traits;
-use crate::news::kinds::{Event, Scope};
+use super::traits::{PartOfDay, Traits};
+use crate::news::kinds::{Event, Group, Scope};
 use crate::news::value::Place;
 
 /// An agreeing figure of this size joins across places: smaller ones ("two injured") agree by chance every day.
 const AGREEING_COUNT_MIN: u64 = 5;
 /// An agreeing figure of this size outweighs that two reports name other weapons.
 const SAME_COUNT_MIN: u64 = 3;
+/// Where an article tells of several happenings, a single agreeing figure below this is chance as well.
+const BUSY_COUNT_MIN: u64 = 10;
+/// One agreeing figure of this size does not agree by chance on two days in a row.
+const SURE_COUNT_MIN: u64 = 20;
 /// Settlements this close can be two names for one site: a suburb and its city.
 const NEAR_KM_MAX: f64 = 15.0;
 /// Days by which two dated reports may differ when a figure agrees: a night attack is dated by either day.
@@ -35,6 +39,10 @@ struct Node<'a> {
     days: Option<Days>,
     traits: Traits,
     marks: BTreeSet<Mark>,
+    /// Some of its reports goes on from an earlier figure.
+    is_update: bool,
+    /// Some of its articles tells of more than this there.
+    is_one_of_several: bool,
     /// Articles that tell several happenings of this place and day apart, and which of them this is.
     parts: BTreeSet<(&'a str, usize)>,
     reports: Vec<Report<'a>>,
@@ -116,12 +124,16 @@ fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
                 days: report.days,
                 traits: report.traits.clone(),
                 marks: BTreeSet::new(),
+                is_update: false,
+                is_one_of_several: false,
                 parts: report.part.map(|part| (article, part)).into_iter().collect(),
                 reports: Vec::new(),
             });
             nodes.len() - 1
         });
         nodes[at].marks.extend(report.marks());
+        nodes[at].is_update |= report.is_update();
+        nodes[at].is_one_of_several |= report.is_one_of_several;
         nodes[at].reports.push(report);
     }
     nodes
@@ -145,23 +157,47 @@ fn edges(nodes: &[Node]) -> Vec<Edge> {
     let mut edges: BTreeSet<Edge> = BTreeSet::new();
     let groups = by_place.into_iter().filter(|(place, _)| place.is_fine() || matches!(place, Where::Own(_)));
     for group in groups.map(|(_, group)| group).chain(by_figure.into_values()) {
+        let busy: Vec<bool> = group.iter().map(|node| is_busy(nodes, *node, &group)).collect();
         for (place, one) in group.iter().enumerate() {
-            for other in &group[place + 1..] {
-                edges.extend(edge(nodes, *one, *other));
+            for (next, other) in group[place + 1..].iter().enumerate() {
+                edges.extend(edge(nodes, *one, *other, busy[place] || busy[place + 1 + next]));
             }
         }
     }
     edges.into_iter().collect()
 }
 
-fn edge(nodes: &[Node], one: usize, other: usize) -> Option<Edge> {
+/// Whether figures agree beyond chance.
+fn is_sure(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> bool {
+    let mut agreeing = one.intersection(other).map(|mark| mark.3);
+    let count = agreeing.clone().filter(|number| *number >= SAME_COUNT_MIN).count();
+    count > 1 || agreeing.any(|number| number >= SURE_COUNT_MIN)
+}
+
+/// Whether some article tells of several happenings there at that time: then place and day alone join nothing.
+fn is_busy(nodes: &[Node], node: usize, group: &[usize]) -> bool {
+    let days = |node: usize| nodes[node].days;
+    let same = |other: usize| days(node).zip(days(other)).is_some_and(|(one, other)| one.gap(&other) == 0);
+    group.iter().any(|other| nodes[*other].is_one_of_several && same(*other))
+}
+
+fn edge(nodes: &[Node], one: usize, other: usize, busy: bool) -> Option<Edge> {
     let (a, b) = (&nodes[one], &nodes[other]);
     let gap = a.days?.gap(&b.days?);
     let agreeing = a.marks.intersection(&b.marks).filter(|mark| mark.3 >= SAME_COUNT_MIN).count();
     let loose = a.days.is_some_and(|days| days.loose) || b.days.is_some_and(|days| days.loose);
     let events = are_one(a.event, b.event) || agreeing > 0 && may_be_one(a.event, b.event);
-    let days = gap == 0 || gap <= NIGHT_DAYS_MAX && agreeing > 0 && !loose;
+    let night = [a, b].iter().any(|node| node.traits.when.contains(&PartOfDay::Night));
+    let days = gap == 0 || gap <= NIGHT_DAYS_MAX && !loose && (is_sure(&a.marks, &b.marks) || agreeing == 1 && night);
     if !events || !days || differ(&a.traits, &b.traits, agreeing) {
+        return None;
+    }
+    let large = a.marks.intersection(&b.marks).any(|mark| mark.3 >= BUSY_COUNT_MIN);
+    let likely = agreeing > 1 || !a.traits.conflicts(&b.traits) && (large || a.traits.agree(&b.traits));
+    if busy && !likely
+        || agreeing == 0 && !may_be_one_without_figure(a, b, loose)
+        || loose && is_chance(a, b, agreeing, large)
+    {
         return None;
     }
     let tie = if a.place == b.place {
@@ -170,7 +206,7 @@ fn edge(nodes: &[Node], one: usize, other: usize) -> Option<Edge> {
             0 => Tie::Settlement,
             _ => Tie::SettlementAndFigure,
         }
-    } else if gap == 0 && is_near(a, b) {
+    } else if gap == 0 && are_one(a.event, b.event) && is_near(a, b) {
         Tie::FigureOnly
     } else {
         return None;
@@ -178,14 +214,41 @@ fn edge(nodes: &[Node], one: usize, other: usize) -> Option<Edge> {
     Some(Edge { tie, gap, agreeing: std::cmp::Reverse(agreeing), nodes: (one.min(other), one.max(other)) })
 }
 
-/// Whether weapon, time of day or doer tell two apart. One agreeing figure outweighs a weapon, which outlets name loosely;
+/// Whether two reports of one settlement that agree in no figure may be one all the same: one goes on from an earlier
+/// figure, or gives none at all, or they name one weapon (accidents and disasters, of which a town seldom has two a day,
+/// need none). Where a day is only supposed, other figures are another happening.
+fn may_be_one_without_figure(a: &Node, b: &Node, loose: bool) -> bool {
+    let groups = |node: &Node| node.marks.iter().map(|mark| mark.1).collect::<BTreeSet<Group>>();
+    let silent = a.marks.is_empty() || b.marks.is_empty();
+    let update = a.is_update || b.is_update;
+    let contradict = a.marks.iter().any(|one| {
+        b.marks.iter().any(|other| (one.0, one.1, one.2) == (other.0, other.1, other.2) && one.3 != other.3)
+    });
+    let rare = matches!(a.event, Event::Accident | Event::Disaster | Event::Bombing | Event::Disease);
+    let alike = rare || !a.traits.means.is_disjoint(&b.traits.means);
+    match (silent, loose) {
+        (true, _) => !loose,
+        _ if groups(a).is_disjoint(&groups(b)) => false,
+        (false, true) => update || !contradict && alike,
+        (false, false) => update || alike,
+    }
+}
+
+/// A day that is only supposed, and a single small figure, which agrees by chance: then the day has to be that of
+/// publication.
+fn is_chance(a: &Node, b: &Node, agreeing: usize, large: bool) -> bool {
+    let same_end = a.days.zip(b.days).is_some_and(|(one, other)| one.end == other.end);
+    agreeing == 1 && !large && !same_end && !a.is_update && !b.is_update
+}
+
+/// Whether weapon, time of day or doer tell two apart. One agreeing figure outweighs a weapon and a quarter, which outlets name loosely;
 /// two outweigh everything.
 fn differ(one: &Traits, other: &Traits, agreeing: usize) -> bool {
     match agreeing {
         0 => one.conflicts(other),
         1 => {
             let when = |traits: &Traits| Traits { when: traits.when.clone(), ..Traits::default() };
-            when(one).conflicts(&when(other))
+            when(one).conflicts(&when(other)) || one.is_of_others(other)
         }
         _ => false,
     }
@@ -245,7 +308,9 @@ impl<'a> Profile<'a> {
         let days = match (self.dated, other.dated) {
             (Some((one, long)), Some((two, long_too))) => {
                 let hull = Days { start: one.start.min(two.start), end: one.end.max(two.end), loose: false };
-                hull.len() > long.max(long_too) + NIGHT_DAYS_MAX
+                let night = [self, other].iter().any(|profile| profile.traits.when.contains(&PartOfDay::Night));
+                let over = if night || is_sure(&self.marks, &other.marks) { NIGHT_DAYS_MAX } else { 0 };
+                hull.len() > long.max(long_too) + over
             }
             _ => false,
         };

@@ -3,7 +3,7 @@
 //! A figure is judged against its own article and against what others tell of the same incident. It passes when another
 //! origin gives the same number, for what two counted alike is news and no slip.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -13,7 +13,7 @@ use crate::news::article::Published;
 use crate::news::extract::What;
 use crate::news::kinds::{Measure, Scope};
 
-/// A figure this many times what others gave is a slip of the pen before it is news.
+/// A figure this many times what most others gave is a slip of the pen before it is news.
 const JUMP_FACTOR: u64 = 10;
 /// Below this a jump is how early tolls grow ("one dead", then twelve), unless it is exactly a zero more.
 const JUMP_FROM_MIN: u64 = 5;
@@ -193,21 +193,32 @@ fn mixed_scope(telling: &Telling, number_told: u64) -> Option<Reason> {
     wider.then_some(Reason::MixedScope)
 }
 
-/// The most that other voices gave for the same by the time of this telling; later ones where there is none.
+/// Ten times what most other voices gave by the time of this telling (by any time, where there is none so early), or
+/// exactly a zero more than one of them. One voice that exaggerates is not a measure for the next.
 fn jump(telling: &Telling, number: u64, all: &[Telling]) -> Option<Reason> {
     let others = || all.iter().filter(|other| is_same(other, telling) && is_other_voice(other, telling));
-    let most = |earlier: bool| {
-        let others = others().filter(|other| !earlier || other.as_of() <= telling.as_of());
-        others.filter_map(Telling::number).filter(|other| *other > 0).max()
-    };
-    let before = most(true).or_else(|| most(false))?;
     // Somebody else gives something of the size.
     if others().filter_map(Telling::number).any(|other| other.saturating_mul(2) >= number) {
         return None;
     }
-    let zeros = number.is_multiple_of(before) && is_power_of_ten(number / before);
-    let far = number >= before.saturating_mul(JUMP_FACTOR);
-    (far && (before >= JUMP_FROM_MIN || zeros)).then_some(Reason::Jump { before })
+    let newest = |earlier: bool| {
+        let mut newest: BTreeMap<&str, u64> = BTreeMap::new();
+        // They come oldest first.
+        for other in others().filter(|other| !earlier || other.as_of() <= telling.as_of()) {
+            newest
+                .extend(other.number().filter(|given| *given > 0).map(|given| (other.reading.origin.as_str(), given)));
+        }
+        let mut given: Vec<u64> = newest.into_values().collect();
+        given.sort_unstable();
+        given
+    };
+    let given = Some(newest(true)).filter(|given| !given.is_empty()).unwrap_or_else(|| newest(false));
+    let middle = *given.get(given.len().checked_sub(1)? / 2)?;
+    let is_zeros = |before: u64| number.is_multiple_of(before) && is_power_of_ten(number / before);
+    let zeros =
+        given.iter().copied().find(|before| is_zeros(*before) && (*before >= JUMP_FROM_MIN || given.len() == 1));
+    let far = Some(middle).filter(|middle| *middle >= JUMP_FROM_MIN && number >= middle.saturating_mul(JUMP_FACTOR));
+    far.or(zeros).map(|before| Reason::Jump { before })
 }
 
 fn is_power_of_ten(mut factor: u64) -> bool {

@@ -123,7 +123,7 @@ fn ranks(current: &[&Telling], order: &Order) -> Vec<usize> {
     let mut ranks: Vec<usize> = Vec::with_capacity(current.len());
     for (index, telling) in current.iter().enumerate() {
         let own = order.rank(class(telling));
-        let changed = |before: &&Telling| match (telling.toll.change, telling.toll.previous) {
+        let changed = |before: &&Telling| match (telling.change(), telling.toll.previous) {
             (_, Some(previous)) => before.number() == Some(previous),
             (Some(Change::Rose), None) => before.number() < telling.number(),
             (Some(Change::Fell), None) => before.number() > telling.number(),
@@ -165,10 +165,12 @@ fn others<'a>(weighed: &[Telling<'a>], head: &Telling<'a>) -> Vec<Telling<'a>> {
         *last = (*last).max(telling.as_of());
     }
     let since = head.as_of().and_then(|at| at.checked_sub(CURRENT).ok());
+    // "Rose to eight" goes on from the lower figures before it, a revision from the higher ones.
     let outdated = |telling: &Telling| {
-        telling.as_of() < since
-            || telling.as_of() < head.as_of() && telling.number() < head.number() && class(telling) == Class::Media
-            || telling.number().is_none()
+        let (lower, higher) = (telling.number() < head.number(), telling.number() > head.number());
+        let passed = lower && (class(telling) == Class::Media || head.change() == Some(Change::Rose))
+            || higher && head.change() == Some(Change::Fell);
+        telling.as_of() < since || telling.as_of() < head.as_of() && passed || telling.number().is_none()
     };
     let differs = |telling: &Telling<'a>| {
         newest.get(&voice(telling)).copied().flatten() == telling.as_of()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::traits::Traits;
+use super::traits::{self, Traits};
 use super::{Reading, Telling, number};
 use crate::news::article::Published;
 use crate::news::extract::{Stance, What};
@@ -88,16 +88,26 @@ pub struct Report<'a> {
     pub traits: Traits,
     /// Which of several happenings in one place on one day, when the article tells them apart.
     pub part: Option<usize>,
+    /// The article tells of more than this there: it names another happening, or gives two numbers for one thing.
+    pub is_one_of_several: bool,
 }
 
 impl<'a> Report<'a> {
-    /// The figures it gives, 0 aside.
+    /// The figures it gives, and those that it says they were before; 0 aside.
     pub fn marks(&self) -> BTreeSet<Mark> {
-        let mark = |telling: &Telling| {
+        let mark = |telling: &Telling, number: Option<u64>| {
             let toll = telling.toll;
-            Some((toll.measure, toll.group, toll.part, number(&toll.count).filter(|number| *number > 0)?))
+            // "About 50" agrees with everything near.
+            let exact = number.filter(|number| *number > 0 && !toll.count.approx)?;
+            Some((toll.measure, folk(toll.group), toll.part, exact))
         };
-        self.tellings.iter().filter_map(mark).collect()
+        let numbers = |telling: &Telling| [telling.number(), telling.toll.previous].map(|number| mark(telling, number));
+        self.tellings.iter().flat_map(numbers).flatten().collect()
+    }
+
+    /// Whether it goes on from an earlier figure.
+    pub fn is_update(&self) -> bool {
+        self.tellings.iter().any(|telling| telling.change().is_some())
     }
 
     /// The place, as its first claim names it.
@@ -114,6 +124,11 @@ impl<'a> Report<'a> {
         };
         format!("{}#{place}#{}", self.reading.article.id, self.part.unwrap_or_default())
     }
+}
+
+/// What one outlet calls civilians another calls people.
+fn folk(group: Group) -> Group {
+    if group == Group::Civilians { Group::People } else { group }
 }
 
 /// The reports of an article, in the order of its text.
@@ -133,6 +148,7 @@ pub fn reports(reading: &Reading) -> Vec<Report<'_>> {
                 let parts = parted(reading, tellings);
                 let many = parts.len() > 1;
                 parts.into_iter().enumerate().map(move |(index, (traits, tellings))| Report {
+                    is_one_of_several: many || tells_several(&tellings),
                     reading,
                     tellings,
                     scope,
@@ -164,7 +180,7 @@ fn tellings(reading: &Reading) -> Vec<Telling<'_>> {
 
 /// "The number of people killed rose to six"
 fn is_rise(telling: &Telling) -> bool {
-    telling.toll.change == Some(Change::Rose) && telling.toll.group == Group::People && !telling.toll.part
+    telling.change() == Some(Change::Rose) && telling.toll.group == Group::People && !telling.toll.part
 }
 
 /// What made a total rise, told in the same breath ("… rose to six after a woman died in hospital"), is in the total.
@@ -175,7 +191,7 @@ fn is_step(telling: &Telling, rise: &Telling) -> bool {
     same_breath
         && step.measure == total.measure
         && !step.part
-        && step.change.is_none()
+        && telling.change().is_none()
         && number(&step.count).is_some_and(|step| number(&total.count).is_some_and(|total| step < total))
 }
 
@@ -199,8 +215,10 @@ fn placed(tellings: &[Telling], places: Vec<Where>) -> Vec<Where> {
 /// A claim without a day ("two people are still missing") is of the day that its article gives for the same event and
 /// place, when that is one; else of the days before publication.
 fn days(tellings: &[Telling], places: &[Where]) -> Vec<Option<Days>> {
-    let given =
-        |telling: &Telling| telling.claim.date.map(|date| Days { start: date.start, end: date.end, loose: false });
+    let given = |telling: &Telling| {
+        let date = telling.claim.date.filter(|_| !lasts(telling))?;
+        Some(Days { start: date.start, end: date.end, loose: false })
+    };
     let days = |(telling, place): (&Telling, &Where)| {
         given(telling).or_else(|| {
             let same = |(other, elsewhere): &(&Telling, &Where)| {
@@ -217,9 +235,26 @@ fn days(tellings: &[Telling], places: &[Where]) -> Vec<Option<Days>> {
 }
 
 fn undated(telling: &Telling) -> Option<Days> {
-    let end = telling.article().published.map(Published::date)?;
-    let back = if telling.toll.change.is_some() { UPDATE_DAYS_MAX } else { UNDATED_DAYS_MAX };
+    let end = telling.claim.date.map(|date| date.end).or_else(|| telling.article().published.map(Published::date))?;
+    let back = if telling.change().is_some() || lasts(telling) { UPDATE_DAYS_MAX } else { UNDATED_DAYS_MAX };
     Some(Days { start: end.saturating_sub(back.days()), end, loose: true })
+}
+
+/// "Two people are still missing on Wednesday": they were so before.
+fn lasts(telling: &Telling) -> bool {
+    matches!(telling.toll.measure, Measure::Missing | Measure::Trapped | Measure::Displaced | Measure::Detained)
+        && traits::is_lasting(telling.quote())
+}
+
+/// Whether an article's claims of one place and day are of more than one happening, as far as it can be seen.
+fn tells_several(tellings: &[Telling]) -> bool {
+    // Two numbers of two claimants are a dispute.
+    let contradicted = |(at, telling): (usize, &Telling)| {
+        let own = tellings[..at].iter().filter(|other| other.claim.claimant == telling.claim.claimant);
+        let own: Vec<Telling> = own.copied().collect();
+        !telling.toll.part && contradicts(&own, telling)
+    };
+    tellings.iter().enumerate().any(contradicted) || tellings.iter().any(|telling| Traits::read(telling.quote()).1)
 }
 
 /// A word such as "attack" fits many happenings and tells nothing against a closer one.
@@ -295,7 +330,7 @@ fn parted<'a>(reading: &'a Reading, tellings: Vec<Telling<'a>>) -> Vec<(Traits, 
 
 /// Whether another number is given for what these tell already, one that is no rise of it.
 fn contradicts(told: &[Telling], new: &Telling) -> bool {
-    new.toll.change.is_none()
+    new.change().is_none()
         && told.iter().any(|old| {
             let same = |one: &Telling| (one.toll.measure, one.toll.group, one.toll.part);
             same(old) == same(new) && number(&old.toll.count) != number(&new.toll.count)

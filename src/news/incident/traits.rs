@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use crate::news::lexicon::{self, Phrases};
-use crate::news::text::Text;
+use crate::news::text::{Text, Token};
 use crate::news::value::party::{self, Party};
+use crate::news::value::place;
 
 static SOURCE: &str = include_str!("../../../config/lexicon/incident.txt");
 static WORDS: LazyLock<Phrases<Trait>> = LazyLock::new(|| {
@@ -25,6 +26,7 @@ pub enum Means {
     Aircraft,
     Vessel,
     Blast,
+    Gas,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,8 +41,18 @@ pub enum PartOfDay {
 enum Trait {
     Means(Means),
     When(PartOfDay),
+    /// Whose doing, where it is no country's.
+    Side(Party<'static>),
+    /// An attack, by whatever means.
+    Force,
+    Quarter,
     Apart,
+    Lasting,
 }
+
+const REBELS: Party<'static> = "rebels";
+/// One's own government, which articles on its wars do not call by the country's name.
+const STATE: Party<'static> = "the state";
 
 impl Trait {
     fn of(section: &str) -> Option<Self> {
@@ -54,11 +66,17 @@ impl Trait {
             "aircraft" => Self::Means(Means::Aircraft),
             "vessel" => Self::Means(Means::Vessel),
             "blast" => Self::Means(Means::Blast),
+            "gas" => Self::Means(Means::Gas),
             "morning" => Self::When(PartOfDay::Morning),
             "midday" => Self::When(PartOfDay::Midday),
             "evening" => Self::When(PartOfDay::Evening),
             "night" => Self::When(PartOfDay::Night),
             "apart" => Self::Apart,
+            "lasting" => Self::Lasting,
+            "rebels" => Self::Side(REBELS),
+            "state" => Self::Side(STATE),
+            "force" => Self::Force,
+            "quarter" => Self::Quarter,
             _ => return None,
         })
     }
@@ -71,11 +89,15 @@ pub struct Traits {
     pub when: BTreeSet<PartOfDay>,
     /// Whose doing: "Russian drones" → Russia.
     pub actors: BTreeSet<Party<'static>>,
+    /// Parts of a town, by the consonants of their names, which are spelled in many ways.
+    pub quarters: BTreeSet<String>,
 }
 
 /// A word for the means stands at most so many tokens behind the adjective that says whose it is: "Russian overnight
 /// combined drone attack".
 const ACTOR_TOKENS_MAX: usize = 3;
+/// A word for an attack in general stands closer: "regime air raids", not "Ukrainian capital under attack".
+const FORCE_TOKENS_MAX: usize = 2;
 
 /// Words between an adjective and the means that part them: "Ukrainian capital with missiles".
 const PARTING: [&str; 14] =
@@ -86,13 +108,14 @@ impl Traits {
     pub fn read(text: &str) -> (Self, bool) {
         let text = Text::read(text);
         let (mut traits, mut apart) = (Self::default(), false);
-        let mut actor: Option<(Party, usize)> = None;
+        let (mut actor, mut by): (Option<(Party, usize)>, Option<usize>) = (None, None);
         let mut at = 0;
         while at < text.tokens.len() {
             let token = &text.tokens[at];
             let Some((len, found)) = WORDS.longest_at(&text.tokens[at..]) else {
                 if PARTING.iter().any(|word| token.is(word)) {
                     actor = None;
+                    by = token.is("by").then_some(at).or(by);
                 }
                 // A country's own name tells where, its adjective whose.
                 if token.is_capitalised()
@@ -112,7 +135,20 @@ impl Traits {
                 Trait::When(part) => {
                     traits.when.insert(*part);
                 }
+                Trait::Side(side) => {
+                    actor = Some((*side, at));
+                    // "A rocket fired by terrorists"
+                    traits.actors.extend(by.filter(|by| at - by <= FORCE_TOKENS_MAX).map(|_| *side));
+                }
+                Trait::Force => {
+                    let close = actor.filter(|(_, place)| at - place <= FORCE_TOKENS_MAX);
+                    traits.actors.extend(close.map(|(party, _)| party));
+                }
+                Trait::Quarter => {
+                    traits.quarters.extend(at.checked_sub(1).and_then(|before| quarter(&text.tokens[before])))
+                }
                 Trait::Apart => apart = true,
+                Trait::Lasting => {}
             }
             at += len;
         }
@@ -122,11 +158,24 @@ impl Traits {
     /// Whether both say something of the same matter, and nothing that fits.
     pub fn conflicts(&self, other: &Self) -> bool {
         is_apart(&self.means, &other.means)
-            || is_apart(&self.actors, &other.actors)
+            || self.is_of_others(other)
+            || is_apart(&self.quarters, &other.quarters)
             || is_apart(&self.when, &other.when)
                 // A night begins in the evening before and ends in the morning after.
                 && !self.when.contains(&PartOfDay::Night)
                 && !other.when.contains(&PartOfDay::Night)
+    }
+
+    /// Whether other doers are named. A state may be called so or by its country's name.
+    pub fn is_of_others(&self, other: &Self) -> bool {
+        let may_be_state = |one: &Self, other: &Self| one.actors.contains(STATE) && !other.actors.contains(REBELS);
+        is_apart(&self.actors, &other.actors) && !may_be_state(self, other) && !may_be_state(other, self)
+    }
+
+    /// Whether both name one means, and one time of day or quarter: as good as an agreeing figure.
+    pub fn agree(&self, other: &Self) -> bool {
+        !self.means.is_disjoint(&other.means)
+            && (!self.when.is_disjoint(&other.when) || !self.quarters.is_disjoint(&other.quarters))
     }
 
     /// What both say together.
@@ -134,11 +183,26 @@ impl Traits {
         self.means.extend(&other.means);
         self.when.extend(&other.when);
         self.actors.extend(&other.actors);
+        self.quarters.extend(other.quarters.iter().cloned());
     }
 
     pub fn is_empty(&self) -> bool {
-        self.means.is_empty() && self.when.is_empty() && self.actors.is_empty()
+        self.means.is_empty() && self.when.is_empty() && self.actors.is_empty() && self.quarters.is_empty()
     }
+}
+
+/// "still missing": it was so before the day that the text gives.
+pub fn is_lasting(text: &str) -> bool {
+    let text = Text::read(text);
+    (0..text.tokens.len()).any(|at| matches!(WORDS.longest_at(&text.tokens[at..]), Some((_, Trait::Lasting))))
+}
+
+/// The name before "neighbourhood", by its consonants: "Maqsoud" and "Maqsood" are one.
+fn quarter(token: &Token) -> Option<String> {
+    let name = token.base().trim_start_matches("al-").trim_start_matches("Al-");
+    let is_name = name.starts_with(char::is_uppercase);
+    let consonants = place::fold(name).chars().filter(|char| !"aeiouyw -'".contains(*char)).collect();
+    is_name.then_some(consonants).filter(|name: &String| !name.is_empty())
 }
 
 fn is_apart<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> bool {

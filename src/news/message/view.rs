@@ -14,7 +14,7 @@ use lettre::message::header::ContentTransferEncoding;
 use serde::Serialize;
 
 use crate::news::digest::tolls::{TollItem, TollLine};
-use crate::news::digest::{self, Digest, News, RoundItem, TalksItem, Window};
+use crate::news::digest::{self, Digest, News, PromiseItem, RoundItem, TalksItem, Window};
 use crate::news::grounding::{Grounded, Note, NoteId};
 use crate::news::incident::IncidentKey;
 use crate::news::incident::grade::Grade;
@@ -361,6 +361,9 @@ impl<'d> Words<'d> {
                 digest::Section::Talks => ("talks", ("Talks", "Переговори"), self.talks()),
                 digest::Section::Tolls => ("tolls", ("Strikes and tolls", "Удари й жертви"), self.tolls()),
                 digest::Section::Munitions => ("munitions", ("Air attack", "Повітряна атака"), self.munitions()),
+                digest::Section::Developments => {
+                    ("developments", ("Other developments", "Інші події"), self.developments())
+                }
                 digest::Section::Brief => ("brief", ("In brief", "Коротко"), self.brief()),
             };
             let heading = self.language.pick(heading.0, heading.1);
@@ -375,14 +378,20 @@ impl<'d> Words<'d> {
 
     /// What the digest itself only counted.
     fn uncounted(&self, section: digest::Section) -> String {
-        match (section, self.digest.brief_more) {
-            (digest::Section::Brief, more @ 1..) => {
+        let and = self.language.pick("and", "і ще");
+        match (section, self.digest.brief_more, self.digest.developments_more) {
+            (digest::Section::Brief, more @ 1.., _) => {
                 let stories = self.language.plural(
                     more as u64,
                     ["more story without a figure or talks", "more stories without a figure or talks"],
                     ["новина без цифр і переговорів", "новини без цифр і переговорів", "новин без цифр і переговорів"],
                 );
-                format!("{} {more} {stories}", self.language.pick("and", "і ще"))
+                format!("{and} {more} {stories}")
+            }
+            (digest::Section::Developments, _, more @ 1..) => {
+                let developments = ["more development", "more developments"];
+                let developments = self.language.plural(more as u64, developments, ["подія", "події", "подій"]);
+                format!("{and} {more} {developments}")
             }
             _ => String::new(),
         }
@@ -399,17 +408,16 @@ impl<'d> Words<'d> {
             });
             (item.news, Item { lines: lines.collect(), ..self.incident(item) })
         });
-        let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).filter_map(|item| {
-            let state = &item.rounds.first()?.state;
-            let was =
-                item.was.as_ref().map_or_else(String::new, |was| format!("{} →", wording::state(was, self.language)));
-            let line = Line {
-                lead: was,
-                strong: wording::state(state.value(), self.language),
-                cites: self.cites([state.note()]),
+        let talks = self.digest.talks.iter().filter(|item| is_moved(item.news)).map(|item| {
+            let rounds = item.rounds.iter().filter(|round| round.news != News::Unchanged).map(|round| Line {
+                lead: clean(&format!("{}:", wording::round(round, self.today, self.language))),
+                strong: clean(&wording::round_moved(round, self.today, self.language)),
+                cites: self.cites([round.state.note()]),
                 ..Line::default()
-            };
-            Some((item.news, Item { lines: vec![line], ..self.item(wording::parties(item), item.news) }))
+            });
+            let promises = item.promises.iter().filter(|promise| promise.news == News::Changed);
+            let lines = rounds.chain(promises.map(|promise| self.promise(promise))).collect();
+            (item.news, Item { lines, ..self.item(wording::parties(item), item.news) })
         });
         let mut items: Vec<(News, Item)> = tolls.chain(talks).collect();
         // Corrections first: what was wrong was told to this reader.
@@ -464,6 +472,34 @@ impl<'d> Words<'d> {
                     let lead = format!("{}: “{}”", self.language.pick("Next", "Далі"), clean(next.value()));
                     minor(lead, self.cites([next.note()]));
                 }
+                let steps = wording::round_steps(round, self.today, self.language);
+                if !steps.is_empty() {
+                    let before = round.steps[..round.steps.len() - 1].iter().map(|step| step.state.note());
+                    minor(clean(&format!("{}: {steps}", self.language.pick("Before", "Раніше"))), self.cites(before));
+                }
+                for account in &round.accounts {
+                    minor(clean(&wording::account(account, self.language)), self.cites([account.state.note()]));
+                }
+                if let Some(sentence) = &round.without_statement {
+                    minor(
+                        self.language.pick("No joint statement", "Без спільної заяви").to_owned(),
+                        self.cites([sentence.note()]),
+                    );
+                }
+            }
+            for issue in &item.readout {
+                let words = issue.positions.iter().filter_map(|it| it.word.as_ref()).map(Grounded::note);
+                let (lead, cites) = (clean(&wording::issue(issue, self.language)), self.cites(words));
+                lines.push(Line { lead, cites, is_minor: true, ..Line::default() });
+            }
+            lines.extend(item.promises.iter().map(|promise| self.promise(promise)));
+            if let Some(day) = item.next_day {
+                let lead = format!(
+                    "{}: {}",
+                    self.language.pick("Next date", "Наступна дата"),
+                    self.language.day(day, self.today)
+                );
+                lines.push(Line { lead, is_minor: true, ..Line::default() });
             }
             Item { lines, ..self.item(wording::parties(item), item.news) }
         });
@@ -475,6 +511,31 @@ impl<'d> Words<'d> {
         let is_it =
             |round: &RoundItem| round.state.value().status == Status::Scheduled && round.state.note() == next.note();
         item.rounds.iter().any(is_it)
+    }
+
+    /// "Promised: “…”, due 5 Mar: missed".
+    fn promise(&self, promise: &PromiseItem) -> Line {
+        let promised = self.language.pick("Promised", "Обіцяно");
+        let lead = format!("{promised}: “{}”,", clean(promise.words.value()));
+        let closed = promise.closed.as_ref().map(Grounded::note);
+        let cites = self.cites(std::iter::once(promise.words.note()).chain(closed));
+        let strong = wording::promise(promise, self.today, self.language);
+        Line { lead, strong, cites, is_minor: true, ..Line::default() }
+    }
+
+    fn developments(&self) -> Vec<Item> {
+        let items = self.digest.developments.iter().map(|item| {
+            let line = Line {
+                strong: clean(&wording::development(item, self.language)),
+                tail: clean(&wording::development_source(item, self.language)),
+                joint: ": ",
+                cites: self.cites([item.sentence.note()]),
+                ..Line::default()
+            };
+            let title = wording::development_title(item, self.today, self.language);
+            Item { title: clean(&title), lines: vec![line], ..Item::default() }
+        });
+        items.collect()
     }
 
     fn tolls(&self) -> Vec<Item> {

@@ -224,6 +224,17 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
         let ahead = matches!(status, Status::Scheduled | Status::Proposed);
+        // "Talks on Wednesday were postponed" calls off a Wednesday to come; "were postponed on Tuesday" tells when.
+        let called_off = matches!(status, Status::Postponed | Status::Cancelled)
+            .then(|| {
+                self.cues
+                    .statuses
+                    .iter()
+                    .rev()
+                    .find(|cue| cue.value == status && clause.left <= cue.at && cue.at < clause.right)
+            })
+            .flatten()
+            .and_then(|cue| self.date(at, &Clause { right: cue.at, ..clause }, true));
         Some(Frame {
             parties,
             mediators,
@@ -232,7 +243,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             status,
             outcome,
             place: self.place(anchor, &clause),
-            date: self.date(at, &clause, ahead),
+            date: called_off.or_else(|| self.date(at, &clause, ahead)),
             is_background: standing::is_background(self.cues, at, &clause)
                 || !ahead && self.is_long_ago(&clause)
                 || head == Head::Deal
