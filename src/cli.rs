@@ -384,6 +384,8 @@ pub enum SourcesVerb {
         #[arg(long)]
         as_given: bool,
     },
+    /// Take a source out of the configuration file; what was read of it stays stored
+    Remove { name: String },
     /// Read a source again that was switched off, or that is gone by its own account
     Enable { name: String },
     /// Read a source no more, but keep it in the configuration

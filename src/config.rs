@@ -34,7 +34,7 @@ use crate::news::wording::Language;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
-pub use edit::{EditError, NewSource, add_sources, free_name, set_enabled};
+pub use edit::{EditError, NewSource, add_sources, free_name, remove_source, set_enabled};
 pub use mistakes::{ConfigError, Mistake, Mistakes};
 
 /// Where the configuration is looked for in the working folder, in this order.

@@ -42,6 +42,21 @@ pub fn source_of(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
     Ok(Source::new(&name, location))
 }
 
+/// The source that an argument names; a path must lead somewhere.
+pub fn existing(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
+    let source = source_of(argument)?;
+    if let Location::Path(path) = &source.location
+        && let Err(error) = std::fs::metadata(path)
+    {
+        let path = path.display();
+        return Err(Misuse(format!(
+            "{path}: {error}; write an address with http(s)://, a path to a file or folder, or -"
+        ))
+        .into());
+    }
+    Ok(source)
+}
+
 /// A fetcher as the configuration has it.
 pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
     let limits = &config.limits;
@@ -95,7 +110,7 @@ pub async fn run(args: &RunArgs, config: Option<&Path>, terminal: Terminal) -> a
     let (addresses, until): (Vec<&String>, Vec<&String>) = args.to.iter().partition(|to| to.contains('@'));
     let addresses: Vec<Address> = addresses.into_iter().map(|to| address(to)).collect::<anyhow::Result<_>>()?;
     let given = window(args, &until, &edition, Clock::System.now())?;
-    let named: Vec<Source> = args.sources.iter().map(source_of).collect::<anyhow::Result<_>>()?;
+    let named: Vec<Source> = args.sources.iter().map(existing).collect::<anyhow::Result<_>>()?;
     let collected_only = !named.is_empty() && given.is_none();
     let partial = !named.is_empty() || given.is_some();
     let sources = if named.is_empty() { config.sources.clone() } else { named };

@@ -9,7 +9,7 @@ use serde_json::json;
 use url::Url;
 
 use super::reading::{bytes_of, test_sources};
-use super::run::{report_sources, service, source_of};
+use super::run::{existing, report_sources, service, source_of};
 use super::terminal::Misuse;
 use super::{SourcesVerb, Status, Terminal};
 use crate::config::{self, Config, Location, NewSource, Source, SourceKind};
@@ -27,6 +27,12 @@ pub async fn sources(verb: SourcesVerb, path: Option<&Path>, terminal: Terminal)
         SourcesVerb::Add { location, name, outlet, as_given } => {
             let asked = if as_given { None } else { Some(Config::load(path)?) };
             add(&location, name, outlet, asked.as_ref(), &file(path), terminal).await
+        }
+        SourcesVerb::Remove { name } => {
+            let file = file(path);
+            config::remove_source(&file, &name)?;
+            terminal.print(&format!("removed {name} from {}", file.display()))?;
+            Ok(Status::Done)
         }
         SourcesVerb::Enable { name } => enable(&name, &file(path), terminal).await,
         SourcesVerb::Disable { name } => {
@@ -70,10 +76,9 @@ async fn add(
     file: &Path,
     terminal: Terminal,
 ) -> anyhow::Result<Status> {
-    let Source { location, kind, .. } = source_of(given)?;
+    let Source { location, kind, .. } = existing(given)?;
     let location = match (location, asked) {
-        // A path is meant from where the person is, and read from where the file is.
-        (Location::Path(path), _) => Location::Path(std::path::absolute(path)?),
+        (Location::Path(path), _) => Location::Path(from_file(path, file)?),
         (Location::Url(url), Some(config)) => Location::Url(feed_for(url, config, terminal).await),
         (other, _) => other,
     };
@@ -82,6 +87,14 @@ async fn add(
     config::add_sources(file, &[source])?;
     terminal.print(&format!("added {name} to {}; try it with `daybrief run --dry-run`", file.display()))?;
     Ok(Status::Done)
+}
+
+/// A path as it must stand in the configuration `file`: it is meant from where the person is, and read from where the file
+/// is. Where that is the same place, it stays as it was written.
+fn from_file(path: PathBuf, file: &Path) -> std::io::Result<PathBuf> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let absolute = std::path::absolute(&path)?;
+    Ok(if std::path::absolute(folder.join(&path))? == absolute { path } else { absolute })
 }
 
 /// The feed that the page at an address names first; the address itself where it is a feed, an article or not to be had.
@@ -157,7 +170,9 @@ async fn list(config: &Config, json: bool, terminal: Terminal) -> anyhow::Result
     if rows.is_empty() {
         terminal.note("no sources yet; add one with `daybrief sources add URL`");
     }
+    let mut hints = Vec::new();
     for (source, state) in rows {
+        hints.extend(hint(source, &state.health(now)));
         let health = match state.health(now) {
             _ if !source.enabled => "switched off".to_owned(),
             health @ Health::Failing { class, .. } => format!("{class}: {health}"),
@@ -166,7 +181,26 @@ async fn list(config: &Config, json: bool, terminal: Terminal) -> anyhow::Result
         let address = state.address.map(|address| format!(" (asked at {address})")).unwrap_or_default();
         terminal.print(&format!("{}\t{}{address}\t{health}", source.name, source.location))?;
     }
+    for hint in hints {
+        terminal.note(&hint);
+    }
     Ok(Status::Done)
+}
+
+/// What to do about a source that gives nothing.
+fn hint(source: &Source, health: &Health<'_>) -> Option<String> {
+    let Source { name, location, enabled: true, .. } = source else { return None };
+    let or_else = format!("`daybrief sources disable {name:?}` or `daybrief sources remove {name:?}` if it is no more");
+    match health {
+        Health::Failing { .. } => {
+            Some(format!("hint: {name}: see what it gives with `daybrief sources test {location}`; {or_else}"))
+        }
+        Health::Stale { .. } => Some(format!(
+            "hint: {name}: see whether its publisher has another feed with `daybrief sources test {location}`; {or_else}"
+        )),
+        // That says itself what to do.
+        Health::Gone | Health::NotAsked | Health::Well { .. } => None,
+    }
 }
 
 /// Reads sources now and stores what is new, without making an edition of it.

@@ -127,6 +127,49 @@ pub fn set_enabled(path: &Path, name: &str, enabled: bool) -> Result<Config, Edi
     write(path, &document.to_string())
 }
 
+/// Takes a source out of the file at `path`, with the comment that stands directly above it.
+///
+/// # Errors
+/// Nothing was changed, and why.
+pub fn remove_source(path: &Path, name: &str) -> Result<Config, EditError> {
+    let text = text_of(path)?;
+    Config::parse(&text, path)?;
+    let unknown = || EditError::Unknown { name: name.to_owned() };
+    let mut document = text.parse::<DocumentMut>().map_err(|_| unknown())?;
+    let is_it = |found: Option<&str>| found == Some(name);
+    let left = match document.get_mut("source").ok_or_else(unknown)? {
+        Item::ArrayOfTables(tables) => {
+            let named = |table: &Table| is_it(table.get("name").and_then(Item::as_str));
+            let index = tables.iter().position(named).ok_or_else(unknown)?;
+            // What stands above it with an empty line in between is about more than this source.
+            let above = tables.get(index).and_then(|table| table.decor().prefix()?.as_str()).unwrap_or_default();
+            let kept = above.rfind("\n\n").map(|end| above[..=end].to_owned()).unwrap_or_default();
+            tables.remove(index);
+            if let Some(next) = tables.get_mut(index) {
+                let prefix = next.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+                let prefix = format!("{kept}{prefix}");
+                next.decor_mut().set_prefix(prefix);
+            } else if !kept.trim().is_empty() {
+                let trailing = document.trailing().as_str().unwrap_or_default();
+                let trailing = format!("{kept}{trailing}");
+                document.set_trailing(trailing);
+            }
+            document.get("source").and_then(Item::as_array_of_tables).map_or(0, ArrayOfTables::len)
+        }
+        Item::Value(Value::Array(list)) => {
+            let named = |value: &Value| is_it(value.as_inline_table().and_then(|table| table.get("name")?.as_str()));
+            let index = list.iter().position(named).ok_or_else(unknown)?;
+            list.remove(index);
+            list.len()
+        }
+        _ => return Err(unknown()),
+    };
+    if left == 0 {
+        document.remove("source");
+    }
+    write(path, &document.to_string())
+}
+
 /// A name that no source in `taken` has: the wanted one, or with a number behind it. It is added to `taken`.
 pub fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
     let numbered = (2_u32..).map(|number| format!("{wanted} {number}"));

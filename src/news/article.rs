@@ -210,7 +210,9 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     let found = main_text::find(document, || prescan::tree(html).ok());
     let title = declared.title().unwrap_or(found.title);
     let byline = declared.byline().or_else(|| metadata::names(&found.byline?));
-    let mut text = main_text::join(main_text::tidy(found.paragraphs, &title, byline.as_deref()));
+    let tidied = main_text::tidy(found.paragraphs, &title, byline.as_deref());
+    let byline = tidied.byline(byline);
+    let mut text = main_text::join(tidied.paragraphs);
     if let Some(given) = declared.json_ld.body.as_deref() {
         let given = body::lines(given).join("\n\n");
         if main_text::is_fuller(&given, &text) {

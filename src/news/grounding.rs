@@ -112,8 +112,13 @@ impl Notes {
             return None;
         }
         // A part ("including 23 children") is quoted by the sentence that was noted for its total.
-        let holds =
-            |note: &Note| note.article == article.id && note.span.start <= span.start && span.end <= note.span.end;
+        // Of another text of the article, which an earlier edition told, it may not be.
+        let holds = |note: &Note| {
+            let within = |at: usize| at.checked_sub(note.span.start);
+            note.article == article.id
+                && within(span.start).zip(within(span.end)).and_then(|(start, end)| note.quote.get(start..end))
+                    == Some(quote)
+        };
         let index = self.0.iter().position(holds).unwrap_or_else(|| {
             self.0.push(Note {
                 article: article.id.clone(),
@@ -152,9 +157,11 @@ impl Notes {
         self.0.is_empty()
     }
 
-    /// The numbers of the notes whose quote no longer stands at its span, given the texts as stored now.
-    pub fn broken<'a>(&self, text_of: impl Fn(&str) -> Option<&'a str>) -> Vec<usize> {
-        let live = |note: &Note| text_of(&note.article).and_then(|text| note.span.slice(text)) == Some(&note.quote);
+    /// The numbers of the notes whose quote stands at its span in none of the texts that its article has had.
+    pub fn broken<'a>(&self, texts_of: impl Fn(&str) -> &'a [String]) -> Vec<usize> {
+        let live = |note: &Note| {
+            texts_of(&note.article).iter().any(|text| note.span.slice(text).is_some_and(|quote| quote == note.quote))
+        };
         self.numbered().filter(|(_, note)| !live(note)).map(|(number, _)| number).collect()
     }
 }

@@ -35,6 +35,8 @@ pub struct Reading {
     /// Where its news comes from: articles of one origin (an agency's copies, one publisher's papers) are one voice. Its own
     /// id where nothing is known.
     pub origin: String,
+    /// The article that it is a copy of; itself where nothing is known.
+    pub story: String,
     /// What its publisher says of it.
     pub standing: Standing,
 }
@@ -88,7 +90,8 @@ impl Standing {
 
 impl Reading {
     pub fn new(article: Article, extraction: Extraction, fresh: bool) -> Self {
-        Self { origin: article.id.clone(), standing: Standing::of(&article), article, extraction, fresh }
+        let (origin, story) = (article.id.clone(), article.id.clone());
+        Self { origin, story, standing: Standing::of(&article), article, extraction, fresh }
     }
 
     /// Whether the publisher corrects the article, in its heading or in a note.

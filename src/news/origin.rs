@@ -21,7 +21,7 @@ use super::lexicon;
 mod copies;
 mod credit;
 
-pub use credit::Stands;
+pub use credit::{Stands, credited};
 
 const WIRES: &str = include_str!("../../config/lexicon/wires.txt");
 

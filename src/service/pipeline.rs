@@ -1,5 +1,6 @@
 //! collect → compose → deliver: the spine that `run` and `serve` share.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
 use std::sync::Arc;
@@ -134,11 +135,16 @@ pub async fn collect(
     progress.set_prefix("reading sources");
     progress.set_length(sources.len() as u64);
     let mut collected = Collected { asked: sources.len(), ..Collected::default() };
+    let waiting = Waiting { progress, names: RefCell::default() };
+    let waiting = &waiting;
     let answers = stream::iter(sources)
         .map(|source| async move {
+            waiting.begin(&source.name);
             let state = store.source_state(&source.name, &source.location.to_string()).await?;
             let since = state.last_success;
-            Ok::<_, anyhow::Error>((source, since, gather::gather(source, state, manner).await))
+            let gathered = gather::gather(source, state, manner).await;
+            waiting.end(&source.name);
+            Ok::<_, anyhow::Error>((source, since, gathered))
         })
         .buffer_unordered(SOURCES_AT_ONCE);
     // Storing goes on beside reading; when it falls behind, reading waits.
@@ -147,8 +153,6 @@ pub async fn collect(
         let mut answers = pin!(answers);
         while let Some(answer) = answers.next().await {
             let (source, since, answer) = answer?;
-            progress.inc(1);
-            progress.set_message(source.name.clone());
             // The receiver goes first only when storing failed; that ends both, and is what is reported.
             let _ = sender.send((source, since, answer)).await;
         }
@@ -188,6 +192,29 @@ pub async fn collect(
     collected.silent.sort_by(|a, b| a.source.cmp(&b.source));
     collected.remarks.sort();
     Ok(collected)
+}
+
+/// Shows the source that has been waited for longest.
+struct Waiting<'a> {
+    progress: &'a ProgressBar,
+    names: RefCell<Vec<&'a str>>,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(&self, name: &'a str) {
+        self.names.borrow_mut().push(name);
+        self.show();
+    }
+
+    fn end(&self, name: &str) {
+        self.names.borrow_mut().retain(|waiting| *waiting != name);
+        self.progress.inc(1);
+        self.show();
+    }
+
+    fn show(&self) {
+        self.progress.set_message(self.names.borrow().first().map_or_else(String::new, |name| (*name).to_owned()));
+    }
 }
 
 /// Sources that are read side by side; the fetcher's limits keep the requests fewer.
@@ -306,7 +333,7 @@ async fn read(fresh: &[Article], mut told: Vec<Article>, kinds: &Arc<Kinds>) -> 
         let articles: Vec<&Article> = readings.iter().map(|reading| &reading.article).collect();
         let origins = origin::origins(&articles, &origin::FAMILIES);
         for (reading, origin) in readings.iter_mut().zip(origins) {
-            reading.origin = origin.id;
+            (reading.origin, reading.story) = (origin.id, origin.story);
         }
         readings
     };
@@ -396,9 +423,10 @@ fn is_personal(service: &Service, digest: &Digest) -> bool {
 async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
     let mut texts = HashMap::new();
     for id in composed.digest.articles() {
-        texts.insert(id, service.store.article(id).await?.map(|stored| stored.article.text));
+        // All that it ever had: what an earlier edition told is quoted as it read then.
+        texts.insert(id, service.store.texts_of(id).await?);
     }
-    let broken = composed.digest.notes.broken(|id| texts.get(id)?.as_deref());
+    let broken = composed.digest.notes.broken(|id| texts.get(id).map_or(&[], Vec::as_slice));
     anyhow::ensure!(broken.is_empty(), "failed to find the quotations {broken:?} in the stored articles; run again");
     Ok(())
 }

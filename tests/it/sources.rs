@@ -118,7 +118,11 @@ fn health_is_shown_and_a_gone_source_comes_back_by_hand() {
     for _ in 0..2 {
         world.run(&["sources", "fetch"]).ended(3);
     }
-    world.run(&["sources", "list"]).ended(0).says(&["server-error: failed 2 times in a row since", "next try"]);
+    world
+        .run(&["sources", "list"])
+        .ended(0)
+        .says(&["server-error: failed 2 times in a row since", "next try"])
+        .warns(&["hint: Courier: see what it gives with `daybrief sources test http://"]);
     let row = listed(&world)[0].clone();
     assert_eq!(
         (&row["health"], &row["failures"], &row["last_error"]["class"]),
@@ -199,4 +203,37 @@ fn reading_one_thing_has_the_fields_of_the_contract() {
         ];
         assert_eq!(fields, contract);
     }
+}
+
+#[test]
+fn a_path_must_lead_somewhere_and_stays_as_it_was_written() {
+    let world = World::new("");
+    world.write("in/a.txt", "Ferry\n\nThe ferry ran aground on Monday.");
+    world.run(&["sources", "add", "out"]).ended(2).warns(&["out: No such file"]);
+    world.run(&["run", "--dry-run", "missing.xml"]).ended(2).warns(&["missing.xml: No such file"]);
+    world.run(&["sources", "add", "in", "--name", "Courier"]).ended(0);
+    let file = fs::read_to_string(world.path().join("daybrief.toml")).unwrap();
+    assert!(file.contains("path = \"in\""), "{file}");
+    // Read from elsewhere, the file must find it all the same.
+    fs::create_dir(world.path().join("config")).unwrap();
+    fs::write(world.path().join("config/other.toml"), "").unwrap();
+    world.run(&["--config", "config/other.toml", "sources", "add", "in"]).ended(0);
+    let file = fs::read_to_string(world.path().join("config/other.toml")).unwrap();
+    assert!(file.contains(&format!("path = \"{}", fs::canonicalize(world.path()).unwrap().display())), "{file}");
+}
+
+#[test]
+fn a_source_is_removed_with_its_comment_alone() {
+    let source = |name: &str| format!("[[source]]\nname = \"{name}\"\nurl = \"https://{name}.example/feed\"\n");
+    let (a, b, c) = (source("a"), source("b"), source("c"));
+    let world = World::new(&format!("# mine\n\n# about a\n{a}\n# about b\n{b}\n# about c\n{c}\n# the end\n"));
+    let file = || fs::read_to_string(world.path().join("daybrief.toml")).unwrap();
+    world.run(&["sources", "remove", "b"]).ended(0).says(&["removed b from"]);
+    assert_eq!(file(), format!("# mine\n\n# about a\n{a}\n# about c\n{c}\n# the end\n"));
+    world.run(&["sources", "remove", "a"]).ended(0);
+    assert_eq!(file(), format!("# mine\n\n# about c\n{c}\n# the end\n"));
+    world.run(&["sources", "remove", "b"]).ended(1).warns(&["find a source named \"b\""]);
+    world.run(&["sources", "remove", "c"]).ended(0);
+    assert!(file().starts_with("# mine\n") && file().ends_with("# the end\n"), "{}", file());
+    world.run(&["sources", "list"]).ended(0).warns(&["no sources yet"]);
 }

@@ -107,7 +107,7 @@ pub(super) fn is_only_when(text: &str) -> bool {
     let clock = runs.iter().skip(1).any(|run| run.gap == ":" && run.number.is_some());
     numbers > 0
         && (dated || clock)
-        && runs.iter().all(|run| run.number.is_some() || run.text.len() == 1 || WORDS.contains_key(run.text))
+        && runs.iter().all(|run| run.number.is_some() || run.text.chars().count() == 1 || WORDS.contains_key(run.text))
 }
 
 /// A date that begins with the first of `runs`.
@@ -248,6 +248,8 @@ mod tests {
         for (text, expected) in [
             ("22 Dec, 2016 22 Dec, 2016", true),
             ("1:39 PM ET", true),
+            ("Publié le 25 mars 2025 à 08h00", true),
+            ("25 Maret 2025", true),
             ("Updated: Tuesday, March 25, 2025, 09:12 GMT", true),
             ("On 25 March 2025 the ferry ran aground", false),
             ("101", false),

@@ -30,12 +30,12 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
     let read = |html: &str| {
         let paragraphs = paragraphs(html);
         let whole = paragraphs.last().is_some_and(|last| is_whole(&last.text));
-        (main_text::join(main_text::tidy(paragraphs, &title, byline.as_deref())), whole)
+        let tidied = main_text::tidy(paragraphs, &title, byline.as_deref());
+        (tidied.byline(byline.clone()), main_text::join(tidied.paragraphs), whole)
     };
-    let (content, whole) = read(entry.content.first().map_or("", String::as_str));
-    let (summary, _) = read(entry.summary.as_deref().unwrap_or_default());
-    let whole = whole && content.len() >= summary.len();
-    let text = if content.len() >= summary.len() { content } else { summary };
+    let content = read(entry.content.first().map_or("", String::as_str));
+    let (by, summary, _) = read(entry.summary.as_deref().unwrap_or_default());
+    let (byline, text, whole) = if content.1.len() >= summary.len() { content } else { (by, summary, false) };
     let given = entry.published.or(entry.updated);
     let declared = [entry.language.as_deref(), feed.language.as_deref()];
     Told {

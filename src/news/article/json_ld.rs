@@ -67,10 +67,25 @@ fn parse(block: &str) -> Option<Value> {
     let json = json.trim_end_matches("-->").trim_end_matches("]]>");
     let end = json.rfind(['}', ']']).filter(|_| json.starts_with(['{', '[']))?;
     let json = &json[..=end];
-    serde_json::from_str(json).ok().or_else(|| {
-        let spaced: String = json.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        serde_json::from_str(&spaced).ok()
-    })
+    serde_json::from_str(json)
+        .ok()
+        .or_else(|| {
+            let spaced: String = json.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            serde_json::from_str(&spaced).ok()
+        })
+        .or_else(|| salvage(json))
+}
+
+/// The dates of an article whose JSON is broken, by an unescaped quotation mark in its headline for the most part.
+fn salvage(json: &str) -> Option<Value> {
+    let is_article = ["Article\"", "Posting\""].iter().any(|kind| json.contains(kind));
+    let field = |name: &str| {
+        let (_, rest) = json.split_once(&format!("\"{name}\""))?;
+        let value = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+        value.split('"').next()
+    };
+    let published = field("datePublished").filter(|_| is_article)?;
+    Some(serde_json::json!({ "@type": "Article", "datePublished": published, "dateModified": field("dateModified") }))
 }
 
 /// schema.org names every kind of article with one of these endings: `NewsArticle`, `LiveBlogPosting`, `Report`.
@@ -167,6 +182,11 @@ mod tests {
         check(&["not json", &format!("{{\"@graph\": [{node}]}}")], expected());
         check(&[&format!("\n//<![CDATA[\n{node}\n//]]>")], expected());
         check(&[&node.replace("runs", "runs\n")], expected());
+        // Of JSON that is broken the dates are left.
+        let published = expected().published;
+        let dates = JsonLd { page_published: published.clone(), published, ..JsonLd::default() };
+        check(&[&node.replace("runs", "\"runs\"")], dates);
+        check(&[&node.replace("runs", "\"runs\"").replace("NewsArticle", "Person")], JsonLd::default());
     }
 
     #[test]

@@ -45,8 +45,8 @@ const LANGUAGES: &[(Lang, &str)] = &[
 
 /// Characters from which on a text may contradict what its page declares.
 const TELLING_CHARS_MIN: usize = 200;
-/// The detector is linear, and the start of an article tells enough.
-const PROBE_BYTES_MAX: usize = 4_000;
+/// The start of an article tells enough: the detector is linear, and was 7 % of a first run when it was shown 4,000 bytes.
+const PROBE_BYTES_MAX: usize = 2_000;
 
 /// ISO 639-1 code of `text`, given what was declared of it.
 ///
@@ -54,13 +54,16 @@ const PROBE_BYTES_MAX: usize = 4_000;
 pub fn of<'d>(declared: impl Iterator<Item = &'d str>, text: &str) -> Option<String> {
     let declared = declared.filter_map(primary).next();
     let probe = &text[..text.floor_char_boundary(PROBE_BYTES_MAX.min(text.len()))];
+    let declared = match declared {
+        // Too little to contradict it.
+        Some(declared) if probe.chars().nth(TELLING_CHARS_MIN - 1).is_none() => return Some(declared),
+        declared => declared,
+    };
     let allowed = LANGUAGES.iter().map(|(lang, _)| *lang).collect();
     let found = Detector::with_allowlist(allowed).detect(probe);
     let code = |lang| LANGUAGES.iter().find(|(known, _)| *known == lang).map(|(_, code)| (*code).to_owned());
     match (declared, found) {
-        (Some(declared), Some(found)) if found.is_reliable() && probe.chars().count() >= TELLING_CHARS_MIN => {
-            code(found.lang()).or(Some(declared))
-        }
+        (Some(declared), Some(found)) if found.is_reliable() => code(found.lang()).or(Some(declared)),
         (Some(declared), _) => Some(declared),
         // A few words may look like anything.
         (None, Some(found)) if found.is_reliable() => code(found.lang()),

@@ -137,7 +137,7 @@ fn shown_post(block: &NodeRef<'_>, url: Option<&Url>) -> Option<Post> {
     let chars = block.normalized_char_count();
     let paragraphs =
         body::paragraphs(*block, |node, name| name == "time" || main_text::is_beside_the_point(node, name, chars));
-    let mut paragraphs = main_text::tidy(paragraphs, "", None);
+    let mut paragraphs = main_text::tidy(paragraphs, "", None).paragraphs;
     let title = paragraphs.first().filter(|first| first.is_heading).map(|first| first.text.clone());
     if title.is_some() {
         paragraphs.remove(0);

@@ -12,6 +12,7 @@ use dom_smoothie::{Config, ParsePolicy, Readability, ReadabilityError};
 
 use super::body::{self, Paragraph};
 use super::calendar;
+use crate::news::origin;
 
 /// What the reader found on a page.
 #[derive(Debug, Default)]
@@ -201,31 +202,57 @@ const OPENING_PARAGRAPHS_MAX: usize = 6;
 /// From this share on, a paragraph is a link to something else.
 const LINKED_SHARE_MIN: f64 = 0.9;
 
+/// The article's own words, and what was taken out of them.
+pub(super) struct Tidied {
+    pub paragraphs: Vec<Paragraph>,
+    /// The agency that a line credited which was taken out: whose words these are must not get lost with it.
+    credit: Option<&'static str>,
+}
+
+impl Tidied {
+    /// The byline with the agency that a line beside it credited.
+    pub fn byline(&self, byline: Option<String>) -> Option<String> {
+        match (byline, self.credit) {
+            (Some(byline), Some(agency)) if origin::credited(&byline).is_none() => Some(format!("{byline}, {agency}")),
+            (byline, credit) => byline.or_else(|| credit.map(str::to_owned)),
+        }
+    }
+}
+
 /// Takes out the paragraphs that are not the article's own words.
-pub(super) fn tidy(paragraphs: Vec<Paragraph>, title: &str, byline: Option<&str>) -> Vec<Paragraph> {
+pub(super) fn tidy(paragraphs: Vec<Paragraph>, title: &str, byline: Option<&str>) -> Tidied {
     // A page of links (a briefing, a list of sources) keeps them.
     let linked: usize = paragraphs.iter().filter(|p| is_link(p)).map(|p| p.text.len()).sum();
     let all: usize = paragraphs.iter().map(|p| p.text.len()).sum();
     let keeps_links = linked * 2 > all;
     let mut kept: Vec<Paragraph> = Vec::with_capacity(paragraphs.len());
+    let (mut head, mut foot) = (None, None);
     for paragraph in paragraphs {
         let chars = paragraph.text.chars().count();
-        let is_label = kept.len() < OPENING_PARAGRAPHS_MAX
-            && chars <= LABEL_CHARS_MAX
-            && (paragraph.text == title
-                || is_byline(&paragraph.text, byline)
-                || calendar::is_only_when(&paragraph.text));
+        let may_be_label = kept.len() < OPENING_PARAGRAPHS_MAX && chars <= LABEL_CHARS_MAX;
+        let is_byline = may_be_label && is_byline(&paragraph.text, byline);
+        let is_label =
+            is_byline || may_be_label && (paragraph.text == title || calendar::is_only_when(&paragraph.text));
+        let credit =
+            || Some(&paragraph.text).filter(|_| chars <= LABEL_CHARS_MAX).and_then(|text| origin::credited(text));
         let repeats = chars <= LABEL_CHARS_MAX && kept.last().is_some_and(|last| last.text == paragraph.text);
         let beside = is_label || repeats || !keeps_links && is_link(&paragraph) || is_furniture(&paragraph.text, chars);
+        if is_byline {
+            head = head.or_else(credit);
+        } else if beside && !is_link(&paragraph) {
+            // Under a picture an agency has the picture; at the end, the text.
+            foot = foot.or_else(credit);
+        }
         if !beside {
             kept.push(paragraph);
+            foot = None;
         }
     }
     // A heading over nothing announced what was taken out.
     while kept.len() > 1 && kept.last().is_some_and(|last| last.is_heading) {
         kept.pop();
     }
-    kept
+    Tidied { paragraphs: kept, credit: head.or(foot) }
 }
 
 /// The text of an article: its paragraphs, parted by blank lines.

@@ -174,6 +174,23 @@ proptest::proptest! {
     }
 }
 
+/// What is taken out as a byline or as furniture may be the one place that credits an agency.
+#[test]
+fn an_agency_keeps_its_credit() {
+    let story = "<p>The ferry ran aground off the old harbour on Tuesday evening, the coast guard said.</p>".repeat(8);
+    let read = |author: &str, head: &str, foot: &str| {
+        let html = format!("{author}<article><h1>Ferry</h1>{head}{story}{foot}</article>");
+        let page = read(html.as_bytes(), None, Some("text/html"));
+        assert!(page.text.starts_with("The ferry") && page.text.ends_with("said."), "{}", page.text);
+        page.byline.unwrap_or_default()
+    };
+    let reyes = "<meta name=author content='Ana Reyes'>";
+    assert_eq!(read("", "<p>By The Associated Press</p>", ""), "AP");
+    assert_eq!(read(reyes, "<p>By The Associated Press</p>", ""), "Ana Reyes, AP");
+    assert_eq!(read(reyes, "<p>By Ana Reyes</p>", "<p>Reuters</p>"), "Ana Reyes, Reuters");
+    assert_eq!(read(reyes, "<p>By Ana Reyes</p>", ""), "Ana Reyes");
+}
+
 #[test]
 fn entries_of_two_feeds_with_the_same_number_are_two_articles() {
     let id = |title: &str, entry: &str| {

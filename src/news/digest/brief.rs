@@ -44,7 +44,9 @@ pub(super) fn brief_items(notes: &mut Notes, readings: &[Reading]) -> (Vec<Brief
     for reading in in_order(readings.iter().filter(untyped)) {
         let headline = reading.article.title.trim().to_owned();
         let folded = headline.to_lowercase();
-        match stories.iter_mut().find(|story| !folded.is_empty() && story.folded == folded) {
+        // An agency's text has another heading in every paper, and two papers' texts may have the same one.
+        let same = |story: &Story| story.reading.story == reading.story || !folded.is_empty() && story.folded == folded;
+        match stories.iter_mut().find(|story| same(story)) {
             Some(story) => {
                 push_new(&mut story.outlets, &reading.article.outlet);
                 push_new(&mut story.origins, &reading.origin);

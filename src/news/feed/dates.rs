@@ -96,6 +96,15 @@ fn lex(text: &str) -> Vec<Piece> {
     pieces
 }
 
+/// The unit between hours and minutes, in French and Portuguese, Japanese, Chinese and Korean.
+fn is_hour(unit: &str) -> bool {
+    matches!(unit, "h" | "時" | "时" | "点" | "시")
+}
+
+fn is_minute(unit: &str) -> bool {
+    matches!(unit, "min" | "分" | "분")
+}
+
 /// What words mean in dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
@@ -180,6 +189,20 @@ impl Found {
             [Piece::Space, ..] => Some(1),
             [Piece::Number(hour, 1 | 2), Piece::Mark(':'), rest @ ..] => {
                 let taken = self.clock(*hour, rest)?;
+                Some(2 + taken)
+            }
+            // `08h00`, `8 時 30 分`, `8h`
+            [Piece::Number(hour, 1 | 2), Piece::Word(unit, _), rest @ ..] if is_hour(unit) && self.time.is_none() => {
+                let minute = match rest {
+                    [Piece::Number(minute, 1 | 2), Piece::Word(unit, _), ..] if is_minute(unit) => Some((*minute, 2)),
+                    [Piece::Space, Piece::Number(minute, 1 | 2), Piece::Word(unit, _), ..] if is_minute(unit) => {
+                        Some((*minute, 3))
+                    }
+                    [Piece::Number(minute, 2), ..] => Some((*minute, 1)),
+                    _ => None,
+                };
+                let (minute, taken) = minute.unwrap_or((0, 0));
+                self.set_time(*hour, minute, 0)?;
                 Some(2 + taken)
             }
             [Piece::Number(value, digits), rest @ ..] => self.number(*value, *digits, rest).map(|taken| 1 + taken),
@@ -274,6 +297,11 @@ impl Found {
             let seconds = if digits == 13 { value / 1000 } else { value };
             self.instant = Some(Timestamp::from_second(seconds).ok()?);
             return rest.is_empty().then_some(0);
+        }
+        // `08:00:00 0000`: a zone that lost its sign, where that makes no difference.
+        if (value, digits) == (0, 4) && self.time.is_some() {
+            self.zone.get_or_insert(TimeZone::UTC);
+            return Some(0);
         }
         if self.numbers.len() == 3 || digits > 14 {
             return None;
@@ -454,6 +482,10 @@ mod tests {
         check("04.03.2031 18:05", Some("2031-03-04T18:05:00Z"));
         check("3/4/2031 12:05 AM", Some("2031-03-04T00:05:00Z"));
         check("24/03/2031", Some("2031-03-24T00:00:00Z"));
+        check("le 4 mars 2031 à 18h05", Some("2031-03-04T18:05:00Z"));
+        check("4 mars 2031, 18h", Some("2031-03-04T18:00:00Z"));
+        check("2031年3月4日 18時05分", Some("2031-03-04T18:05:00Z"));
+        check("2031-03-04T18:05:09 0000", Some("2031-03-04T18:05:09Z"));
         check("Tue, 04 Mar 2031 24:00:00 Europe/Kyiv", Some("2031-03-04T22:00:00Z"));
         check("Tue Mar 04 2031 18:05:09 GMT+0200 (Eastern European Time)", Some("2031-03-04T16:05:09Z"));
     }

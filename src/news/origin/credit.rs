@@ -75,6 +75,11 @@ pub fn outlet(name: &str) -> Option<&'static str> {
     line.wire().filter(|_| line.is_credit())
 }
 
+/// The agency that a byline or a line of its own credits.
+pub fn credited(line: &str) -> Option<&'static str> {
+    head(line).map(|credit| credit.wire)
+}
+
 /// The words of a line as far as credits go.
 struct Line<'t> {
     text: Text<'t>,

@@ -140,6 +140,17 @@ impl Store {
         row.map(|row| read(&row)).transpose().map_err(failed(doing))
     }
 
+    /// Every text that an article has had.
+    pub async fn texts_of(&self, id: &str) -> Result<Vec<String>, StoreError> {
+        let doing = "read the texts of an article";
+        let rows = sqlx::query("SELECT text FROM article_texts WHERE article_id = $1 ORDER BY seen_at DESC")
+            .bind(clean(id))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(failed(doing))?;
+        rows.iter().map(|row| row.try_get("text")).collect::<Result<_, _>>().map_err(failed(doing))
+    }
+
     /// What an edition of a name that covers `window` can draw on, oldest first: articles that were published, first
     /// seen or changed in it, and whose newest text was news in no edition of that name yet. Such of which an earlier
     /// text was are marked [`StoredArticle::revised`].
