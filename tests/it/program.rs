@@ -536,10 +536,7 @@ fn own_templates_are_listed_checked_and_used() {
     world.run(&dry).ended(0).says(&["OUR HOUSE", "injured 101"]);
     // A broken one is named with its line, and the shipped one is sent.
     world.write("looks/email/digest.txt", "OUR HOUSE\n{{ edition.titel }}\n");
-    world
-        .run(&["check", "--offline"])
-        .ended(3)
-        .says(&["problem templates: email/digest.txt, line 2: undefined value"]);
+    world.run(&["check", "--offline"]).ended(3).says(&["problem templates: email/digest.txt, line 2: undefined value"]);
     let ran = world.run(&dry).ended(3).says(&["injured 101"]);
     assert!(!ran.out.contains("OUR HOUSE"));
     ran.warns(&["the shipped templates are used in place of yours: email/digest.txt, line 2"]);
