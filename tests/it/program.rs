@@ -530,16 +530,13 @@ fn own_templates_are_listed_checked_and_used() {
     world.write("daybrief.toml", format!("templates = \"looks\"\n{config}"));
     let shown = world.run(&["templates", "show", "email/digest.txt"]).ended(0);
     world.write("looks/email/digest.txt", format!("OUR HOUSE\n{}", shown.out));
-    world.run(&["templates", "list"]).ended(0).says(&["email/digest.txt\tyours", "email/digest.html\tshipped"]);
-    world.run(&["check", "--offline"]).says(&["ok       templates: 1 of your own"]);
+    world.run(&["templates", "list"]).ended(0).says(&["email/digest.txt yours", "email/digest.html shipped"]);
+    world.run(&["check", "--offline"]).says(&["ok templates: 1 of your own"]);
     let dry = [&["run", "--dry-run"][..], &WINDOW].concat();
     world.run(&dry).ended(0).says(&["OUR HOUSE", "injured 101"]);
     // A broken one is named with its line, and the shipped one is sent.
     world.write("looks/email/digest.txt", "OUR HOUSE\n{{ edition.titel }}\n");
-    world
-        .run(&["check", "--offline"])
-        .ended(3)
-        .says(&["problem  templates: email/digest.txt, line 2: undefined value"]);
+    world.run(&["check", "--offline"]).ended(3).says(&["problem templates: email/digest.txt, line 2: undefined value"]);
     let ran = world.run(&dry).ended(3).says(&["injured 101"]);
     assert!(!ran.out.contains("OUR HOUSE"));
     ran.warns(&["the shipped templates are used in place of yours: email/digest.txt, line 2"]);

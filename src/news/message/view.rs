@@ -550,7 +550,7 @@ impl<'d> Words<'d> {
                 lines.push(Line {
                     strong: clean(&wording::toll(line, self.language)),
                     tail,
-                    joint: ": ",
+                    joint: self.language.pick(": ", " — "),
                     cites: self.cites([line.figure.note()]),
                     ..Line::default()
                 });
@@ -562,7 +562,7 @@ impl<'d> Words<'d> {
                             wording::other(line, other.value(), self.language)
                         )),
                         tail: clean(&wording::attribution(other.value(), self.language)),
-                        joint: ": ",
+                        joint: self.language.pick(": ", " — "),
                         cites: self.cites([other.note()]),
                         is_minor: true,
                         ..Line::default()
@@ -599,7 +599,7 @@ impl<'d> Words<'d> {
         let lines = self.digest.munitions.iter().map(|line| Line {
             strong: clean(&wording::munitions(line, self.language)),
             tail: clean(&wording::attribution(line.figure.value(), self.language)),
-            joint: ": ",
+            joint: self.language.pick(": ", " — "),
             cites: self.cites([line.figure.note()]),
             ..Line::default()
         });
