@@ -18,10 +18,14 @@ mod extraction;
 mod fetch;
 /// Bytes made to keep a reader busy. No I/O.
 mod hostile;
+/// The outbox in the store: leases, fences, paces. On SQLite and on PostgreSQL.
+mod leases;
 /// The toll ledger: what joins, what heads, what is held, what each reader is told.
 mod ledger;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
+/// Mail servers that are slow, full, lying or worse.
+mod nasty;
 /// Delivery as a whole, with the database and the mail server failing.
 mod outbox;
 /// The subscribers' pages over HTTP, from signing up to being forgotten.
@@ -46,6 +50,8 @@ mod suites;
 mod testbed;
 /// What independent programs make of our mail: signatures, reports, spam.
 mod trust;
+/// The verbs about readers and their mail: `subscribers`, `deliveries`, `resend`, `send-test`, `bounces`.
+mod verbs;
 /// A web server on loopback that does what it is told. No tests.
 mod web;
 /// A folder with a configuration, a web server on loopback, and the real program run in it. No tests.

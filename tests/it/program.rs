@@ -43,9 +43,9 @@ fn config(web: &Web, more: &str) -> String {
     )
 }
 
-const WINDOW: [&str; 4] = ["--from", "2025-03-24", "--to", "2025-03-26"];
+pub const WINDOW: [&str; 4] = ["--from", "2025-03-24", "--to", "2025-03-26"];
 
-fn world_with_strike(web: &Web, more: &str) -> World {
+pub fn world_with_strike(web: &Web, more: &str) -> World {
     web.put("/feed.xml", Answer::rss(feed(web, &[("/sumy", "Strike on Sumy", "Tue, 25 Mar 2025 09:12:00 +0000")])));
     web.put("/sumy", Answer::html(page("Strike on Sumy", &[STRIKE])));
     World::new(&config(web, more))

@@ -24,6 +24,12 @@ pub enum Does {
     Say(&'static str),
     Hang,
     Close,
+    /// Goes on, so many milliseconds later.
+    Wait(u64),
+    /// Goes on, one byte at a time, each so many milliseconds after the last.
+    Drip(u64),
+    /// Goes on after ten megabytes in lines of a reply that continues.
+    Flood,
 }
 
 /// How it is set up.
@@ -33,6 +39,8 @@ pub struct Script {
     pub extensions: Vec<&'static str>,
     /// TLS from the first byte.
     pub tls: bool,
+    /// Whatever comes together with a command is lost.
+    pub loses_commands: bool,
     /// At which command ("greeting" and "content" are two more points) it does what else, each once, in order.
     pub instead: Vec<(&'static str, Does)>,
 }
@@ -127,6 +135,10 @@ impl Conversation {
             if stream.read_line(&mut line).await? == 0 {
                 return Ok(End::Over);
             }
+            if self.script.loses_commands {
+                let together = stream.buffer().len();
+                tokio::io::AsyncBufReadExt::consume(stream, together);
+            }
             let line = line.trim_end().to_owned();
             self.seen.lock().unwrap().commands.push(line.clone());
             let verb = line.split(' ').next().unwrap().to_ascii_uppercase();
@@ -181,13 +193,32 @@ impl Conversation {
                 return Err(std::io::ErrorKind::TimedOut.into());
             }
             Some(Does::Close) => return Err(std::io::ErrorKind::ConnectionAborted.into()),
+            Some(Does::Wait(millis)) => {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+                foreseen
+            }
+            Some(Does::Drip(millis)) => {
+                for byte in format!("{foreseen}\r\n").bytes() {
+                    tokio::time::sleep(Duration::from_millis(millis)).await;
+                    stream.write_all(&[byte]).await?;
+                    stream.flush().await?;
+                }
+                return Ok(true);
+            }
+            Some(Does::Flood) => {
+                let line = format!("{}-{}\r\n", &foreseen[..3], "x".repeat(94));
+                for _ in 0..1_000 {
+                    stream.write_all(line.repeat(100).as_bytes()).await?;
+                }
+                foreseen
+            }
         };
         stream.write_all(format!("{reply}\r\n").as_bytes()).await?;
         stream.flush().await?;
         if reply.starts_with("421") {
             return Err(std::io::ErrorKind::ConnectionAborted.into());
         }
-        Ok(instead.is_none() || reply.starts_with('2'))
+        Ok(!matches!(instead, Some(Does::Say(_))) || reply.starts_with('2'))
     }
 }
 

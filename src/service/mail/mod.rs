@@ -3,6 +3,7 @@
 //! What is sent is exactly the bytes that are given; building them is the business of `news::message`. What an outcome
 //! means for a delivery is decided in [`crate::news::delivery`].
 
+mod content;
 mod dkim;
 mod post;
 mod relay;

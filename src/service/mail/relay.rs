@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     task::{Context, Poll},
     time::Duration,
 };
@@ -65,6 +65,8 @@ pub struct Relay {
     pub(super) tls: Option<Tls>,
     /// When and how the last connection could not be opened.
     closed: Mutex<Option<(Instant, Outcome)>>,
+    /// It offered to take several commands at once, and did not answer them.
+    pub(super) loses_commands: AtomicBool,
 }
 
 /// Made once, as reading the system's certificates takes a while.
@@ -103,6 +105,7 @@ impl Relay {
             limits: TimeLimits::of(settings.timeout),
             tls,
             closed: Mutex::default(),
+            loses_commands: AtomicBool::new(false),
         })
     }
 
@@ -168,9 +171,60 @@ fn direct_tls(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<rustls::
     Ok(Arc::new(config))
 }
 
-/// TLS from the first byte, over our own socket.
+/// How much a server may say at a time. RFC 5321 allows a line 512 bytes, and none has more than some dozen lines to say;
+/// lettre keeps all of it and reads it anew with each line.
+const SAID_BYTES_MAX: usize = 64 * 1024;
+
+/// Our own socket: it ends when the server goes on and on without being asked.
 #[derive(Debug)]
-pub(super) struct TlsSocket(pub(super) TlsStream<TcpStream>);
+pub(super) struct Socket {
+    stream: TcpStream,
+    said: usize,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, said: 0 }
+    }
+}
+
+impl AsyncTokioStream for Socket {
+    fn peer_addr(&self) -> io::Result<std::net::SocketAddr> {
+        self.stream.peer_addr()
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.said += buffer.filled().len() - before;
+        if self.said > SAID_BYTES_MAX {
+            let reason = format!("the server said more than {SAID_BYTES_MAX} bytes at a time");
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, reason)));
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.said = 0;
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// TLS from the first byte, over it.
+#[derive(Debug)]
+pub(super) struct TlsSocket(pub(super) TlsStream<Socket>);
 
 impl AsyncTokioStream for TlsSocket {
     fn peer_addr(&self) -> io::Result<std::net::SocketAddr> {

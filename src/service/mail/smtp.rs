@@ -9,11 +9,10 @@
 //! - The exact codes, because lettre takes any 2xx or 3xx for a yes, and a conversation that is one reply off would
 //!   then report messages as accepted that nobody took.
 //! - PIPELINING (RFC 2920): sender, recipient and DATA go out together where the server takes that, which saves two of
-//!   three waits before the message.
+//!   three waits before the message. One that offers it and loses what comes together gets one command at a time.
 //! - Other servers to turn to, in order, when one cannot be reached.
 
 use std::{
-    borrow::Cow,
     fmt, iter,
     pin::pin,
     sync::{
@@ -34,8 +33,10 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
 use super::{
-    Outgoing, lost_lease, mask,
-    relay::{Relay, TimeLimits, Tls, TlsSocket},
+    Outgoing,
+    content::content,
+    lost_lease, mask,
+    relay::{Relay, Socket, TimeLimits, Tls, TlsSocket},
 };
 use crate::news::delivery::{Outcome, Reply, Stage};
 
@@ -44,9 +45,6 @@ pub const MESSAGES_PER_CONNECTION_MAX: u32 = 100;
 
 /// How much of a server's reply is kept.
 pub const REPLY_CHARS_MAX: usize = 500;
-
-/// The longest line that SMTP carries, without its line end: RFC 5321, section 4.5.3.1.6.
-pub const LINE_BYTES_MAX: usize = 998;
 
 /// How long [`Smtp::check`] may take in all: somebody is waiting for it.
 pub const CHECK_SECONDS_MAX: u64 = 30;
@@ -151,7 +149,7 @@ impl Smtp {
         for (nth, relay) in relays.iter().enumerate() {
             let parked = self.parked.take_if(|(other, _)| *other == nth);
             if let Some((_, mut connection)) = parked {
-                let announced = connection.announce(message, &relay.limits).await;
+                let announced = connection.announce(message, relay).await;
                 // After nothing but "goodbye", or no word at all, to MAIL the connection was closed while it was parked.
                 let closed = connection.next == Next::Over && matches!(&announced, Err(Refusal::Sender(_)));
                 if !closed {
@@ -175,7 +173,7 @@ impl Smtp {
                     continue;
                 }
             };
-            let announced = connection.announce(message, &relay.limits).await;
+            let announced = connection.announce(message, relay).await;
             match self.announced(nth, connection, announced).await {
                 Err(outcome @ Outcome::NotSent { .. }) => failed = Some(outcome),
                 end => return end,
@@ -347,6 +345,7 @@ impl Connection {
                 .map_err(|error| connecting(error.to_string()))?;
         socket.set_nodelay(true).map_err(|error| connecting(error.to_string()))?;
         let is_loopback = socket.peer_addr().is_ok_and(|address| address.ip().is_loopback());
+        let socket = Socket::new(socket);
 
         let stream: Box<dyn AsyncTokioStream> = match &relay.tls {
             Some(Tls::Direct(config, name)) => {
@@ -394,12 +393,14 @@ impl Connection {
         // lettre keeps what it knows of the answer to EHLO, and PIPELINING is not among it.
         let hello = Ehlo::new(relay.hello.clone());
         let offers = connection.command(hello, Stage::Greeting, limits.command, 250).await?;
-        connection.pipelining = offers.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"));
+        connection.pipelining = offers.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING"))
+            && !relay.loses_commands.load(Ordering::Relaxed);
         Ok(connection)
     }
 
     /// Names sender and recipient, with what the server must know about the message, and announces it.
-    async fn announce(&mut self, message: &Outgoing<'_>, limits: &TimeLimits) -> Result<(), Refusal> {
+    async fn announce(&mut self, message: &Outgoing<'_>, relay: &Relay) -> Result<(), Refusal> {
+        let limits = &relay.limits;
         let server = self.smtp.server_info();
         let mut parameters = Vec::new();
         if !message.bytes.is_ascii() {
@@ -434,6 +435,7 @@ impl Connection {
         }
         let recipient = self.reply(Stage::Recipient, limits.command, 250).await;
         if recipient.is_err() && self.next == Next::Over {
+            relay.loses_commands.store(true, Ordering::Relaxed);
             return recipient.map(drop).map_err(refused);
         }
         let data = self.reply(Stage::Data, limits.command, 354).await;
@@ -553,71 +555,4 @@ impl Connection {
 
 async fn within<T>(stage: Stage, limit: Duration, work: impl Future<Output = T>) -> Result<T, Failure> {
     timeout(limit, work).await.map_err(|_| Failure::new(stage, "the server did not answer in time"))
-}
-
-/// The message as it goes over the wire: every line end is CRLF, so that nothing in it can pass for the end of the
-/// message, and the last one is left to the final dot.
-fn content(message: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-    let is_bare = |at: usize| match message[at] {
-        b'\n' => at == 0 || message[at - 1] != b'\r',
-        b'\r' => message.get(at + 1) != Some(&b'\n'),
-        _ => false,
-    };
-    let content = if (0..message.len()).any(is_bare) {
-        let mut content = Vec::with_capacity(message.len() + message.len() / 32);
-        for (at, &byte) in message.iter().enumerate() {
-            match byte {
-                _ if is_bare(at) => content.extend(b"\r\n"),
-                _ => content.push(byte),
-            }
-        }
-        Cow::Owned(content)
-    } else {
-        Cow::Borrowed(message)
-    };
-    let longest = content.split(|&byte| byte == b'\n').map(|line| line.trim_ascii_end().len()).max().unwrap_or(0);
-    if longest > LINE_BYTES_MAX {
-        return Err(format!(
-            "the message has a line of {longest} bytes, and mail carries at most {LINE_BYTES_MAX}; encode it as \
-             quoted-printable"
-        ));
-    }
-    Ok(match content {
-        Cow::Borrowed(bytes) => Cow::Borrowed(bytes.strip_suffix(b"\r\n").unwrap_or(bytes)),
-        Cow::Owned(mut bytes) => {
-            if bytes.ends_with(b"\r\n") {
-                bytes.truncate(bytes.len() - 2);
-            }
-            Cow::Owned(bytes)
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(message: &str, expected: Result<&str, &str>) {
-        match (content(message.as_bytes()), expected) {
-            (Ok(found), Ok(expected)) => assert_eq!(str::from_utf8(&found).unwrap(), expected),
-            (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
-            (found, expected) => panic!("found {found:?}, expected {expected:?}"),
-        }
-    }
-
-    #[test]
-    fn every_line_end_is_crlf() {
-        check("A: b\r\n\r\ntext\r\n", Ok("A: b\r\n\r\ntext"));
-        check("one\ntwo\rthree\r\nfour\n", Ok("one\r\ntwo\r\nthree\r\nfour"));
-        check("x\n.\nMAIL FROM:<a@b>\n", Ok("x\r\n.\r\nMAIL FROM:<a@b>"));
-        check("\n\r\r\n", Ok("\r\n\r\n"));
-        check("", Ok(""));
-    }
-
-    #[test]
-    fn lines_that_mail_cannot_carry_are_refused() {
-        check(&format!("{}\r\n", "x".repeat(998)), Ok(&"x".repeat(998)));
-        check(&"x".repeat(999), Err("a line of 999 bytes"));
-    }
 }

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 
 use super::error::failed;
-use super::{Store, StoreError, deliveries, ledger, micros, optional_time, text_hash, unreadable};
+use super::{Store, StoreError, ledger, micros, optional_time, queue, text_hash, unreadable};
 use crate::news::article::Article;
 use crate::news::digest::{Digest, Frame};
 use crate::news::schedule::personal;
@@ -125,9 +125,7 @@ impl Store {
             }
         }
         let deliveries = match freeze.audience {
-            Audience::Subscribers => {
-                deliveries::queue(&mut transaction, &id, &freeze, now).await.map_err(failed(doing))?
-            }
+            Audience::Subscribers => queue::queue(&mut transaction, &id, &freeze, now).await.map_err(failed(doing))?,
             Audience::Nobody | Audience::Unread => 0,
         };
         ledger::set_bases(&mut transaction, &id, &frame.name).await.map_err(failed(doing))?;

@@ -8,7 +8,7 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 
 use super::error::failed;
 use super::values::{T, values};
-use super::{Store, StoreError, micros, subscribers, time, unreadable};
+use super::{Store, StoreError, micros, recipients, time, unreadable};
 use crate::news::digest::Digest;
 use crate::news::digest::tolls::HeldItem;
 use crate::news::incident::plausibility::Decisions;
@@ -127,7 +127,7 @@ pub(super) async fn chains(
     let mut chains: HashMap<(String, String), Chain> = HashMap::new();
     for row in select.fetch_all(connection).await? {
         let chain = chains.entry((row.try_get("asked_id")?, row.try_get("subscriber_id")?)).or_default();
-        chain.push((row.try_get("edition_id")?, subscribers::preferences(&row)?.scope()));
+        chain.push((row.try_get("edition_id")?, recipients::preferences(&row)?.scope()));
     }
     let taken = |(edition_id, subscriber_id): &(&str, &str)| {
         chains.remove(&((*edition_id).to_owned(), (*subscriber_id).to_owned())).unwrap_or_default()

@@ -9,10 +9,15 @@
 mod articles;
 mod bounces;
 mod deliveries;
+mod delivery_records;
 mod editions;
 mod error;
+mod farewell;
 mod ledger;
 mod open;
+mod paces;
+mod queue;
+mod recipients;
 mod sign_up;
 mod sources;
 mod subscribers;
@@ -24,7 +29,8 @@ use sqlx::{Any, AnyPool, Row, Transaction};
 
 pub use articles::{Inserted, Known, StoredArticle, text_hash};
 pub use bounces::{Bounce, BounceRecord, Counted};
-pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
+pub use deliveries::{Change, Lease, Taking};
+pub use delivery_records::DeliveryRecord;
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
 pub use ledger::{CHAIN_EDITIONS_MAX, Chain, Decision, HeldFigure};

@@ -5,18 +5,18 @@ use std::fmt;
 
 use jiff::Timestamp;
 use lettre::Address;
-use lettre::message::Mailbox;
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 use sqlx::{Any, Row as _, Transaction};
 
 use super::error::failed;
-use super::{Store, StoreError, deliveries, micros, optional_time, time, unreadable};
+use super::recipients::{preferences, subscribed};
+use super::{Store, StoreError, micros, time, unreadable};
 use crate::news::subscriber::Preferences;
 
 /// Stands for all editions, present and future.
-const ALL_EDITIONS: &str = "*";
+pub(super) const ALL_EDITIONS: &str = "*";
 
 /// Where a subscriber stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,23 +61,6 @@ pub enum Added {
     Suppressed,
 }
 
-/// One who gets an edition that is being frozen.
-pub(super) struct Recipient {
-    pub id: String,
-    /// As it is looked up.
-    pub domain: String,
-    pub preferences: Preferences,
-    /// When the last edition of the name was due for them.
-    pub last_due: Option<Timestamp>,
-}
-
-impl Recipient {
-    /// What they want, as it is kept with a delivery; `None` for everything.
-    pub fn preferences_json(&self) -> Result<Option<String>, sqlx::Error> {
-        if self.preferences == Preferences::default() { Ok(None) } else { json(&self.preferences).map(Some) }
-    }
-}
-
 impl SubscriberState {
     const ALL: [Self; 4] = [Self::Active, Self::Pending, Self::Removed, Self::Suppressed];
 
@@ -115,7 +98,7 @@ pub(super) fn normal(address: &Address) -> String {
 }
 
 /// The domain of an address as it is looked up (IDNA), in lower case.
-fn domain(address: &Address) -> String {
+pub(super) fn domain(address: &Address) -> String {
     match url::Host::parse(address.domain()) {
         Ok(host) => host.to_string(),
         Err(_) => address.domain().to_lowercase(),
@@ -123,7 +106,7 @@ fn domain(address: &Address) -> String {
 }
 
 /// What is left of an address that is erased: enough to know it again, and not enough to write to.
-fn address_hash(normal: &str) -> String {
+pub(super) fn address_hash(normal: &str) -> String {
     hex(&Sha256::digest(normal))
 }
 
@@ -186,38 +169,6 @@ impl Store {
         Ok((added, id))
     }
 
-    /// Someone leaves an edition, or all. `others` are the names of the editions that there are besides: who gets all of
-    /// them goes on getting these. What is queued is suppressed. False if they did not get it.
-    pub async fn unsubscribe(
-        &self,
-        id: &str,
-        edition: Option<&str>,
-        others: &[String],
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let doing = "unsubscribe";
-        let mut transaction = self.begin(doing).await?;
-        let sql = "SELECT p.edition FROM subscriptions p JOIN subscribers s ON s.id = p.subscriber_id
-             WHERE p.subscriber_id = $1 AND s.state IN ('active', 'pending') ORDER BY p.edition";
-        let rows = sqlx::query(sql).bind(id).fetch_all(&mut *transaction).await.map_err(failed(doing))?;
-        let held: Vec<String> =
-            rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(failed(doing))?;
-        if held.is_empty() || edition.is_some_and(|name| !held.iter().any(|one| one == name || one == ALL_EDITIONS)) {
-            return Ok(false);
-        }
-        let mut left: Vec<String> = if held.iter().any(|name| name == ALL_EDITIONS) { others.to_vec() } else { held };
-        left.retain(|name| edition.is_some_and(|edition| name != edition));
-        if left.is_empty() {
-            set_state(&mut transaction, id, SubscriberState::Removed, None, now).await.map_err(failed(doing))?;
-        } else {
-            subscribe(&mut transaction, id, &left).await.map_err(failed(doing))?;
-        }
-        let edition = if left.is_empty() { None } else { edition };
-        deliveries::suppress(&mut transaction, id, edition, now).await.map_err(failed(doing))?;
-        transaction.commit().await.map_err(failed(doing))?;
-        Ok(true)
-    }
-
     /// Keeps what someone wants, and which editions; none named stands for all.
     pub async fn set_preferences(
         &self,
@@ -241,86 +192,6 @@ impl Store {
         Ok(updated.rows_affected() == 1)
     }
 
-    /// Writes to someone no more, and keeps why. What is queued for them is suppressed.
-    pub async fn suppress_subscriber(&self, id: &str, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        let doing = "suppress a subscriber";
-        let mut transaction = self.begin(doing).await?;
-        set_state(&mut transaction, id, SubscriberState::Suppressed, Some(reason), now).await.map_err(failed(doing))?;
-        deliveries::suppress(&mut transaction, id, None, now).await.map_err(failed(doing))?;
-        transaction.commit().await.map_err(failed(doing))
-    }
-
-    /// Lets someone be written to again who bounced or complained: an admin knows better. False if they were not
-    /// suppressed.
-    pub async fn readmit(&self, address: &Address, now: Timestamp) -> Result<bool, StoreError> {
-        let doing = "lift a suppression";
-        let mut transaction = self.begin(doing).await?;
-        let normal = normal(address);
-        let updated = sqlx::query(
-            "UPDATE subscribers SET state = $2, reason = NULL, changed_at = $3 WHERE normal = $1 AND state = $4",
-        )
-        .bind(&normal)
-        .bind(SubscriberState::Active.name())
-        .bind(micros(now))
-        .bind(SubscriberState::Suppressed.name())
-        .execute(&mut *transaction)
-        .await
-        .map_err(failed(doing))?;
-        sqlx::query("DELETE FROM bounces WHERE subscriber_id = (SELECT id FROM subscribers WHERE normal = $1)")
-            .bind(&normal)
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed(doing))?;
-        let deleted = sqlx::query("DELETE FROM suppressions WHERE address_hash = $1")
-            .bind(address_hash(&normal))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed(doing))?;
-        transaction.commit().await.map_err(failed(doing))?;
-        Ok(updated.rows_affected() + deleted.rows_affected() > 0)
-    }
-
-    /// Forgets someone: address, name, preferences, bounces. Their deliveries stay as numbers under an id that leads
-    /// nowhere; one not to be written to stays so, by a hash of the address. False if there is no such subscriber.
-    pub async fn erase(&self, address: &Address, now: Timestamp) -> Result<bool, StoreError> {
-        let doing = "erase a subscriber";
-        let normal = normal(address);
-        let mut transaction = self.begin(doing).await?;
-        let row = sqlx::query("SELECT id, state, reason FROM subscribers WHERE normal = $1")
-            .bind(&normal)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(failed(doing))?;
-        let Some(row) = row else { return Ok(false) };
-        let id: String = row.try_get("id").map_err(failed(doing))?;
-        let state: String = row.try_get("state").map_err(failed(doing))?;
-        if state == SubscriberState::Suppressed.name() {
-            let reason: Option<String> = row.try_get("reason").map_err(failed(doing))?;
-            sqlx::query(
-                "INSERT INTO suppressions (address_hash, reason, at) VALUES ($1, $2, $3)
-                 ON CONFLICT (address_hash) DO NOTHING",
-            )
-            .bind(address_hash(&normal))
-            // The reason may quote the address.
-            .bind(reason.unwrap_or_default().replace(address.as_ref() as &str, "").replace(&normal, ""))
-            .bind(micros(now))
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed(doing))?;
-        }
-        deliveries::suppress(&mut transaction, &id, None, now).await.map_err(failed(doing))?;
-        for sql in [
-            "UPDATE deliveries SET result = NULL, domain = '', preferences = NULL WHERE subscriber_id = $1",
-            "DELETE FROM bounces WHERE subscriber_id = $1",
-            "DELETE FROM subscriptions WHERE subscriber_id = $1",
-            "DELETE FROM subscribers WHERE id = $1",
-        ] {
-            sqlx::query(sql).bind(&id).execute(&mut *transaction).await.map_err(failed(doing))?;
-        }
-        transaction.commit().await.map_err(failed(doing))?;
-        Ok(true)
-    }
-
     /// The subscriber of that id.
     pub async fn subscriber(&self, id: &str) -> Result<Option<Subscriber>, StoreError> {
         self.select_subscribers("read a subscriber", id).await.map(|mut found| found.pop())
@@ -338,28 +209,6 @@ impl Store {
             Some(row) => self.subscriber(&row.try_get::<String, _>("id").map_err(failed(doing))?).await,
             None => Ok(None),
         }
-    }
-
-    /// Takes someone off. What was delivered stays on record; what is queued for them is suppressed. False if there is
-    /// no such subscriber, or not any more.
-    pub async fn remove_subscriber(&self, address: &Address, now: Timestamp) -> Result<bool, StoreError> {
-        let doing = "remove a subscriber";
-        let mut transaction = self.begin(doing).await?;
-        let row = sqlx::query(
-            "UPDATE subscribers SET state = $2, changed_at = $3
-             WHERE normal = $1 AND state IN ('active', 'pending') RETURNING id",
-        )
-        .bind(normal(address))
-        .bind(SubscriberState::Removed.name())
-        .bind(micros(now))
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(failed(doing))?;
-        let Some(row) = row else { return Ok(false) };
-        let id: String = row.try_get("id").map_err(failed(doing))?;
-        deliveries::suppress(&mut transaction, &id, None, now).await.map_err(failed(doing))?;
-        transaction.commit().await.map_err(failed(doing))?;
-        Ok(true)
     }
 
     /// Everyone ever added, in the order of their adding, former subscribers among them.
@@ -477,7 +326,11 @@ async fn insert(
 }
 
 /// Makes these the editions that someone gets; none stands for all.
-async fn subscribe(transaction: &mut Transaction<'_, Any>, id: &str, editions: &[String]) -> Result<(), sqlx::Error> {
+pub(super) async fn subscribe(
+    transaction: &mut Transaction<'_, Any>,
+    id: &str,
+    editions: &[String],
+) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM subscriptions WHERE subscriber_id = $1").bind(id).execute(&mut **transaction).await?;
     let all = [ALL_EDITIONS.to_owned()];
     for edition in if editions.is_empty() { &all } else { editions } {
@@ -493,80 +346,8 @@ async fn subscribe(transaction: &mut Transaction<'_, Any>, id: &str, editions: &
     Ok(())
 }
 
-async fn set_state(
-    transaction: &mut Transaction<'_, Any>,
-    id: &str,
-    state: SubscriberState,
-    reason: Option<&str>,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE subscribers SET state = $2, reason = $3, changed_at = $4 WHERE id = $1")
-        .bind(id)
-        .bind(state.name())
-        .bind(reason)
-        .bind(micros(now))
-        .execute(&mut **transaction)
-        .await
-        .map(drop)
-}
-
-/// Those who get an edition of that name now, `count` at most, in the order of their ids, in which the database has them:
-/// however many there are, a call costs the same. `after` is the id that the last call ended with.
-pub(super) async fn subscribed(
-    transaction: &mut Transaction<'_, Any>,
-    edition: &str,
-    after: &str,
-    count: usize,
-) -> Result<Vec<Recipient>, sqlx::Error> {
-    // When the last edition was due only matters to those who chose something, their hour perhaps.
-    let rows = sqlx::query(
-        "SELECT s.id, s.address, s.preferences,
-            CASE WHEN s.preferences = '{}' THEN NULL ELSE
-                (SELECT MAX(d.due_at) FROM deliveries d JOIN editions e ON e.id = d.edition_id
-                 WHERE d.subscriber_id = s.id AND e.name = $1) END AS last_due
-         FROM subscribers s
-         WHERE s.state = 'active' AND s.id > $3
-            AND EXISTS (SELECT 1 FROM subscriptions p WHERE p.subscriber_id = s.id AND p.edition IN ($1, $2))
-         ORDER BY s.id LIMIT $4",
-    )
-    .bind(edition)
-    .bind(ALL_EDITIONS)
-    .bind(after)
-    .bind(i64::try_from(count).unwrap_or(i64::MAX))
-    .fetch_all(&mut **transaction)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Recipient {
-                id: row.try_get("id")?,
-                domain: domain(&address(row)?),
-                preferences: preferences(row)?,
-                last_due: optional_time(row, "last_due")?,
-            })
-        })
-        .collect()
-}
-
-fn json(preferences: &Preferences) -> Result<String, sqlx::Error> {
+pub(super) fn json(preferences: &Preferences) -> Result<String, sqlx::Error> {
     serde_json::to_string(preferences).map_err(|error| unreadable("preferences", error))
-}
-
-/// What the subscriber of a row wants, or wanted; everything where the row says nothing.
-pub(super) fn preferences(row: &AnyRow) -> Result<Preferences, sqlx::Error> {
-    match row.try_get::<Option<String>, _>("preferences")?.as_deref() {
-        None | Some("{}") => Ok(Preferences::default()),
-        Some(json) => serde_json::from_str(json).map_err(|error| unreadable("preferences", error)),
-    }
-}
-
-/// Where mail to the subscriber of a row goes, unless they are erased.
-pub(super) fn known_mailbox(row: &AnyRow) -> Result<Option<Mailbox>, sqlx::Error> {
-    if row.try_get::<Option<String>, _>("address")?.is_some() { mailbox(row).map(Some) } else { Ok(None) }
-}
-
-/// Where mail to the subscriber of a row goes.
-pub(super) fn mailbox(row: &AnyRow) -> Result<Mailbox, sqlx::Error> {
-    Ok(Mailbox::new(row.try_get("name")?, address(row)?))
 }
 
 pub(super) fn address(row: &AnyRow) -> Result<Address, sqlx::Error> {
