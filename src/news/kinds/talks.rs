@@ -191,6 +191,83 @@ mod tests {
     }
 
     #[test]
+    fn what_the_main_verb_says_of_planned_talks() {
+        check(
+            "Talks between Nepal and Bhutan due on Friday in Thimphu were cancelled, officials said.",
+            &["Nepal+Bhutan: Talks Cancelled, Thimphu, 2025-07-18"],
+        );
+        check(
+            "A meeting between the Nepalese and Bhutanese leaders that was planned for Sunday was called off.",
+            &["Nepal+Bhutan: Meeting Cancelled"],
+        );
+        check(
+            "The summit of Iraqi and Omani leaders, scheduled for Sunday, was put off indefinitely.",
+            &["Iraq+Oman: Summit Postponed, 2025-07-20"],
+        );
+        check(
+            "The Iraqi delegation left for Muscat, where talks with Oman begin on Thursday.",
+            &["Oman+Iraq: Talks Scheduled, 2025-07-17"],
+        );
+        check("Iraq's foreign minister has invited his Omani counterpart.", &["Iraq+Oman: Meeting Proposed"]);
+    }
+
+    #[test]
+    fn denied_and_missing_contacts_are_none() {
+        check("There were no talks between Togo and Benin on Monday.", &[]);
+        check("Togo denied holding talks with Benin.", &[]);
+        check("Togo and Benin have not met since March.", &[]);
+    }
+
+    #[test]
+    fn the_second_side_stands_elsewhere_in_the_sentence() {
+        check("Azerbaijan has rejected Armenia's proposal for talks.", &["Azerbaijan+Armenia: Talks Rejected"]);
+        check(
+            "In a phone call with the Finnish president, Sweden's foreign minister promised support.",
+            &["Finland+Sweden: Call Concluded"],
+        );
+        check(
+            "Benin's foreign minister, Luc Ada, told Togo's ambassador in a meeting on Monday that he was glad.",
+            &["Benin+Togo: Meeting Concluded, 2025-07-14"],
+        );
+        check(
+            "Talks with Oman were held in Muscat on Monday, Iraq's foreign minister said.",
+            &["Oman+Iraq: Talks Concluded, Muscat, 2025-07-14"],
+        );
+        check(
+            "Talks with Serbia could resume within weeks, according to Kosovo's prime minister.",
+            &["Serbia+Kosovo: Talks Proposed"],
+        );
+        check(
+            "Nigeria and Cameroon exchanged 12 prisoners after talks brokered by Chad.",
+            &["Nigeria+Cameroon / Chad: Talks Concluded"],
+        );
+        check("Egyptian mediators met a Hamas delegation.", &["Egypt+Hamas: Meeting Concluded"]);
+    }
+
+    #[test]
+    fn sides_without_a_country() {
+        check(
+            "The Pilots' Union and Skua Airlines reached a pay deal.",
+            &["Pilots' Union+Skua Airlines: Talks Concluded Agreement"],
+        );
+        check(
+            "The Ivorian government and opposition parties are to hold talks.",
+            &["Ivory Coast+opposition parties: Talks Scheduled"],
+        );
+        check("Northgate Motors is in talks with Skua Steel.", &["Northgate Motors+Skua Steel: Talks UnderWay"]);
+        check("Chad and the rebels have met twice.", &["Chad+rebels: Meeting Concluded"]);
+        check("Iraq's king met President Ali Haitham of Oman.", &["Iraq+Oman: Meeting Concluded"]);
+    }
+
+    #[test]
+    fn there_is_the_town_told_before() {
+        check(
+            "Oman's sultan will travel to Baghdad. He is to meet Iraq's prime minister there.",
+            &["Oman+Iraq: Meeting Scheduled, Baghdad"],
+        );
+    }
+
+    #[test]
     fn what_came_of_it() {
         check(
             "Rwanda and the Democratic Republic of the Congo signed a peace deal in Washington on Friday.",
@@ -203,6 +280,14 @@ mod tests {
         check(
             "Nigeria's talks with Niger collapsed on Sunday.",
             &["Nigeria+Niger: Talks Stalled Collapsed, 2025-07-13"],
+        );
+        check(
+            "Negotiators failed to reach an agreement after two days of talks between Malawi and Zambia in Lusaka.",
+            &["Malawi+Zambia: Talks Concluded NoAgreement, Lusaka"],
+        );
+        check(
+            "Malawi and Zambia said they had made progress in talks in Lusaka.",
+            &["Malawi+Zambia: Talks Concluded Partial, Lusaka"],
         );
         check(
             "Hungary and Slovakia have reached an agreement in principle on gas transit.",

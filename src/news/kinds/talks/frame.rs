@@ -6,10 +6,10 @@ use super::cues::{Anchor, Cues, Role};
 use super::standing;
 use super::{Form, Outcome, Status};
 use crate::news::text::{Sentence, Span, Text, TokenKind};
-use crate::news::value::Place;
 use crate::news::value::date::DateSpan;
 use crate::news::value::party::{Mention, Party, Standing, is_union};
 use crate::news::value::place::PlaceMention;
+use crate::news::value::{Place, Precision};
 
 /// "talks [on Monday in the capital of …] with": words between a contact and its preposition.
 pub const WITH_TOKENS_MAX: usize = 14;
@@ -64,6 +64,8 @@ pub struct Context<'t> {
     pub subject: Option<Party<'t>>,
     /// The last two sides named together.
     pub pair: Vec<Party<'t>>,
+    /// The last town told, which "there" stands for.
+    pub place: Option<Place>,
 }
 
 /// A sentence with all that was found in it. Token indexes count from the sentence's start.
@@ -123,6 +125,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if let Some(first) = sides().next() {
             context.subject = Some(first.party);
         }
+        let town = self.places.iter().rfind(|place| place.place.precision == Precision::Settlement);
+        if let Some(town) = town {
+            context.place = Some(town.place.clone());
+        }
         for mention in sides().filter(|mention| mention.joined) {
             let group = self.group_of(mention.tokens.start);
             let pair = parties_of(&group);
@@ -139,6 +145,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         let head = self.head(anchor)?;
         let clause = self.clause(anchor);
+        if standing::is_untrue(self.cues, at, head, &clause) {
+            return None;
+        }
         let mut mediators = self.mediators();
         let is_noun = matches!(head, Head::Noun | Head::Deal);
         let support = if is_noun { self.support(at, &clause) } else { Some(at) };
@@ -159,8 +168,19 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if with.is_pair || self.has_pair(at, &clause) {
             add(&mut parties, &self.context.pair);
         }
-        let is_with =
-            |party: &Party<'t>| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
+        if is_noun && parties.len() < 2 && !is_between {
+            add(&mut parties, &self.proposer(at));
+            add(&mut parties, &self.occasion(anchor, &with, &clause));
+        }
+        let is_by = with.preposition.is_some_and(|at| self.cues.is_word(at, &["by"]));
+        let is_with = |party: &Party<'t>| {
+            !is_by && with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention))
+        };
+        // "Egyptian mediators met a Hamas delegation": they are a side of that meeting.
+        let is_side = head == Head::Verb && parties.iter().filter(|party| !mediators.contains(party)).count() == 1;
+        if is_side {
+            mediators.retain(|party| !parties.contains(party));
+        }
         parties.retain(|party| !mediators.contains(party) || is_with(party));
         // "A meeting of the Security Council" is one of a body with itself.
         if with.preposition.is_some_and(|at| self.cues.is_word(at, &["of"]))
@@ -214,10 +234,14 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             // "A delegation is in Cairo for talks with …"
             add(&mut parties, &self.subject(at, &clause, &with.group));
         }
-        if parties.len() == 1 && with.preposition.is_some() && !(is_noun && is_weak) && !is_summit_of_union {
+        if parties.len() == 1
+            && with.preposition.is_some()
+            && (!(is_noun && is_weak) || head == Head::Deal && self.cues.is_word(at + 1, &["with"]))
+            && !is_summit_of_union
+        {
             // "Talks with the envoys were held today, a spokesman of the rebels said."
             let speaker = self
-                .speaker_behind(clause.right)
+                .speaker_behind(anchor.tokens.end)
                 .filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
             parties.extend(speaker);
         }

@@ -31,8 +31,9 @@ impl Reader<'_, '_, '_> {
             Some(lead) => {
                 let is_end = |at: &usize| {
                     tokens[*at].kind == TokenKind::Mark
-                        || self.cues.is_word(*at, &["with", "between", "after", "and"])
+                        || self.cues.is(*at, Role::TopicEnd)
                         || is_dated(*at)
+                        || self.cues.is_word(*at, &["on", "in", "at", "for", "by", "this"]) && is_dated(*at + 1)
                 };
                 let start = lead + 1;
                 let limit = clause.right.min(start + TOPIC_TOKENS_MAX);
@@ -85,7 +86,12 @@ impl Reader<'_, '_, '_> {
                 && (0..3.min(venue.at)).any(|back| self.cues.is_word(venue.at - 1 - back, &["in", "at", "to"]))
         });
         let halls = halls.map(|venue| (venue.at.abs_diff(at).saturating_sub(3), venue_place(venue.value)));
-        named.chain(halls).min_by_key(|(distance, _)| *distance).map(|(_, place)| place)
+        let place = named.chain(halls).min_by_key(|(distance, _)| *distance).map(|(_, place)| place);
+        let is_there = (clause.left..clause.right).any(|index| {
+            self.cues.is_word(index, &["there"])
+                && !self.cues.is_word(index + 1, &["is", "are", "was", "were", "will", "would", "has", "have", "had"])
+        });
+        place.or_else(|| self.context.place.clone().filter(|_| is_there))
     }
 
     /// Whether what stands before the place at `start` takes it: "the war in Ukraine".
@@ -109,13 +115,18 @@ impl Reader<'_, '_, '_> {
         let mut best: Option<(usize, DateSpan)> = None;
         let mut index = clause.left;
         while index < clause.right {
+            // "Talks due on Monday were called off": the day that was to come.
+            let is_due = ["due", "scheduled", "planned", "set", "slated"]
+                .iter()
+                .any(|word| (index.saturating_sub(2)..index).any(|at| self.cues.is_word(at, &[word])));
+            let calendar = Calendar { ahead: ahead || is_due, ..calendar };
             let Some(found) = date::read(self.cues.tokens, index, calendar) else {
                 index += 1;
                 continue;
             };
             let distance = index.abs_diff(at);
             // What has been held was not held tomorrow.
-            let is_to_come = !ahead && self.published.is_some_and(|published| found.date.start > published);
+            let is_to_come = !ahead && !is_due && self.published.is_some_and(|published| found.date.start > published);
             if found.unit <= date::Unit::Week && !is_to_come && best.is_none_or(|(least, _)| distance < least) {
                 best = Some((distance, found.date));
             }
