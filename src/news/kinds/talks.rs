@@ -4,6 +4,7 @@
 //! their clause gives them. Frames of one contact become one claim (src/news/kinds/talks/track.rs): the first sentence is its
 //! evidence, later ones fill what it left open, and sentences that look ahead stand in `next`.
 
+mod claimant;
 mod cues;
 mod frame;
 mod setting;
@@ -14,13 +15,15 @@ mod track;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use self::claimant::Claimants;
 use self::cues::Cues;
 use self::frame::{Context, Reader};
 use self::track::Track;
 use crate::news::extract::Claim;
+use crate::news::reading::words::Tags;
 use crate::news::text::{Span, Text};
-use crate::news::value::party::Parties;
-use crate::news::value::place::{self, Disputed};
+use crate::news::value::party::{Mention, Parties};
+use crate::news::value::place::{self, Cue, Disputed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -71,7 +74,7 @@ pub struct Talks {
 }
 
 /// The contacts of an article, each once. Linear in the text; nothing fails.
-pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
+pub fn read(text: &Text, tags: &Tags, published: Option<Date>) -> Vec<Claim> {
     let telling: Vec<usize> =
         (0..text.sentences.len()).filter(|index| cues::may_tell(text.tokens_of(&text.sentences[*index]))).collect();
     if telling.is_empty() {
@@ -79,7 +82,9 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
     }
     let parties = Parties::find(text);
     let [places] = place::find([text], &Disputed::default());
-    let mut context = Context::default();
+    let dateline = places.iter().find(|place| place.cue == Cue::Dateline);
+    let mut context = Context { dateline: dateline.map(|dateline| dateline.place.clone()), ..Context::default() };
+    let claimants = Claimants { text, tags, published };
     let mut track = Track::new(text, published);
     for (index, sentence) in text.sentences.iter().enumerate() {
         let mentions = parties.within(sentence.tokens.clone());
@@ -87,8 +92,19 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
         let cues = Cues::read(tokens);
         let first = places.partition_point(|place| place.sentence < index);
         let last = places.partition_point(|place| place.sentence <= index);
-        let reader = Reader::new(&cues, text, index, mentions, &places[first..last], published, &context);
-        let frames = reader.frames();
+        // Who stands in the dateline takes no part.
+        let is_written_from = |mention: &Mention| {
+            dateline.is_some_and(|dateline| {
+                dateline.tokens.start < mention.tokens.end && mention.tokens.start < dateline.tokens.end
+            })
+        };
+        let mentions: Vec<Mention> = mentions.iter().filter(|mention| !is_written_from(mention)).cloned().collect();
+        let reader = Reader::new(&cues, text, index, &mentions, &places[first..last], published, &context);
+        let mut frames = reader.frames();
+        let words: Vec<usize> = frames.iter().map(|frame| frame.at).collect();
+        for (frame, claimant) in frames.iter_mut().zip(claimants.of(index, &words)) {
+            frame.claimant = claimant;
+        }
         let mut next = context.clone();
         reader.leave(&mut next);
         track.add(&cues, &frames);
@@ -108,7 +124,8 @@ mod tests {
 
     /// Published on Wednesday, 16 July 2025.
     fn claims(text: &str) -> Vec<Claim> {
-        read(&Text::read(text), Some(date(2025, 7, 16)))
+        let text = Text::read(text);
+        read(&text, &Tags::read(&text), Some(date(2025, 7, 16)))
     }
 
     /// "parties / mediators: form status outcome, place, date", one line a contact.
@@ -312,6 +329,18 @@ mod tests {
         let What::Talks(talks) = &claims[0].what else { unreachable!("talks only") };
         assert_eq!(talks.outcome, Some(Outcome::Continue));
         assert_eq!(told(text).len(), 1, "{:?}", told(text));
+    }
+
+    #[test]
+    fn who_tells_of_a_contact() {
+        let by = |text: &str| claims(text).remove(0).claimant.unwrap_or_default();
+        assert_eq!(
+            by("Iraq and Oman held talks in Muscat on Monday, the Omani foreign ministry said."),
+            "Omani foreign ministry"
+        );
+        assert_eq!(by("According to Iraqi officials, the Iraqi and Omani leaders met on Monday."), "Iraqi officials");
+        assert_eq!(by("Ana Koro said it was hot. She added that Fiji and Tonga had met in Suva."), "Ana Koro");
+        assert_eq!(by("Iraq and Oman held talks in Muscat on Monday."), "");
     }
 
     #[test]

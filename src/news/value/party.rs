@@ -336,8 +336,9 @@ impl<'t> Parties<'t> {
     /// A body that no list has, by a word that names bodies in its name, or by its capitals: "Pilots' Union", "FNRX".
     fn read_name(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
         let token = self.text.tokens.get(at).filter(|token| token.is_capitalised() && !self.text.is_capitals)?;
-        let at = at + usize::from(token.is("the"));
-        let token = self.text.tokens.get(at).filter(|token| at < sentence.end && token.is_capitalised())?;
+        if token.is("the") {
+            return None;
+        }
         let mut end = at;
         let ends_body =
             |end: usize| end > at && self.is(end, "and") && BODY_WORDS.word(self.text.tokens[end - 1].base()).is_some();
@@ -650,6 +651,15 @@ pub fn is_union(party: &str) -> bool {
 /// The party that a single word names: "Qatar", "Qatari", "US".
 pub fn named(word: &str) -> Option<Party<'static>> {
     PARTIES.word(word).map(|known| known.party).filter(|party| !party.is_empty())
+}
+
+/// The name of the country with an ISO 3166-1 code: "CH" → "Switzerland".
+pub fn of_country(code: &str) -> Option<Party<'static>> {
+    static NAMES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let lines = COUNTRIES.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| Some((line.split('\t').next()?, line.split('\t').nth(1)?))).collect()
+    });
+    NAMES.get(code).copied()
 }
 
 fn most<'a, 't: 'a>(mentions: impl Iterator<Item = &'a Mention<'t>>) -> Option<Party<'t>> {

@@ -48,6 +48,10 @@ pub enum Role {
     Host,
     /// Someone goes where the contact is.
     Motion,
+    /// Makes a contact another one of the same sides.
+    Round,
+    /// The sides are not in one place: "virtual", "by video link".
+    Remote,
     /// Ends what a contact is about.
     TopicEnd,
     /// Someone speaks to someone: "told", "thanked".
@@ -238,6 +242,8 @@ fn role(section: &str) -> Option<Role> {
         "unreal" => Role::Unreal,
         "host" => Role::Host,
         "motion" => Role::Motion,
+        "round" => Role::Round,
+        "remote" => Role::Remote,
         "topic end" => Role::TopicEnd,
         "address" => Role::Address,
         _ => return None,

@@ -7,12 +7,14 @@ use super::standing;
 use super::{Form, Outcome, Status};
 use crate::news::text::{Sentence, Span, Text, TokenKind};
 use crate::news::value::date::DateSpan;
-use crate::news::value::party::{Mention, Party, Standing, is_union};
+use crate::news::value::party::{self, Mention, Party, Standing, is_union};
 use crate::news::value::place::PlaceMention;
 use crate::news::value::{Place, Precision};
 
 /// "talks [on Monday in the capital of …] with": words between a contact and its preposition.
 pub const WITH_TOKENS_MAX: usize = 14;
+/// What stands in these sentences of an article happens where its dateline says.
+const LEAD_SENTENCES: usize = 2;
 /// "holds [a second round of detailed] talks"
 pub const SUPPORT_TOKENS_MAX: usize = 9;
 
@@ -41,6 +43,10 @@ pub struct Frame<'t> {
     /// The word of contact needs two sides beside it to count.
     pub is_weak: bool,
     pub sentence: usize,
+    /// The word of contact, counted from the start of the sentence.
+    pub at: usize,
+    /// Who says so.
+    pub claimant: Option<&'t str>,
     pub span: Span,
     /// A union of states meets: one party is enough.
     pub is_summit_of_union: bool,
@@ -50,8 +56,12 @@ pub struct Frame<'t> {
     pub is_borrowed: bool,
     /// "Further", "continue", "follow": more of the same is likely, nothing concrete.
     pub is_vague: bool,
+    /// "A further round", "talks resume": another contact of the same sides.
+    pub is_next: bool,
     /// "The talks", "this meeting": told before.
     pub is_definite: bool,
+    /// Where the article was written, if that is where the sides may have met.
+    pub written_at: Option<Place>,
     /// Who speaks or acted last.
     pub speaker: Option<Party<'t>>,
     pub topic: Option<String>,
@@ -66,6 +76,8 @@ pub struct Context<'t> {
     pub pair: Vec<Party<'t>>,
     /// The last town told, which "there" stands for.
     pub place: Option<Place>,
+    /// Where the article was written.
+    pub dateline: Option<Place>,
 }
 
 /// A sentence with all that was found in it. Token indexes count from the sentence's start.
@@ -248,8 +260,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
         let ahead = matches!(status, Status::Scheduled | Status::Proposed);
+        let written_at = self.context.dateline.clone().filter(|place| {
+            self.sentence < LEAD_SENTENCES && is_noun && head != Head::Deal && is_neutral(place, &parties)
+        });
         Some(Frame {
             parties,
+            written_at,
             mediators,
             head,
             form: anchor.form,
@@ -263,12 +279,16 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                     && !(clause.left..clause.right).any(|index| self.cues.is(index, Role::NewsOfDeal)),
             is_weak,
             sentence: self.sentence,
+            at,
+            claimant: None,
             span: self.span,
             is_summit_of_union,
             is_peace: self.cues.is(at, Role::Peace),
             is_borrowed,
             is_vague: (clause.left..clause.right)
                 .any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more"])),
+            is_next: (clause.left.max(at.saturating_sub(SUPPORT_TOKENS_MAX))..clause.right.min(anchor.tokens.end + 4))
+                .any(|index| self.cues.is(index, Role::Round)),
             is_definite,
             speaker: self.context.subject,
             topic: self.topic(anchor, &clause),
@@ -380,6 +400,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 && other.tokens.start < clause.right.min(anchor.tokens.end + SUPPORT_TOKENS_MAX)
         })
     }
+}
+
+/// Whether a town is in the country of none of the sides: who writes from there writes of what happens there.
+fn is_neutral(place: &Place, parties: &[Party]) -> bool {
+    let country = place.country.as_deref().and_then(party::of_country);
+    country.is_some_and(|country| !parties.contains(&country))
 }
 
 pub fn parties_of_all<'t>(mentions: &[&Mention<'t>]) -> Vec<Party<'t>> {

@@ -28,6 +28,14 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
             .map(|cue| if is_reported_future(cues, cue.at, clause) { Status::Scheduled } else { cue.value })
     };
     let open = |status: Status| status != Status::Concluded;
+    // "Since Sunday they have held five rounds", "was consulting": it goes on.
+    let goes_on =
+        |words: &[&str]| (1..=2).any(|back| pivot.checked_sub(back).is_some_and(|at| cues.is_word(at, words)));
+    let is_since = (0..cues.tokens.len())
+        .any(|at| cues.is_word(at, &["since"]) && !cues.is_word(at + 1, &["then", "the", "its", "his"]));
+    if is_since && is_past(cues, pivot) && goes_on(&["have", "has"]) && head == Head::Noun {
+        return Status::UnderWay;
+    }
     let happened = is_past(cues, pivot) && !is_led(cues, pivot);
     // "Invited": the verb of contact itself is a wish.
     let own = cues
@@ -47,6 +55,11 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
         && let Some(told) = predicate(cues, anchor.tokens.end, clause)
     {
         return told;
+    }
+    // "After a call with Ms Koro, she said …"
+    let is_done = verb.is_none() && clause.left > 0 && cues.is_word(clause.left - 1, &["after", "following"]);
+    if is_done && at <= clause.left + AUXILIARY_TOKENS_MAX {
+        return Status::Concluded;
     }
     // "The ceasefire agreed between them"
     if head == Head::Deal
@@ -73,7 +86,7 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
     }
     let is_ing = cues.text(pivot).to_ascii_lowercase().ends_with("ing");
     if head == Head::Verb && is_ing {
-        return Status::Concluded;
+        return if goes_on(&["is", "are", "was", "were", "been"]) { Status::UnderWay } else { Status::Concluded };
     }
     match head {
         Head::Deal | Head::Agree => nearest(start, end, &|status| {
