@@ -263,6 +263,10 @@ impl<'t> Parties<'t> {
             }
             None => at,
         };
+        if known.naming == Naming::Kind {
+            // "Fiji's opposition" is not Fiji.
+            self.mentions.pop_if(|last| last.tokens.end == at && last.standing == Standing::Modifier);
+        }
         let joined = self.joined(at, sentence.start);
         if let Some(last) = self.mentions.last().filter(|_| joined) {
             // "in Qatar and Egypt"
@@ -370,8 +374,10 @@ impl<'t> Parties<'t> {
         } else {
             self.standing(at, sentence.start, Naming::Country)
         };
-        // "Doctors' union BMX": the name tells more than the kind.
-        self.mentions.pop_if(|last| last.naming == Naming::Kind && last.tokens.end == at);
+        // "Doctors' union BMX": the name tells more than the kind; "the fund's Interim Committee" is one body.
+        self.mentions.pop_if(|last| {
+            last.tokens.end == at && (last.naming == Naming::Kind || last.standing == Standing::Modifier)
+        });
         let joined = self.joined(at, sentence.start);
         self.mentions.push(Mention { tokens: at..end, party: name, naming: Naming::Name, standing, joined });
         Some(end)
@@ -622,7 +628,9 @@ impl<'t> Parties<'t> {
         let named = named.map(|name| names.get(name).copied().unwrap_or(name));
         self.mentions.retain_mut(|mention| {
             mention.party = match mention.naming {
-                Naming::Name => names.get(mention.party).copied().unwrap_or(mention.party),
+                // Capitals alone name agencies and papers as often as sides: they count where the article has the full name.
+                Naming::Name if mention.party.contains(' ') => mention.party,
+                Naming::Name => names.get(mention.party).copied().unwrap_or_default(),
                 // "The union" is the body that the article names most.
                 Naming::Kind if REFERRING.word(mention.party).is_some() => {
                     let named = named.filter(|_| is_definite(text, mention.tokens.start));
@@ -646,6 +654,15 @@ pub fn is_office_word(token: &Token) -> bool {
 /// Whether a body is a union of states, which meets as such.
 pub fn is_union(party: &str) -> bool {
     !is_armed(party)
+}
+
+/// Whether a party is told only by what it is: "creditor banks", "rebels".
+pub fn is_kind(party: &str) -> bool {
+    static NAMELESS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let is_kind = |section: &str| ["kind", "referring", "rebels"].contains(&section);
+        lexicon::entries(SOURCE).filter(|entry| is_kind(entry.section)).map(|entry| entry.phrase).collect()
+    });
+    NAMELESS.contains(party)
 }
 
 /// The party that a single word names: "Qatar", "Qatari", "US".
@@ -750,7 +767,7 @@ mod tests {
             &["Fijian Bakers Association Side"; 4],
         );
         check("The Fijian Union of Dairy Hands (FUDH) ate.", &["Fijian Union of Dairy Hands Side"; 2]);
-        check("We want ALL of it, all at once, said the NDFQ.", &["NDFQ Side"]);
+        check("We want ALL of it, all at once, said the NDFQ.", &[]);
         check("Port Union Road is long.", &["Port Union Side"]);
     }
 

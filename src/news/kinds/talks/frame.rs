@@ -257,6 +257,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 .filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
             parties.extend(speaker);
         }
+        if !parties.is_empty() && parties.iter().all(|party| party::is_kind(party)) {
+            parties.clear();
+        }
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
         let ahead = matches!(status, Status::Scheduled | Status::Proposed);
