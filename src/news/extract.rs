@@ -83,7 +83,7 @@ pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
     // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
     let tags = Tags::read(&text);
     let telling = tags.telling(&text);
-    let talks = talks::read(&text, article.published.map(day));
+    let talks = talks::read(&text, &tags, article.published.map(day));
     if telling.is_empty() {
         let mut claims = talks;
         claims.extend(pattern::read(kinds, article, &text));

@@ -4,6 +4,7 @@
 //! their clause gives them. Frames of one contact become one claim (src/news/kinds/talks/track.rs): the first sentence is its
 //! evidence, later ones fill what it left open, and sentences that look ahead stand in `next`.
 
+mod claimant;
 mod cues;
 mod frame;
 mod setting;
@@ -14,13 +15,15 @@ mod track;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use self::claimant::Claimants;
 use self::cues::Cues;
 use self::frame::{Context, Reader};
 use self::track::Track;
 use crate::news::extract::Claim;
+use crate::news::reading::words::Tags;
 use crate::news::text::{Span, Text};
-use crate::news::value::party::Parties;
-use crate::news::value::place::{self, Disputed};
+use crate::news::value::party::{Mention, Parties};
+use crate::news::value::place::{self, Cue, Disputed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -71,7 +74,7 @@ pub struct Talks {
 }
 
 /// The contacts of an article, each once. Linear in the text; nothing fails.
-pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
+pub fn read(text: &Text, tags: &Tags, published: Option<Date>) -> Vec<Claim> {
     let telling: Vec<usize> =
         (0..text.sentences.len()).filter(|index| cues::may_tell(text.tokens_of(&text.sentences[*index]))).collect();
     if telling.is_empty() {
@@ -79,7 +82,9 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
     }
     let parties = Parties::find(text);
     let [places] = place::find([text], &Disputed::default());
-    let mut context = Context::default();
+    let dateline = places.iter().find(|place| place.cue == Cue::Dateline);
+    let mut context = Context { dateline: dateline.map(|dateline| dateline.place.clone()), ..Context::default() };
+    let claimants = Claimants { text, tags, published };
     let mut track = Track::new(text, published);
     for (index, sentence) in text.sentences.iter().enumerate() {
         let mentions = parties.within(sentence.tokens.clone());
@@ -87,8 +92,19 @@ pub fn read(text: &Text, published: Option<Date>) -> Vec<Claim> {
         let cues = Cues::read(tokens);
         let first = places.partition_point(|place| place.sentence < index);
         let last = places.partition_point(|place| place.sentence <= index);
-        let reader = Reader::new(&cues, text, index, mentions, &places[first..last], published, &context);
-        let frames = reader.frames();
+        // Who stands in the dateline takes no part.
+        let is_written_from = |mention: &Mention| {
+            dateline.is_some_and(|dateline| {
+                dateline.tokens.start < mention.tokens.end && mention.tokens.start < dateline.tokens.end
+            })
+        };
+        let mentions: Vec<Mention> = mentions.iter().filter(|mention| !is_written_from(mention)).cloned().collect();
+        let reader = Reader::new(&cues, text, index, &mentions, &places[first..last], published, &context);
+        let mut frames = reader.frames();
+        let words: Vec<usize> = frames.iter().map(|frame| frame.at).collect();
+        for (frame, claimant) in frames.iter_mut().zip(claimants.of(index, &words)) {
+            frame.claimant = claimant;
+        }
         let mut next = context.clone();
         reader.leave(&mut next);
         track.add(&cues, &frames);
@@ -108,7 +124,8 @@ mod tests {
 
     /// Published on Wednesday, 16 July 2025.
     fn claims(text: &str) -> Vec<Claim> {
-        read(&Text::read(text), Some(date(2025, 7, 16)))
+        let text = Text::read(text);
+        read(&text, &Tags::read(&text), Some(date(2025, 7, 16)))
     }
 
     /// "parties / mediators: form status outcome, place, date", one line a contact.
@@ -191,6 +208,83 @@ mod tests {
     }
 
     #[test]
+    fn what_the_main_verb_says_of_planned_talks() {
+        check(
+            "Talks between Nepal and Bhutan due on Friday in Thimphu were cancelled, officials said.",
+            &["Nepal+Bhutan: Talks Cancelled, Thimphu, 2025-07-18"],
+        );
+        check(
+            "A meeting between the Nepalese and Bhutanese leaders that was planned for Sunday was called off.",
+            &["Nepal+Bhutan: Meeting Cancelled"],
+        );
+        check(
+            "The summit of Iraqi and Omani leaders, scheduled for Sunday, was put off indefinitely.",
+            &["Iraq+Oman: Summit Postponed, 2025-07-20"],
+        );
+        check(
+            "The Iraqi delegation left for Muscat, where talks with Oman begin on Thursday.",
+            &["Oman+Iraq: Talks Scheduled, 2025-07-17"],
+        );
+        check("Iraq's foreign minister has invited his Omani counterpart.", &["Iraq+Oman: Meeting Proposed"]);
+    }
+
+    #[test]
+    fn denied_and_missing_contacts_are_none() {
+        check("There were no talks between Togo and Benin on Monday.", &[]);
+        check("Togo denied holding talks with Benin.", &[]);
+        check("Togo and Benin have not met since March.", &[]);
+    }
+
+    #[test]
+    fn the_second_side_stands_elsewhere_in_the_sentence() {
+        check("Azerbaijan has rejected Armenia's proposal for talks.", &["Azerbaijan+Armenia: Talks Rejected"]);
+        check(
+            "In a phone call with the Finnish president, Sweden's foreign minister promised support.",
+            &["Finland+Sweden: Call Concluded"],
+        );
+        check(
+            "Benin's foreign minister, Luc Ada, told Togo's ambassador in a meeting on Monday that he was glad.",
+            &["Benin+Togo: Meeting Concluded, 2025-07-14"],
+        );
+        check(
+            "Talks with Oman were held in Muscat on Monday, Iraq's foreign minister said.",
+            &["Oman+Iraq: Talks Concluded, Muscat, 2025-07-14"],
+        );
+        check(
+            "Talks with Serbia could resume within weeks, according to Kosovo's prime minister.",
+            &["Serbia+Kosovo: Talks Proposed"],
+        );
+        check(
+            "Nigeria and Cameroon exchanged 12 prisoners after talks brokered by Chad.",
+            &["Nigeria+Cameroon / Chad: Talks Concluded"],
+        );
+        check("Egyptian mediators met a Hamas delegation.", &["Egypt+Hamas: Meeting Concluded"]);
+    }
+
+    #[test]
+    fn sides_without_a_country() {
+        check(
+            "The Pilots' Union and Skua Airlines reached a pay deal.",
+            &["Pilots' Union+Skua Airlines: Talks Concluded Agreement"],
+        );
+        check(
+            "The Ivorian government and opposition parties are to hold talks.",
+            &["Ivory Coast+opposition parties: Talks Scheduled"],
+        );
+        check("Northgate Motors is in talks with Skua Steel.", &["Northgate Motors+Skua Steel: Talks UnderWay"]);
+        check("Chad and the rebels have met twice.", &["Chad+rebels: Meeting Concluded"]);
+        check("Iraq's king met President Ali Haitham of Oman.", &["Iraq+Oman: Meeting Concluded"]);
+    }
+
+    #[test]
+    fn there_is_the_town_told_before() {
+        check(
+            "Oman's sultan will travel to Baghdad. He is to meet Iraq's prime minister there.",
+            &["Oman+Iraq: Meeting Scheduled, Baghdad"],
+        );
+    }
+
+    #[test]
     fn what_came_of_it() {
         check(
             "Rwanda and the Democratic Republic of the Congo signed a peace deal in Washington on Friday.",
@@ -203,6 +297,14 @@ mod tests {
         check(
             "Nigeria's talks with Niger collapsed on Sunday.",
             &["Nigeria+Niger: Talks Stalled Collapsed, 2025-07-13"],
+        );
+        check(
+            "Negotiators failed to reach an agreement after two days of talks between Malawi and Zambia in Lusaka.",
+            &["Malawi+Zambia: Talks Concluded NoAgreement, Lusaka"],
+        );
+        check(
+            "Malawi and Zambia said they had made progress in talks in Lusaka.",
+            &["Malawi+Zambia: Talks Concluded Partial, Lusaka"],
         );
         check(
             "Hungary and Slovakia have reached an agreement in principle on gas transit.",
@@ -227,6 +329,18 @@ mod tests {
         let What::Talks(talks) = &claims[0].what else { unreachable!("talks only") };
         assert_eq!(talks.outcome, Some(Outcome::Continue));
         assert_eq!(told(text).len(), 1, "{:?}", told(text));
+    }
+
+    #[test]
+    fn who_tells_of_a_contact() {
+        let by = |text: &str| claims(text).remove(0).claimant.unwrap_or_default();
+        assert_eq!(
+            by("Iraq and Oman held talks in Muscat on Monday, the Omani foreign ministry said."),
+            "Omani foreign ministry"
+        );
+        assert_eq!(by("According to Iraqi officials, the Iraqi and Omani leaders met on Monday."), "Iraqi officials");
+        assert_eq!(by("Ana Koro said it was hot. She added that Fiji and Tonga had met in Suva."), "Ana Koro");
+        assert_eq!(by("Iraq and Oman held talks in Muscat on Monday."), "");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! speak for their country: some from the vocabulary, the others as the article introduces them ("Estonia's prime minister,
 //! Kaja Kallas").
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -38,6 +38,10 @@ pub enum Naming {
     Government,
     /// "the rebels": those that the article is about.
     Rebels,
+    /// "creditor banks", "the opposition": told by what it is, and by nothing else.
+    Kind,
+    /// A body that no list has: "Pilots' Union", "FNRX".
+    Name,
 }
 
 /// How a mention stands in its sentence.
@@ -76,6 +80,9 @@ static COUNTRIES: &str = include_str!("../../../config/lexicon/countries.tsv");
 static PARTIES: LazyLock<Phrases<Known<'static>>> = LazyLock::new(parties);
 static OFFICES: LazyLock<Phrases<()>> = LazyLock::new(|| section("office"));
 static DAYS_AND_MONTHS: LazyLock<Phrases<()>> = LazyLock::new(|| section("day or month"));
+static BODY_WORDS: LazyLock<Phrases<()>> = LazyLock::new(|| section("body word"));
+static KINDS: LazyLock<Phrases<()>> = LazyLock::new(|| section("kind"));
+static REFERRING: LazyLock<Phrases<()>> = LazyLock::new(|| section("referring"));
 static JOINTS: LazyLock<Phrases<()>> = LazyLock::new(|| section("joint"));
 static PLACE_LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| section("leads place"));
 static DESTINATION_LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| section("leads destination"));
@@ -99,6 +106,7 @@ fn parties() -> Phrases<Known<'static>> {
             "person" => (Naming::Person, entry.value),
             "government" => (Naming::Government, ""),
             "rebels" => (Naming::Rebels, ""),
+            "kind" | "referring" => (Naming::Kind, entry.phrase),
             _ => continue,
         };
         known.push((entry.phrase.to_owned(), Known { party, naming }));
@@ -131,12 +139,16 @@ pub struct Parties<'t> {
     /// Last names that the article introduces, and whom they speak for.
     persons: HashMap<&'t str, Party<'t>>,
     mentions: Vec<Mention<'t>>,
+    /// The words that the article has without a capital.
+    small: HashSet<&'t str>,
 }
 
 impl<'t> Parties<'t> {
     /// Finds every mention. Linear in the text.
     pub fn find(text: &'t Text<'t>) -> Self {
-        let mut parties = Self { text, persons: HashMap::new(), mentions: Vec::new() };
+        let is_small = |token: &&Token<'t>| token.kind == TokenKind::Word && !token.is_capitalised();
+        let small = text.tokens.iter().filter(is_small).map(|token| token.base()).collect();
+        let mut parties = Self { text, persons: HashMap::new(), mentions: Vec::new(), small };
         for sentence in &text.sentences {
             parties.meet(sentence.tokens.clone());
         }
@@ -205,12 +217,13 @@ impl<'t> Parties<'t> {
         if let Some(end) = self.read_hyphened(at, sentence) {
             return Some(end);
         }
-        let (len, known) = self.known(at, sentence.end)?;
+        let Some((len, known)) = self.known(at, sentence.end) else { return self.read_name(at, sentence) };
         let name_end = at + len;
         if matches!(known.naming, Naming::Country | Naming::Seat | Naming::Adjective)
-            && self.goes_on(name_end, sentence.end)
+            && (self.goes_on(name_end, sentence.end)
+                || known.naming == Naming::Adjective && self.is_body_of(name_end, sentence.end))
         {
-            return Some(name_end + 1);
+            return self.read_name(at, sentence).or(Some(name_end + 1));
         }
         let is_possessive = self.is_possessive(name_end);
         let mut end =
@@ -250,6 +263,10 @@ impl<'t> Parties<'t> {
             }
             None => at,
         };
+        if known.naming == Naming::Kind {
+            // "Fiji's opposition" is not Fiji.
+            self.mentions.pop_if(|last| last.tokens.end == at && last.standing == Standing::Modifier);
+        }
         let joined = self.joined(at, sentence.start);
         if let Some(last) = self.mentions.last().filter(|_| joined) {
             // "in Qatar and Egypt"
@@ -301,15 +318,101 @@ impl<'t> Parties<'t> {
     fn office_of(&self, at: usize, start: usize) -> Option<usize> {
         let link = at.checked_sub(1).filter(|link| *link > start)?;
         let link = if self.is(link, "the") { link.checked_sub(1).filter(|link| *link > start)? } else { link };
-        if !["of", "from", "for"].iter().any(|word| self.is(link, word)) || !self.is_office_before(link) {
+        if !["of", "from", "for"].iter().any(|word| self.is(link, word)) {
             return None;
         }
         let floor = self.mentions.last().map_or(start, |last| last.tokens.end.max(start));
+        // "President Ana Koro of" Fiji
         let mut office = link;
+        let is_name = |at: usize| {
+            self.is_name_word(at) && self.text.tokens[at].is_capitalised() && !is_office_word(&self.text.tokens[at])
+        };
+        while link - office < NAME_WORDS_MAX && office > floor && is_name(office - 1) {
+            office -= 1;
+        }
+        let named = office;
         while office > floor && (is_office_word(&self.text.tokens[office - 1]) || self.is(office - 1, "-")) {
             office -= 1;
         }
-        (office < link).then_some(office)
+        (office < named).then_some(office)
+    }
+
+    /// A body that no list has, by a word that names bodies in its name, or by its capitals: "Pilots' Union", "FNRX".
+    fn read_name(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
+        let token = self.text.tokens.get(at).filter(|token| token.is_capitalised() && !self.text.is_capitals)?;
+        if token.is("the") {
+            return None;
+        }
+        let mut end = at;
+        let ends_body =
+            |end: usize| end > at && self.is(end, "and") && BODY_WORDS.word(self.text.tokens[end - 1].base()).is_some();
+        while end < sentence.end.min(at + NAME_WORDS_MAX) && self.is_part_of_name(end, at) && !ends_body(end) {
+            end += 1;
+        }
+        let run = &self.text.tokens[at..end];
+        let last = run.iter().rposition(|token| BODY_WORDS.word(token.base()).is_some());
+        let is_short =
+            (2..=6).contains(&token.base().len()) && token.base().bytes().all(|byte| byte.is_ascii_uppercase());
+        let end = match last {
+            // "Union of Dairy Workers"
+            Some(last) if run.get(last + 1).is_some_and(|next| next.is("of") || next.is("for")) => end,
+            Some(last) if last > 0 => at + last + 1,
+            // "Air Chad"
+            Some(_) if token.is("air") && run.len() > 1 => at + 2,
+            _ if is_short && !is_common_word(token.text) && !self.is_shouted(at) => at + 1,
+            _ => return None,
+        };
+        let name = self.text.span_of(at..end)?.slice(self.text.text)?;
+        let name = self.text.tokens[end - 1]
+            .is_possessive()
+            .then(|| name.get(..name.len() - "'s".len()))
+            .flatten()
+            .unwrap_or(name);
+        let name = name.trim_end_matches(['\'', '’']);
+        let standing = if self.is_possessive(end) {
+            Standing::Modifier
+        } else {
+            self.standing(at, sentence.start, Naming::Country)
+        };
+        // "Doctors' union BMX": the name tells more than the kind; "the fund's Interim Committee" is one body.
+        self.mentions.pop_if(|last| {
+            last.tokens.end == at && (last.naming == Naming::Kind || last.standing == Standing::Modifier)
+        });
+        let joined = self.joined(at, sentence.start);
+        self.mentions.push(Mention { tokens: at..end, party: name, naming: Naming::Name, standing, joined });
+        Some(end)
+    }
+
+    /// "\[Canadian\] Union of Public Employees"
+    fn is_body_of(&self, at: usize, end: usize) -> bool {
+        let word = |at: usize| self.text.tokens.get(at).filter(|token| at < end && token.is_capitalised());
+        word(at).is_some_and(|token| BODY_WORDS.word(token.text).is_some())
+            && (self.is(at + 1, "of") || self.is(at + 1, "for"))
+            && word(at + 2).is_some()
+    }
+
+    /// Whether the capitals tell nothing: the words beside it have them too ("NEW YORK STOCKS"), or the article has the word
+    /// without them ("we want ALL of it").
+    fn is_shouted(&self, at: usize) -> bool {
+        let word = self.text.tokens[at].base().to_lowercase();
+        if self.small.contains(word.as_str()) {
+            return true;
+        }
+        let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| self.text.tokens.get(at));
+        beside.into_iter().any(|token| token.text.len() > 1 && token.text.bytes().all(|byte| byte.is_ascii_uppercase()))
+    }
+
+    fn is_part_of_name(&self, at: usize, start: usize) -> bool {
+        let Some(token) = self.text.tokens.get(at) else { return false };
+        let is_inner = at > start
+            && ["of", "for", "and", "the"].contains(&token.text)
+            && self.text.tokens.get(at + 1).is_some_and(|next| next.is_capitalised() || next.text == "the");
+        // "Pilots' Union"
+        let is_mark = at > start
+            && is_apostrophe(token)
+            && self.text.tokens[at - 1].text.ends_with('s')
+            && self.text.tokens.get(at + 1).is_some_and(Token::is_capitalised);
+        (token.is_capitalised() || is_inner || is_mark) && !is_day_or_month(token.text)
     }
 
     /// "US-Russia", "Putin-Zelensky": several parties in one token.
@@ -353,7 +456,7 @@ impl<'t> Parties<'t> {
             _ => PARTIES.longest_at(tokens),
         };
         if let Some((len, known)) = found {
-            let is_role = matches!(known.naming, Naming::Government | Naming::Rebels);
+            let is_role = matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind);
             if is_role || is_named && !(self.text.is_capitals && len == 1 && is_common_word(token.text)) {
                 return Some((len, *known));
             }
@@ -364,7 +467,10 @@ impl<'t> Parties<'t> {
     }
 
     fn word(&self, word: &str) -> Option<Known<'t>> {
-        PARTIES.word(word).copied().filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels))
+        PARTIES
+            .word(word)
+            .copied()
+            .filter(|known| !matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind))
     }
 
     fn person(&self, token: &Token) -> Option<Known<'t>> {
@@ -408,6 +514,12 @@ impl<'t> Parties<'t> {
         let mut index = at;
         while index < limit {
             let tokens = &self.text.tokens[index..end];
+            // "The Fijian government and opposition parties"
+            if found.is_some()
+                && PARTIES.longest_at(tokens).is_some_and(|(len, known)| len > 1 && known.naming == Naming::Kind)
+            {
+                break;
+            }
             if let Some((len, ())) = OFFICES.longest_at(tokens) {
                 index += len;
                 found = Some(index);
@@ -450,8 +562,13 @@ impl<'t> Parties<'t> {
         let is_particle = NAME_PARTICLES.word(token.text).is_some();
         !self.text.is_capitals
             && (token.is_capitalised() || is_particle)
-            && PARTIES.longest_at(&self.text.tokens[at..=at]).is_none_or(|(_, known)| known.naming == Naming::Person)
+            && self.is_free(token)
             && !is_day_or_month(token.text)
+    }
+
+    /// Whether a word is no party of the vocabulary, or a person's name.
+    fn is_free(&self, token: &Token) -> bool {
+        PARTIES.word(token.base()).is_none_or(|known| known.naming == Naming::Person)
     }
 
     fn is_possessive(&self, end: usize) -> bool {
@@ -478,9 +595,23 @@ impl<'t> Parties<'t> {
         self.text.tokens.get(at).is_some_and(|token| token.text.eq_ignore_ascii_case(word))
     }
 
+    /// Short names and the full names of the article that they stand for: "BWA" and "Bakers' and Waiters' Association".
+    fn full_names(&self) -> HashMap<Party<'t>, Party<'t>> {
+        let names = || self.mentions.iter().filter(|mention| mention.naming == Naming::Name);
+        let initials = |name: &str| {
+            let words =
+                name.split([' ', '-']).filter_map(|word| word.chars().next().filter(|char| char.is_uppercase()));
+            words.collect::<String>()
+        };
+        let full = names().filter(|mention| mention.party.contains(' '));
+        let full: HashMap<String, Party<'t>> = full.map(|mention| (initials(mention.party), mention.party)).collect();
+        names().filter_map(|mention| Some((mention.party, *full.get(mention.party)?))).collect()
+    }
+
     /// "The government" is that of the country, "the rebels" the armed group, that the article names most; else rebels are
-    /// called as the article first calls them by their country.
+    /// called as the article first calls them by their country, or as it calls them.
     fn resolve_roles(&mut self) {
+        let text = self.text;
         let is_state = |naming| matches!(naming, Naming::Country | Naming::Adjective);
         let state = most(self.mentions.iter().filter(|mention| is_state(mention.naming)));
         let group =
@@ -488,10 +619,25 @@ impl<'t> Parties<'t> {
         let rebels =
             self.mentions.iter().filter(|mention| mention.naming == Naming::Rebels && !mention.party.is_empty());
         let rebels = rebels.map(|mention| mention.party).next();
+        let is_many = |mention: &Mention<'t>| {
+            let word = text.tokens[mention.tokens.end - 1].base();
+            word.ends_with('s').then_some(word).filter(|_| mention.tokens.len() == 1)
+        };
+        let names = self.full_names();
+        let named = most(self.mentions.iter().filter(|mention| mention.naming == Naming::Name));
+        let named = named.map(|name| names.get(name).copied().unwrap_or(name));
         self.mentions.retain_mut(|mention| {
             mention.party = match mention.naming {
+                // Capitals alone name agencies and papers as often as sides: they count where the article has the full name.
+                Naming::Name if mention.party.contains(' ') => mention.party,
+                Naming::Name => names.get(mention.party).copied().unwrap_or_default(),
+                // "The union" is the body that the article names most.
+                Naming::Kind if REFERRING.word(mention.party).is_some() => {
+                    let named = named.filter(|_| is_definite(text, mention.tokens.start));
+                    named.or(KINDS.word(mention.party).map(|()| mention.party)).unwrap_or_default()
+                }
                 Naming::Government => state.unwrap_or_default(),
-                Naming::Rebels => group.or(rebels).unwrap_or_default(),
+                Naming::Rebels => group.or(rebels).or_else(|| is_many(mention)).unwrap_or_default(),
                 _ => return true,
             };
             !mention.party.is_empty()
@@ -510,9 +656,27 @@ pub fn is_union(party: &str) -> bool {
     !is_armed(party)
 }
 
+/// Whether a party is told only by what it is: "creditor banks", "rebels".
+pub fn is_kind(party: &str) -> bool {
+    static NAMELESS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let is_kind = |section: &str| ["kind", "referring", "rebels"].contains(&section);
+        lexicon::entries(SOURCE).filter(|entry| is_kind(entry.section)).map(|entry| entry.phrase).collect()
+    });
+    NAMELESS.contains(party)
+}
+
 /// The party that a single word names: "Qatar", "Qatari", "US".
 pub fn named(word: &str) -> Option<Party<'static>> {
     PARTIES.word(word).map(|known| known.party).filter(|party| !party.is_empty())
+}
+
+/// The name of the country with an ISO 3166-1 code: "CH" → "Switzerland".
+pub fn of_country(code: &str) -> Option<Party<'static>> {
+    static NAMES: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let lines = COUNTRIES.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| Some((line.split('\t').next()?, line.split('\t').nth(1)?))).collect()
+    });
+    NAMES.get(code).copied()
 }
 
 fn most<'a, 't: 'a>(mentions: impl Iterator<Item = &'a Mention<'t>>) -> Option<Party<'t>> {
@@ -533,6 +697,11 @@ fn is_armed(party: &str) -> bool {
         lexicon::entries(SOURCE).filter(|entry| entry.section == "union").map(|entry| entry.value).collect()
     });
     !UNIONS.contains(&party)
+}
+
+/// "the union", "The group's"
+fn is_definite(text: &Text, at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| text.tokens.get(before)).is_some_and(|token| token.is("the"))
 }
 
 fn is_apostrophe(token: &Token) -> bool {
@@ -587,7 +756,19 @@ mod tests {
 
     #[test]
     fn a_name_that_only_starts_like_a_country_is_none() {
-        check("Jordan Dalebrook and the American Bolt Corp ate.", &[]);
+        check("Jordan Dalebrook and the American Bolt Corp ate.", &["American Bolt Corp Side"]);
+    }
+
+    #[test]
+    fn bodies_that_no_list_has_are_named_by_a_word_or_by_their_capitals() {
+        check("The Pilots' Union and Skua Airlines ate.", &["Pilots' Union Side", "Skua Airlines Side"]);
+        check(
+            "The Fijian Bakers Association (FBA) ate. Then the FBA slept. The association woke.",
+            &["Fijian Bakers Association Side"; 4],
+        );
+        check("The Fijian Union of Dairy Hands (FUDH) ate.", &["Fijian Union of Dairy Hands Side"; 2]);
+        check("We want ALL of it, all at once, said the NDFQ.", &[]);
+        check("Port Union Road is long.", &["Port Union Side"]);
     }
 
     #[test]

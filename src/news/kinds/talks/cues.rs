@@ -48,6 +48,14 @@ pub enum Role {
     Host,
     /// Someone goes where the contact is.
     Motion,
+    /// Makes a contact another one of the same sides.
+    Round,
+    /// The sides are not in one place: "virtual", "by video link".
+    Remote,
+    /// Ends what a contact is about.
+    TopicEnd,
+    /// Someone speaks to someone: "told", "thanked".
+    Address,
 }
 
 /// Everything the vocabulary says of a word or phrase.
@@ -131,6 +139,10 @@ impl<'s, 't> Cues<'s, 't> {
         for at in 0..tokens.len() {
             let rest = &tokens[at..];
             for (len, word) in WORDS.all_at(rest) {
+                if len > 1 && rest[0].is("in") && word.is(Role::Verb) && !is_engaged(tokens, at) {
+                    // "Progress in talks with": the noun.
+                    continue;
+                }
                 cues.roles[at] |= word.roles & !(1 << Role::NoContact as u32);
                 if word.is_contact() && at >= contact_end {
                     contact_end = at + len;
@@ -165,6 +177,20 @@ impl<'s, 't> Cues<'s, 't> {
     pub fn is_word(&self, at: usize, words: &[&str]) -> bool {
         words.iter().any(|word| self.text(at).eq_ignore_ascii_case(word))
     }
+}
+
+/// "\[is\] in talks", "\[locked\] in talks"
+fn is_engaged(tokens: &[Token], at: usize) -> bool {
+    const BE: [&str; 18] = [
+        "is", "are", "was", "were", "be", "been", "being", "'s", "'re", "'m", "locked", "engaged", "involved",
+        "remain", "remained", "remains", "am", "keep",
+    ];
+    let before = tokens[..at].iter().rev().find(|token| {
+        !token.text.ends_with("ly") && !["still", "now", "also", "already", "not"].iter().any(|word| token.is(word))
+    });
+    before.is_some_and(|token| {
+        BE.iter().any(|word| token.is(word) || token.text.ends_with(word) && word.starts_with('\''))
+    })
 }
 
 /// Whether a token can be part of a contact at all: a quick look before a sentence is read.
@@ -216,6 +242,10 @@ fn role(section: &str) -> Option<Role> {
         "unreal" => Role::Unreal,
         "host" => Role::Host,
         "motion" => Role::Motion,
+        "round" => Role::Round,
+        "remote" => Role::Remote,
+        "topic end" => Role::TopicEnd,
+        "address" => Role::Address,
         _ => return None,
     })
 }

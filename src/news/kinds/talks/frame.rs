@@ -6,13 +6,15 @@ use super::cues::{Anchor, Cues, Role};
 use super::standing;
 use super::{Form, Outcome, Status};
 use crate::news::text::{Sentence, Span, Text, TokenKind};
-use crate::news::value::Place;
 use crate::news::value::date::DateSpan;
-use crate::news::value::party::{Mention, Party, Standing, is_union};
+use crate::news::value::party::{self, Mention, Party, Standing, is_union};
 use crate::news::value::place::PlaceMention;
+use crate::news::value::{Place, Precision};
 
 /// "talks [on Monday in the capital of …] with": words between a contact and its preposition.
 pub const WITH_TOKENS_MAX: usize = 14;
+/// What stands in these sentences of an article happens where its dateline says.
+const LEAD_SENTENCES: usize = 2;
 /// "holds [a second round of detailed] talks"
 pub const SUPPORT_TOKENS_MAX: usize = 9;
 
@@ -41,6 +43,10 @@ pub struct Frame<'t> {
     /// The word of contact needs two sides beside it to count.
     pub is_weak: bool,
     pub sentence: usize,
+    /// The word of contact, counted from the start of the sentence.
+    pub at: usize,
+    /// Who says so.
+    pub claimant: Option<&'t str>,
     pub span: Span,
     /// A union of states meets: one party is enough.
     pub is_summit_of_union: bool,
@@ -50,8 +56,12 @@ pub struct Frame<'t> {
     pub is_borrowed: bool,
     /// "Further", "continue", "follow": more of the same is likely, nothing concrete.
     pub is_vague: bool,
+    /// "A further round", "talks resume": another contact of the same sides.
+    pub is_next: bool,
     /// "The talks", "this meeting": told before.
     pub is_definite: bool,
+    /// Where the article was written, if that is where the sides may have met.
+    pub written_at: Option<Place>,
     /// Who speaks or acted last.
     pub speaker: Option<Party<'t>>,
     pub topic: Option<String>,
@@ -64,6 +74,10 @@ pub struct Context<'t> {
     pub subject: Option<Party<'t>>,
     /// The last two sides named together.
     pub pair: Vec<Party<'t>>,
+    /// The last town told, which "there" stands for.
+    pub place: Option<Place>,
+    /// Where the article was written.
+    pub dateline: Option<Place>,
 }
 
 /// A sentence with all that was found in it. Token indexes count from the sentence's start.
@@ -123,6 +137,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if let Some(first) = sides().next() {
             context.subject = Some(first.party);
         }
+        let town = self.places.iter().rfind(|place| place.place.precision == Precision::Settlement);
+        if let Some(town) = town {
+            context.place = Some(town.place.clone());
+        }
         for mention in sides().filter(|mention| mention.joined) {
             let group = self.group_of(mention.tokens.start);
             let pair = parties_of(&group);
@@ -139,6 +157,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         }
         let head = self.head(anchor)?;
         let clause = self.clause(anchor);
+        if standing::is_untrue(self.cues, at, head, &clause) {
+            return None;
+        }
         let mut mediators = self.mediators();
         let is_noun = matches!(head, Head::Noun | Head::Deal);
         let support = if is_noun { self.support(at, &clause) } else { Some(at) };
@@ -159,8 +180,19 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if with.is_pair || self.has_pair(at, &clause) {
             add(&mut parties, &self.context.pair);
         }
-        let is_with =
-            |party: &Party<'t>| with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention));
+        if is_noun && parties.len() < 2 && !is_between {
+            add(&mut parties, &self.proposer(at));
+            add(&mut parties, &self.occasion(anchor, &with, &clause));
+        }
+        let is_by = with.preposition.is_some_and(|at| self.cues.is_word(at, &["by"]));
+        let is_with = |party: &Party<'t>| {
+            !is_by && with.group.iter().any(|mention| mention.party == *party && !self.is_mediating(mention))
+        };
+        // "Egyptian mediators met a Hamas delegation": they are a side of that meeting.
+        let is_side = head == Head::Verb && parties.iter().filter(|party| !mediators.contains(party)).count() == 1;
+        if is_side {
+            mediators.retain(|party| !parties.contains(party));
+        }
         parties.retain(|party| !mediators.contains(party) || is_with(party));
         // "A meeting of the Security Council" is one of a body with itself.
         if with.preposition.is_some_and(|at| self.cues.is_word(at, &["of"]))
@@ -214,12 +246,19 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             // "A delegation is in Cairo for talks with …"
             add(&mut parties, &self.subject(at, &clause, &with.group));
         }
-        if parties.len() == 1 && with.preposition.is_some() && !(is_noun && is_weak) && !is_summit_of_union {
+        if parties.len() == 1
+            && with.preposition.is_some()
+            && (!(is_noun && is_weak) || head == Head::Deal && self.cues.is_word(at + 1, &["with"]))
+            && !is_summit_of_union
+        {
             // "Talks with the envoys were held today, a spokesman of the rebels said."
             let speaker = self
-                .speaker_behind(clause.right)
+                .speaker_behind(anchor.tokens.end)
                 .filter(|speaker| !parties.contains(speaker) && !mediators.contains(speaker));
             parties.extend(speaker);
+        }
+        if !parties.is_empty() && parties.iter().all(|party| party::is_kind(party)) {
+            parties.clear();
         }
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
@@ -235,8 +274,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             })
             .flatten()
             .and_then(|cue| self.date(at, &Clause { right: cue.at, ..clause }, true));
+        let written_at = self.context.dateline.clone().filter(|place| {
+            self.sentence < LEAD_SENTENCES && is_noun && head != Head::Deal && is_neutral(place, &parties)
+        });
         Some(Frame {
             parties,
+            written_at,
             mediators,
             head,
             form: anchor.form,
@@ -250,12 +293,16 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                     && !(clause.left..clause.right).any(|index| self.cues.is(index, Role::NewsOfDeal)),
             is_weak,
             sentence: self.sentence,
+            at,
+            claimant: None,
             span: self.span,
             is_summit_of_union,
             is_peace: self.cues.is(at, Role::Peace),
             is_borrowed,
             is_vague: (clause.left..clause.right)
                 .any(|index| self.cues.is_word(index, &["further", "continue", "follow", "more"])),
+            is_next: (clause.left.max(at.saturating_sub(SUPPORT_TOKENS_MAX))..clause.right.min(anchor.tokens.end + 4))
+                .any(|index| self.cues.is(index, Role::Round)),
             is_definite,
             speaker: self.context.subject,
             topic: self.topic(anchor, &clause),
@@ -367,6 +414,12 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 && other.tokens.start < clause.right.min(anchor.tokens.end + SUPPORT_TOKENS_MAX)
         })
     }
+}
+
+/// Whether a town is in the country of none of the sides: who writes from there writes of what happens there.
+fn is_neutral(place: &Place, parties: &[Party]) -> bool {
+    let country = place.country.as_deref().and_then(party::of_country);
+    country.is_some_and(|country| !parties.contains(&country))
 }
 
 pub fn parties_of_all<'t>(mentions: &[&Mention<'t>]) -> Vec<Party<'t>> {

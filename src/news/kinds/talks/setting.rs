@@ -7,7 +7,7 @@ use super::cues::{Anchor, Role};
 use super::frame::{Clause, Reader, SUPPORT_TOKENS_MAX, WITH_TOKENS_MAX};
 use crate::news::text::TokenKind;
 use crate::news::value::date::{self, Calendar, DateSpan};
-use crate::news::value::place::Cue;
+use crate::news::value::place::{Cue, PlaceMention};
 use crate::news::value::{Place, Precision};
 
 /// A place further away than this belongs to something else.
@@ -31,8 +31,9 @@ impl Reader<'_, '_, '_> {
             Some(lead) => {
                 let is_end = |at: &usize| {
                     tokens[*at].kind == TokenKind::Mark
-                        || self.cues.is_word(*at, &["with", "between", "after", "and"])
+                        || self.cues.is(*at, Role::TopicEnd)
                         || is_dated(*at)
+                        || self.cues.is_word(*at, &["on", "in", "at", "for", "by", "this"]) && is_dated(*at + 1)
                 };
                 let start = lead + 1;
                 let limit = clause.right.min(start + TOPIC_TOKENS_MAX);
@@ -48,27 +49,37 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn place(&self, anchor: &Anchor, clause: &Clause) -> Option<Place> {
         let at = anchor.tokens.start;
-        if anchor.form == Some(Form::Call) {
+        let is_remote = (clause.left..clause.right).any(|index| self.cues.is(index, Role::Remote));
+        if anchor.form == Some(Form::Call) || is_remote {
             // Who calls is in two places.
             return None;
         }
         // "At the Vatican, where he met …"
         let is_where = clause.left > 0 && self.cues.is_word(clause.left - 1, &["where"]);
         let left = if is_where { 0 } else { clause.left };
+        let right = self.end_of_relative(clause.right);
         let is_near = |tokens: &Range<usize>| {
             let start = tokens.start.checked_sub(self.offset)?;
-            (start >= left && start < clause.right).then_some(start)
+            (start >= left && start < right).then_some(start)
         };
         let is_visit = (at.saturating_sub(SUPPORT_TOKENS_MAX)..at + SUPPORT_TOKENS_MAX)
             .any(|index| self.cues.is(index, Role::Motion));
-        let named = self.places.iter().filter(|place| place.sentence == self.sentence).filter_map(|place| {
+        // "In meeting Xi-Macron": sides that no list of places has.
+        let is_side = |place: &PlaceMention| {
+            place.place.precision == Precision::Unresolved && self.is_in_mention(place.tokens.start - self.offset)
+        };
+        let named = self.places.iter().filter(|place| !is_side(place)).filter_map(|place| {
             let start = is_near(&place.tokens)?;
             let is_settlement = place.place.precision == Precision::Settlement;
             let is_before = is_settlement
                 && anchor.tokens.start >= start + place.tokens.len()
                 && at - start - place.tokens.len() <= 1
                 && self.cues.is(at, Role::Noun);
-            let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To;
+            // "a meeting planned for Oslo"
+            let is_planned = start > 1
+                && self.cues.is_word(start - 1, &["for"])
+                && self.cues.is_word(start - 2, &["planned", "scheduled", "due", "set", "slated"]);
+            let is_at = matches!(place.cue, Cue::In) || is_visit && place.cue == Cue::To || is_planned;
             let weight = match place.place.precision {
                 Precision::Settlement => 0,
                 Precision::Country => 6,
@@ -85,7 +96,27 @@ impl Reader<'_, '_, '_> {
                 && (0..3.min(venue.at)).any(|back| self.cues.is_word(venue.at - 1 - back, &["in", "at", "to"]))
         });
         let halls = halls.map(|venue| (venue.at.abs_diff(at).saturating_sub(3), venue_place(venue.value)));
-        named.chain(halls).min_by_key(|(distance, _)| *distance).map(|(_, place)| place)
+        let place = named.chain(halls).min_by_key(|(distance, _)| *distance).map(|(_, place)| place);
+        let is_there = (clause.left..clause.right).any(|index| {
+            self.cues.is_word(index, &["there"])
+                && !self.cues.is_word(index + 1, &["is", "are", "was", "were", "will", "would", "has", "have", "had"])
+        });
+        let is_here = (clause.left..clause.right).any(|index| self.cues.is_word(index, &["here"]));
+        let place = place.or_else(|| self.context.dateline.clone().filter(|_| is_here));
+        place.or_else(|| self.context.place.clone().filter(|_| is_there))
+    }
+
+    /// The end of a clause that tells more of the contact: "talks [that were due to open in Oslo]", "[which was held in Oslo]".
+    fn end_of_relative(&self, right: usize) -> usize {
+        let is_told = self.cues.is_word(right, &["that", "which"])
+            && self
+                .cues
+                .is_word(right + 1, &["was", "were", "is", "are", "had", "has", "have", "began", "took", "will"]);
+        let stops = |at: &usize| {
+            self.cues.is(*at, Role::Boundary) || self.cues.is(*at, Role::Say) || self.cues.is_word(*at, &[";", ":"])
+        };
+        let end = (right + 1..self.cues.tokens.len()).find(stops).unwrap_or(self.cues.tokens.len());
+        if is_told { end } else { right }
     }
 
     /// Whether what stands before the place at `start` takes it: "the war in Ukraine".
@@ -109,13 +140,18 @@ impl Reader<'_, '_, '_> {
         let mut best: Option<(usize, DateSpan)> = None;
         let mut index = clause.left;
         while index < clause.right {
+            // "Talks due on Monday were called off": the day that was to come.
+            let is_due = ["due", "scheduled", "planned", "set", "slated"]
+                .iter()
+                .any(|word| (index.saturating_sub(2)..index).any(|at| self.cues.is_word(at, &[word])));
+            let calendar = Calendar { ahead: ahead || is_due, ..calendar };
             let Some(found) = date::read(self.cues.tokens, index, calendar) else {
                 index += 1;
                 continue;
             };
             let distance = index.abs_diff(at);
             // What has been held was not held tomorrow.
-            let is_to_come = !ahead && self.published.is_some_and(|published| found.date.start > published);
+            let is_to_come = !ahead && !is_due && self.published.is_some_and(|published| found.date.start > published);
             if found.unit <= date::Unit::Week && !is_to_come && best.is_none_or(|(least, _)| distance < least) {
                 best = Some((distance, found.date));
             }

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::Status;
 use super::cues::{Anchor, Role};
-use super::frame::{Clause, Head, Reader, WITH_TOKENS_MAX, add, parties_of};
+use super::frame::{Clause, Head, Reader, SUPPORT_TOKENS_MAX, WITH_TOKENS_MAX, add, parties_of, parties_of_all};
 use crate::news::text::TokenKind;
 use crate::news::value::date::{self, Calendar};
 use crate::news::value::party::{self, Mention, Naming, Party, Standing, is_office_word};
@@ -12,6 +13,9 @@ use crate::news::value::party::{self, Mention, Naming, Party, Standing, is_offic
 const OBJECT_TOKENS_MAX: usize = 5;
 /// "Ukrainian-American [working-level peace] talks"
 const MODIFIER_TOKENS_MAX: usize = 4;
+
+/// "…, Fiji's premier [Ana Koro, 61,] said"
+const SPEAKER_TOKENS_MAX: usize = 6;
 
 /// The sides behind a preposition.
 pub(super) struct With<'m, 't> {
@@ -206,12 +210,80 @@ impl<'t> Reader<'_, '_, 't> {
         }
     }
 
-    /// Who says what stands before: "…, a Kremlin official said".
+    /// Whose wish a contact is: "\[rejected\] Armenia's proposal for talks", "Fiji's offer of a meeting".
+    pub(super) fn proposer(&self, at: usize) -> Vec<Party<'t>> {
+        let start = at.saturating_sub(SUPPORT_TOKENS_MAX);
+        let link = (start..at).rev().find(|index| self.cues.is_word(*index, &["for", "of", "to"]));
+        let wish = link
+            .and_then(|link| link.checked_sub(1))
+            .filter(|wish| self.cues.statuses.iter().any(|cue| cue.at == *wish && cue.value == Status::Proposed));
+        let owner = wish.and_then(|wish| {
+            self.mentions.iter().rfind(|mention| {
+                mention.tokens.end <= wish && wish - mention.tokens.end <= 1 && self.is_possessive(mention)
+            })
+        });
+        owner.map(|owner| parties_of_all(&self.group_of(owner.tokens.start))).unwrap_or_default()
+    }
+
+    /// Who acts on the occasion of a contact: "In a call with Ms Koro, Tonga's king promised …", "Fiji's envoy told Ms Koro in
+    /// a meeting that …".
+    pub(super) fn occasion(&self, anchor: &Anchor, with: &With<'_, 't>, clause: &Clause) -> Vec<Party<'t>> {
+        let start = anchor.tokens.start;
+        let left = clause.left.max(start.saturating_sub(MODIFIER_TOKENS_MAX));
+        let is_led = |at: usize| self.cues.is_word(at, &["in", "during", "at", "after", "following", "before"]);
+        let lead = (left.saturating_sub(1)..start).rev().find(|at| is_led(*at));
+        let Some(lead) = lead else { return Vec::new() };
+        let side = |mention: &&Mention<'t>| mention.standing == Standing::Side;
+        if lead == 0 {
+            let end = with.group.last().map_or(anchor.tokens.end, |mention| mention.tokens.end);
+            let comma = (end..self.cues.tokens.len()).find(|at| self.cues.is_word(*at, &[","]));
+            let subject = comma.and_then(|comma| {
+                self.mentions
+                    .iter()
+                    .filter(side)
+                    .find(|mention| mention.tokens.start > comma && mention.tokens.start <= comma + OBJECT_TOKENS_MAX)
+            });
+            return subject.map(|subject| parties_of(&self.group_of(subject.tokens.start))).unwrap_or_default();
+        }
+        let address = (0..lead).rev().find(|at| self.cues.is(*at, Role::Address) && !self.is_in_mention(*at));
+        let Some(address) = address else {
+            // "Iraq and Oman swapped prisoners after talks in Doha."
+            let is_joint = with.group.is_empty() && self.cues.is_word(lead, &["after", "following", "during"]);
+            let pair = self.mentions.iter().filter(side).find(|mention| mention.joined && mention.tokens.end <= lead);
+            let pair = pair.filter(|_| is_joint && !self.cues.is(start, Role::Weak));
+            return pair.map(|pair| parties_of(&self.group_of(pair.tokens.start))).unwrap_or_default();
+        };
+        let mut sides = Vec::new();
+        let who = self.mentions.iter().filter(side).rfind(|mention| mention.tokens.end <= address);
+        let whom = self.mentions.iter().filter(side).find(|mention| {
+            mention.tokens.start > address && mention.tokens.end <= lead && mention.tokens.start <= address + 2
+        });
+        if let (Some(who), Some(whom)) = (who, whom) {
+            add(&mut sides, &parties_of(&self.group_of(who.tokens.start)));
+            add(&mut sides, &parties_of(&self.group_of(whom.tokens.start)));
+        }
+        sides
+    }
+
+    /// Who says what stands before: "…, a Kremlin official said", "…, according to Fiji's premier".
     pub(super) fn speaker_behind(&self, at: usize) -> Option<Party<'t>> {
-        let say = (at.saturating_sub(1)..self.cues.tokens.len())
-            .find(|index| self.cues.is(*index, Role::Say) && !self.is_in_mention(*index))?;
-        let speaker = self.mentions.iter().rfind(|mention| mention.tokens.end <= say && mention.tokens.start + 1 >= at);
-        speaker.filter(|mention| mention.standing == Standing::Side).map(|mention| mention.party)
+        let side = |mention: &&Mention<'t>| mention.standing == Standing::Side;
+        let is_break = |at: usize| self.cues.tokens[at].kind == TokenKind::Mark;
+        let comma = (at..self.cues.tokens.len()).find(|at| is_break(*at) && self.cues.text(*at) != "-")?;
+        let speaker = self.mentions.iter().filter(side).find(|mention| {
+            let start = mention.tokens.start;
+            start > comma && (comma + 1..start).all(|at| is_break(at) || self.cues.is_word(at, &["the", "a", "an"]))
+        });
+        let speaker = speaker.filter(|speaker| {
+            let end = speaker.tokens.end;
+            (end..end + SPEAKER_TOKENS_MAX).any(|at| self.cues.is(at, Role::Say))
+        });
+        let according = (at..self.cues.tokens.len())
+            .find(|at| self.cues.is_word(*at, &["according"]) && self.cues.is_word(at + 1, &["to"]));
+        let source = according.and_then(|at| {
+            self.mentions.iter().filter(side).find(|mention| (at + 2..at + 4).contains(&mention.tokens.start))
+        });
+        speaker.or(source).map(|mention| mention.party)
     }
 
     pub(super) fn last_side_before(&self, at: usize) -> Option<&Mention<'t>> {

@@ -8,9 +8,9 @@ use super::standing;
 use super::{Form, Outcome, Status, Talks};
 use crate::news::extract::{Claim, Stance, What};
 use crate::news::text::{Span, Text};
-use crate::news::value::Place;
 use crate::news::value::date::DateSpan;
 use crate::news::value::party::Party;
+use crate::news::value::{Place, Precision};
 
 /// News is what was in this many days before publication, by the labelling guidelines.
 pub const NEWS_DAYS: i64 = 15;
@@ -39,6 +39,7 @@ struct Contact<'t> {
     status: Status,
     outcome: Option<Outcome>,
     place: Option<Place>,
+    written_at: Option<Place>,
     date: Option<DateSpan>,
     is_background: bool,
     evidence: Vec<Span>,
@@ -46,6 +47,7 @@ struct Contact<'t> {
     last_sentence: usize,
     next: Vec<Span>,
     topic: Option<String>,
+    claimant: Option<&'t str>,
 }
 
 /// The contacts of an article so far.
@@ -161,10 +163,25 @@ impl<'t> Track<'t> {
         }
         let is_planned =
             is_ahead(frame.status) && (frame.place.is_some() || frame.date.is_some()) && !contact.is_ahead();
-        if is_planned && frame.head == Head::Noun && frame.parties.len() == 1 {
+        // "The next round will be held in Oslo", "talks resume on Friday": the same sides again.
+        let is_round = frame.status == Status::Scheduled
+            && frame.parties.is_empty()
+            && frame.is_next
+            && contact.status != Status::UnderWay;
+        if is_planned && frame.head == Head::Noun && (frame.parties.len() == 1 || is_round) {
             let frame = Frame { parties: contact.parties.clone(), ..frame.clone() };
             self.tell(&frame);
             return;
+        }
+        // "During the meeting in Oslo": where those were that were told before.
+        let is_told = !contact.is_ahead() && !contact.is_deal && contact.form != Form::Call;
+        if is_told
+            && contact.place.is_none()
+            && frame.parties.is_empty()
+            && frame.head == Head::Noun
+            && !is_ahead(frame.status)
+        {
+            contact.place.clone_from(&frame.place);
         }
         if matches!(contact.status, Status::Concluded | Status::Stalled)
             && contact.outcome.is_none()
@@ -198,7 +215,20 @@ impl<'t> Track<'t> {
                 .iter()
                 .all(|contact| contact.evidence.iter().all(|span| span.slice(self.text.text).is_some()))
         );
-        self.contacts.into_iter().map(|contact| contact.claim(published)).collect()
+        // "They met in Qatar", and elsewhere "the talks in Doha".
+        let towns: Vec<Place> = self
+            .contacts
+            .iter()
+            .filter_map(|contact| contact.place.clone())
+            .filter(|place| place.precision == Precision::Settlement)
+            .collect();
+        let refine = |mut contact: Contact<'t>| {
+            let finer = contact.place.as_ref().filter(|place| place.precision == Precision::Country);
+            let finer = finer.and_then(|country| towns.iter().find(|town| country.contains(town)).cloned());
+            contact.place = finer.or(contact.place);
+            contact
+        };
+        self.contacts.into_iter().map(refine).map(|contact| contact.claim(published)).collect()
     }
 }
 
@@ -212,6 +242,7 @@ impl<'t> Contact<'t> {
             status: frame.status,
             outcome: frame.outcome,
             place: frame.place.clone(),
+            written_at: frame.written_at.clone(),
             date: frame.date,
             is_background: frame.is_background,
             evidence: vec![frame.span],
@@ -219,6 +250,7 @@ impl<'t> Contact<'t> {
             last_sentence: frame.sentence,
             next: Vec::new(),
             topic: frame.topic.clone(),
+            claimant: frame.claimant,
         }
     }
 
@@ -276,6 +308,9 @@ impl<'t> Contact<'t> {
                 .zip(self.date)
                 .is_some_and(|(published, date)| DateSpan::day(date.start).days_before(published) > days);
         let stance = if is_ahead(self.status) { Stance::Planned } else { Stance::Reported };
+        let written_at = self.written_at.filter(|_| !is_ahead(self.status));
+        // Who calls is in two places.
+        let place = self.place.or(written_at).filter(|_| self.form != Form::Call);
         let outcome = self.outcome.filter(|_| matches!(self.status, Status::Concluded | Status::Stalled));
         Claim {
             what: What::Talks(Talks {
@@ -289,8 +324,8 @@ impl<'t> Contact<'t> {
             }),
             current: !is_old && !self.is_background,
             stance,
-            claimant: None,
-            place: self.place,
+            claimant: self.claimant.map(str::to_owned),
+            place,
             date: self.date,
             evidence: self.evidence,
         }
