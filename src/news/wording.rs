@@ -10,12 +10,10 @@ use jiff::{Timestamp, civil};
 
 use super::article::Published;
 use super::digest::corrections::{Correction, How};
+use super::digest::developments::DevelopmentItem;
 use super::digest::rank::Rules;
 use super::digest::tolls::{ClaimedLine, HeldItem, TollItem, TollLine};
-use super::digest::developments::DevelopmentItem;
 use super::digest::{Account, Digest, Figure, IssueItem, MunitionsLine, News, PromiseItem, RoundItem, TalksItem};
-use super::track::Position;
-use super::track::promise::Fate;
 use super::extract::Stance;
 use super::incident;
 use super::incident::claimant::Class;
@@ -24,6 +22,8 @@ use super::incident::plausibility::Reason;
 use super::incident::reconcile::Choice;
 use super::kinds::{Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Outcome, Scope, Status};
 use super::picture::chart::Bar;
+use super::track::Position;
+use super::track::promise::Fate;
 use super::value::Count;
 
 /// How many changes a subject line names before it would be cut by a phone.

@@ -20,6 +20,8 @@ mod fetch;
 mod hostile;
 /// The toll ledger: what joins, what heads, what is held, what each reader is told.
 mod ledger;
+/// The ledger's scenario through the store and the mailer: restarts, replays, old windows run again.
+mod ledger_store;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
 /// Delivery as a whole, with the database and the mail server failing.

@@ -106,8 +106,13 @@ pub(super) fn items(
                 parties.unwrap_or_default(),
             );
             let (newest, nobody) = (found.len(), Vec::new);
-            let known = found.entry(key).or_insert_with(|| {
-                Found { newest, reading, claim, development, outlets: nobody(), origins: nobody() }
+            let known = found.entry(key).or_insert_with(|| Found {
+                newest,
+                reading,
+                claim,
+                development,
+                outlets: nobody(),
+                origins: nobody(),
             });
             push_new(&mut known.outlets, &reading.article.outlet);
             push_new(&mut known.origins, &reading.origin);
@@ -123,7 +128,8 @@ pub(super) fn items(
 /// The parties that a development names, in no order.
 fn parties(kind: &Kind, development: &Development) -> Vec<String> {
     let named = kind.fields().filter(|(_, slot_type)| slot_type == "party");
-    let values = named.filter_map(|(name, _)| development.fields.get(name)).map(|value| value.to_string().to_lowercase());
+    let values =
+        named.filter_map(|(name, _)| development.fields.get(name)).map(|value| value.to_string().to_lowercase());
     let mut parties: Vec<String> = values.collect();
     parties.sort();
     parties

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::developments::{DevelopmentItem, ITEMS_MAX};
 use super::rank::{self, Rules};
 use super::tolls::{self, ClaimedLine, TollItem, TollLine};
-use super::developments::{DevelopmentItem, ITEMS_MAX};
 use super::{
-    Account, BriefItem, Digest, IssueItem, MunitionsLine, News, PositionItem, PromiseItem, RoundItem, StepItem, TalksItem,
+    Account, BriefItem, Digest, IssueItem, MunitionsLine, News, PositionItem, PromiseItem, RoundItem, StepItem,
+    TalksItem,
 };
 use crate::news::grounding::{Grounded, Notes};
 use crate::news::value::{Place, place};
@@ -310,6 +311,10 @@ fn complete(item: &mut TalksItem, older: TalksItem) {
             item.promises.push(promise);
         }
     }
+    item.promises.sort_by_key(|promise| promise.due);
+    if item.readout.is_empty() {
+        item.readout = older.readout;
+    }
 }
 
 fn adopt_talks(notes: &mut Notes, item: &TalksItem, from: &Notes) -> Option<TalksItem> {
@@ -327,10 +332,10 @@ fn adopt_talks(notes: &mut Notes, item: &TalksItem, from: &Notes) -> Option<Talk
     });
     let rounds: Vec<RoundItem> = rounds.collect();
     let readout = item.readout.iter().map(|issue| {
-        let positions = issue.positions.iter().map(|it| PositionItem {
-            word: it.word.as_ref().and_then(|word| notes.adopt(word, from)),
-            ..it.clone()
-        });
+        let positions = issue
+            .positions
+            .iter()
+            .map(|it| PositionItem { word: it.word.as_ref().and_then(|word| notes.adopt(word, from)), ..it.clone() });
         IssueItem { topic: issue.topic.clone(), positions: positions.collect() }
     });
     let readout = readout.collect();

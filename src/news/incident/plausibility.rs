@@ -205,7 +205,8 @@ fn jump(telling: &Telling, number: u64, all: &[Telling]) -> Option<Reason> {
         let mut newest: BTreeMap<&str, u64> = BTreeMap::new();
         // They come oldest first.
         for other in others().filter(|other| !earlier || other.as_of() <= telling.as_of()) {
-            newest.extend(other.number().filter(|given| *given > 0).map(|given| (other.reading.origin.as_str(), given)));
+            newest
+                .extend(other.number().filter(|given| *given > 0).map(|given| (other.reading.origin.as_str(), given)));
         }
         let mut given: Vec<u64> = newest.into_values().collect();
         given.sort_unstable();
@@ -214,7 +215,8 @@ fn jump(telling: &Telling, number: u64, all: &[Telling]) -> Option<Reason> {
     let given = Some(newest(true)).filter(|given| !given.is_empty()).unwrap_or_else(|| newest(false));
     let middle = *given.get(given.len().checked_sub(1)? / 2)?;
     let is_zeros = |before: u64| number.is_multiple_of(before) && is_power_of_ten(number / before);
-    let zeros = given.iter().copied().find(|before| is_zeros(*before) && (*before >= JUMP_FROM_MIN || given.len() == 1));
+    let zeros =
+        given.iter().copied().find(|before| is_zeros(*before) && (*before >= JUMP_FROM_MIN || given.len() == 1));
     let far = Some(middle).filter(|middle| *middle >= JUMP_FROM_MIN && number >= middle.saturating_mul(JUMP_FACTOR));
     far.or(zeros).map(|before| Reason::Jump { before })
 }

@@ -254,8 +254,7 @@ fn tells_several(tellings: &[Telling]) -> bool {
         let own: Vec<Telling> = own.copied().collect();
         !telling.toll.part && contradicts(&own, telling)
     };
-    tellings.iter().enumerate().any(contradicted)
-        || tellings.iter().any(|telling| Traits::read(telling.quote()).1)
+    tellings.iter().enumerate().any(contradicted) || tellings.iter().any(|telling| Traits::read(telling.quote()).1)
 }
 
 /// A word such as "attack" fits many happenings and tells nothing against a closer one.

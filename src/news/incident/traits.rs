@@ -144,7 +144,9 @@ impl Traits {
                     let close = actor.filter(|(_, place)| at - place <= FORCE_TOKENS_MAX);
                     traits.actors.extend(close.map(|(party, _)| party));
                 }
-                Trait::Quarter => traits.quarters.extend(at.checked_sub(1).and_then(|before| quarter(&text.tokens[before]))),
+                Trait::Quarter => {
+                    traits.quarters.extend(at.checked_sub(1).and_then(|before| quarter(&text.tokens[before])));
+                }
                 Trait::Apart => apart = true,
                 Trait::Lasting => {}
             }

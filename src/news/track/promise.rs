@@ -74,7 +74,9 @@ fn steps_of(told: &Told) -> Vec<Span> {
         for sentence in &text.sentences {
             let tokens = text.tokens_of(sentence);
             let by = ["by", "before", "until", "till"];
-            let led = |found: &date::Found| found.tokens.start > 0 && by.iter().any(|word| tokens[found.tokens.start - 1].is(word));
+            let led = |found: &date::Found| {
+                found.tokens.start > 0 && by.iter().any(|word| tokens[found.tokens.start - 1].is(word))
+            };
             let is_dated = date::first(tokens, calendar).is_some_and(|found| led(&found));
             if is_dated && sentence.span.slice(&article.text).is_some_and(|words| says(words, "promise")) {
                 steps.push(sentence.span);

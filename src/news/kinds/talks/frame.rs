@@ -226,7 +226,13 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let ahead = matches!(status, Status::Scheduled | Status::Proposed);
         // "Talks on Wednesday were postponed" calls off a Wednesday to come; "were postponed on Tuesday" tells when.
         let called_off = matches!(status, Status::Postponed | Status::Cancelled)
-            .then(|| self.cues.statuses.iter().rev().find(|cue| cue.value == status && clause.left <= cue.at && cue.at < clause.right))
+            .then(|| {
+                self.cues
+                    .statuses
+                    .iter()
+                    .rev()
+                    .find(|cue| cue.value == status && clause.left <= cue.at && cue.at < clause.right)
+            })
             .flatten()
             .and_then(|cue| self.date(at, &Clause { right: cue.at, ..clause }, true));
         Some(Frame {

@@ -337,7 +337,9 @@ fn is_meant(settlement: &Settlement, known: &Known, raw: &Raw, context: &Context
             (false, false) => BARE_THOUSANDS_FAR_MIN,
         };
     // "Shelling of Kherson": a city that gives a first-level region its name is known beyond its size.
-    let is_seat = is_joined && gazetteer::region_of(settlement.code).is_some_and(|region| known.regions.iter().any(|named| named.code == region.code));
+    let is_seat = is_joined
+        && gazetteer::region_of(settlement.code)
+            .is_some_and(|region| known.regions.iter().any(|named| named.code == region.code));
     let is_large = is_large || is_seat;
     let is_long = known.key.contains(' ');
     match (is_led, is_word) {
