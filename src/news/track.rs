@@ -149,11 +149,14 @@ impl<'a> Told<'a> {
         format!("{}#{}", self.article().id, self.claim.evidence.first().map_or(0, |span| span.start))
     }
 
-    fn order(&self) -> (Option<jiff::Timestamp>, &'a str, usize) {
+    fn order(&self) -> Order<'a> {
         let start = self.claim.evidence.first().map_or(0, |span| span.start);
         (self.article().published.and_then(Published::instant), &self.article().id, start)
     }
 }
+
+/// When a telling was reported, then what tells two of one time apart.
+type Order<'a> = (Option<jiff::Timestamp>, &'a str, usize);
 
 /// One contact of a track.
 #[derive(Clone, Debug)]
@@ -324,7 +327,7 @@ fn rounds<'a>(tellings: &[Told<'a>]) -> Vec<Round<'a>> {
 
 /// What makes a round speak for its track: a fresh word on it; that it took place or failed to, rather than is planned;
 /// the later day; the newer report.
-fn standing<'a>(round: &Round<'a>) -> (bool, bool, Option<civil::Date>, (Option<jiff::Timestamp>, &'a str, usize)) {
+fn standing<'a>(round: &Round<'a>) -> (bool, bool, Option<civil::Date>, Order<'a>) {
     (round.fresh(), !round.state().is_ahead(), round.day(), round.head().order())
 }
 

@@ -213,7 +213,11 @@ fn talks_move_from_state_to_state() {
     assert_eq!(second.talks.len(), 1);
     check_contains(
         &text(&second),
-        &["scheduled → ended, contacts to go on", "Armenia – Azerbaijan (changed)", "Mediated by Switzerland"],
+        &[
+            "scheduled for 4 Mar → ended, contacts to go on",
+            "Armenia – Azerbaijan (changed)",
+            "Mediated by Switzerland",
+        ],
     );
 }
 

@@ -22,6 +22,8 @@ mod hostile;
 mod leases;
 /// The toll ledger: what joins, what heads, what is held, what each reader is told.
 mod ledger;
+/// The ledger's scenario through the store and the mailer: restarts, replays, old windows run again.
+mod ledger_store;
 /// The mailer against a scripted mail server, and against the real one.
 mod mail;
 /// Mail servers that are slow, full, lying or worse.

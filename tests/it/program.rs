@@ -70,7 +70,7 @@ fn the_demo_shows_a_rising_toll_a_moving_track_and_a_correction() {
         "CHANGED SINCE THE LAST EDITION",
         "Kutaisi · accident · 4 Mar (corrected) injured 12 → 2, corrected by Evening Dispatch",
         "Mykolaiv · strike · 3 Mar (changed) killed 5 → 6 (+1)",
-        "Armenia – Azerbaijan (changed) under way → ended, contacts to go on",
+        "Armenia – Azerbaijan (changed) talks · Geneva · 5 Mar: under way → ended, contacts to go on",
         "IN BRIEF Film festival names its jury",
     ]);
 }

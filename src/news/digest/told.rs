@@ -275,6 +275,10 @@ fn complete(item: &mut TalksItem, older: TalksItem) {
             item.promises.push(promise);
         }
     }
+    item.promises.sort_by_key(|promise| promise.due);
+    if item.readout.is_empty() {
+        item.readout = older.readout;
+    }
 }
 
 fn adopt_talks(notes: &mut Notes, item: &TalksItem, from: &Notes) -> Option<TalksItem> {

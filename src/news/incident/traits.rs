@@ -145,7 +145,7 @@ impl Traits {
                     traits.actors.extend(close.map(|(party, _)| party));
                 }
                 Trait::Quarter => {
-                    traits.quarters.extend(at.checked_sub(1).and_then(|before| quarter(&text.tokens[before])))
+                    traits.quarters.extend(at.checked_sub(1).and_then(|before| quarter(&text.tokens[before])));
                 }
                 Trait::Apart => apart = true,
                 Trait::Lasting => {}

@@ -20,6 +20,7 @@ use crate::news::incident::IncidentKey;
 use crate::news::incident::grade::Grade;
 use crate::news::kinds::Status;
 use crate::news::picture::{self, Png};
+use crate::news::track::promise::Fate;
 use crate::news::wording::{self, Language};
 
 use super::Links;
@@ -492,8 +493,13 @@ impl<'d> Words<'d> {
                 let (lead, cites) = (clean(&wording::issue(issue, self.language)), self.cites(words));
                 lines.push(Line { lead, cites, is_minor: true, ..Line::default() });
             }
-            lines.extend(item.promises.iter().map(|promise| self.promise(promise)));
-            if let Some(day) = item.next_day {
+            // An open promise of a meeting stands as its round already, and so does the day.
+            let is_round =
+                |promise: &&PromiseItem| promise.fate == Fate::Open && self.is_scheduled(item, &promise.words);
+            let promises = item.promises.iter().filter(|promise| !is_round(promise));
+            lines.extend(promises.map(|promise| self.promise(promise)));
+            let shown = |day| item.rounds.iter().any(|round| round.day == Some(day));
+            if let Some(day) = item.next_day.filter(|day| !shown(*day)) {
                 let lead = format!(
                     "{}: {}",
                     self.language.pick("Next date", "Наступна дата"),
