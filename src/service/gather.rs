@@ -297,7 +297,7 @@ impl Visit<'_> {
                 let page = told.article.url.as_deref().filter(|_| self.wants_page(&told));
                 match page.and_then(|url| Url::parse(url).ok()) {
                     Some(url) => self.full_text(told, url).await,
-                    None => FullText { articles: vec![told.article], missing: None, comes_later: false },
+                    None => FullText { articles: vec![told.alone()], missing: None, comes_later: false },
                 }
             })
             .buffered(PAGES_AT_ONCE);
@@ -317,18 +317,18 @@ impl Visit<'_> {
 
     /// The article with its page's text, or as the feed has it when the page gives less; of a live blog each post.
     async fn full_text(&self, told: Told, url: Url) -> FullText {
-        let own = |article: Article, why: String, comes_later: bool| FullText {
-            articles: vec![article],
+        let own = |told: Told, why: String, comes_later: bool| FullText {
+            articles: vec![told.alone()],
             missing: Some(format!("used the feed's own text of {url}: failed to {why}")),
             comes_later,
         };
         let document = match self.manner.fetcher.fetch(&self.ask(Request::page(url.clone()))).await {
             Ok(Fetched::Document(document)) => document,
             Ok(Fetched::Unchanged(_)) => {
-                return own(told.article, "read it: the server says \"not modified\"".to_owned(), true);
+                return own(told, "read it: the server says \"not modified\"".to_owned(), true);
             }
             // Of a page that is refused there is no use asking again and again.
-            Err(error) => return own(told.article, error.to_string(), !is_final(&error)),
+            Err(error) => return own(told, error.to_string(), !is_final(&error)),
         };
         let read = move || article::read(&document.body, Some(document.url.as_str()), document.content_type.as_deref());
         let articles = match on_a_core(move || read().into_articles()).await {
@@ -336,7 +336,7 @@ impl Visit<'_> {
                 (Some(page), true) => vec![told.with_page(page)],
                 (last, _) => pages.into_iter().chain(last).collect(),
             },
-            Err(error) => return own(told.article, error.to_string(), false),
+            Err(error) => return own(told, error.to_string(), false),
         };
         FullText { articles, missing: None, comes_later: false }
     }

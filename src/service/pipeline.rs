@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp, civil};
 use tokio::sync::mpsc;
 
 use super::fetch::Fetcher;
-use super::fetch::state::Occasion;
+use super::fetch::state::{Freshness, Occasion};
 use super::gather::{self, Gathered, Manner};
 use super::mail::{Mailer, Post};
 use super::outbox;
-use super::store::{Audience, Freeze, Frozen, Store, StoredEdition};
+use super::store::{Audience, Freeze, Frozen, SourceState, Store, StoredEdition};
 use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::{self, Article};
@@ -137,22 +137,28 @@ pub async fn collect(
     let mut collected = Collected { asked: sources.len(), ..Collected::default() };
     let waiting = Waiting { progress, names: RefCell::default() };
     let waiting = &waiting;
-    let answers = stream::iter(sources)
-        .map(|source| async move {
+    // One look for all: a thousand sources with nothing new cost little more than asking them.
+    let states = store.source_states().await?.into_iter().map(|state| (state.name.clone(), state));
+    let mut states: HashMap<String, SourceState> = states.collect();
+    let with_state = |source: &'_ Source| {
+        let known = states.remove(&source.name).filter(|known| known.url == source.location.to_string());
+        known.map(|known| known.freshness).unwrap_or_default()
+    };
+    let known: Vec<Freshness> = sources.iter().copied().map(with_state).collect();
+    let answers = stream::iter(sources.into_iter().zip(known))
+        .map(|(source, state)| async move {
             waiting.begin(&source.name);
-            let state = store.source_state(&source.name, &source.location.to_string()).await?;
             let since = state.last_success;
             let gathered = gather::gather(source, state, manner).await;
             waiting.end(&source.name);
-            Ok::<_, anyhow::Error>((source, since, gathered))
+            (source, since, gathered)
         })
         .buffer_unordered(SOURCES_AT_ONCE);
     // Storing goes on beside reading; when it falls behind, reading waits.
     let (sender, mut receiver) = mpsc::channel(SOURCES_WAITING_MAX);
     let read = async {
         let mut answers = pin!(answers);
-        while let Some(answer) = answers.next().await {
-            let (source, since, answer) = answer?;
+        while let Some((source, since, answer)) = answers.next().await {
             // The receiver goes first only when storing failed; that ends both, and is what is reported.
             let _ = sender.send((source, since, answer)).await;
         }

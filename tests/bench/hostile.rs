@@ -18,8 +18,10 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 
 const URL: &str = "https://courier.example/story";
 
+type Read = fn() -> String;
+
 /// Made in the process that reads it, and read as a page or a feed.
-const READ: &[(&str, fn() -> String)] = &[
+const READ: &[(&str, Read)] = &[
     ("nothing", || read_page(b"<p>x</p>".to_vec())),
     ("page: 100,000 nested elements", || read_page("<div>".repeat(100_000).into())),
     ("page: 200,000 attributes", || {

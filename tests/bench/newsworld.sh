@@ -25,6 +25,7 @@ cargo bench --quiet --no-run --bench pages
 cp "$testbed/newsworld.nginx.conf" "$world/"
 nginx -p "$world" -c newsworld.nginx.conf
 work=$(mktemp -d)
+feeds=$(wc -l < "$world/feeds.txt")
 trap 'nginx -p "$world" -c newsworld.nginx.conf -s stop; rm -rf "$work"' EXIT
 
 seconds() { # of a command, whose output goes to a file
@@ -65,7 +66,7 @@ ratio() { echo "scale=2; $1 / ($2)" | bc; }
 echo "== html5ever alone, and our reading, on all cores =="
 cargo bench --quiet --bench pages -- "$world" | tee "$work/pages"
 parsing=$(awk '/^html5ever/ { print $2 }' "$work/pages")
-parsing_cpu=$(echo "$(awk '/^html5ever/ { print $4 }' "$work/pages") * $(wc -l < "$world/urls.txt") / 1000" | bc)
+parsing_cpu=$(echo "scale=2; $(awk '/^html5ever/ { print $4 }' "$work/pages") * $(wc -l < "$world/urls.txt") / 1000" | bc)
 
 for run in $(seq "$runs"); do
     echo "== run $run =="
@@ -115,8 +116,8 @@ if command -v r2e > /dev/null; then
     r2e=(r2e --config "$work/r2e.cfg" --data "$work/r2e.json")
     for nth in $(seq "$RSS2EMAIL_FEEDS"); do "${r2e[@]}" add "feed$nth" "$(sed -n "${nth}p" "$world/feeds.txt")" > /dev/null 2>&1; done
     time=$(seconds "${r2e[@]}" run)
-    echo "$RSS2EMAIL_FEEDS feeds with their mails: $time s, $(ratio "$time * 1000" "$RSS2EMAIL_FEEDS") ms a feed; ours $(ratio "$first * 1000" 1000) ms a feed with 20 pages each"
-    echo "our second run: $(ratio "$again * 1000" 1000) ms a feed"
+    echo "$RSS2EMAIL_FEEDS feeds with their mails: $time s, $(ratio "$time * 1000" "$RSS2EMAIL_FEEDS") ms a feed; ours $(ratio "$first * 1000" "$feeds") ms a feed with all its pages"
+    echo "our second run: $(ratio "$again * 1000" "$feeds") ms a feed"
     sed -e '/^\[\[source\]\]/,$d' "$work/daybrief.toml" > "$work/feeds-only.toml"
     nth=0
     while read -r url; do
@@ -125,7 +126,7 @@ if command -v r2e > /dev/null; then
     done < "$world/feeds.txt"
     rm -f "$work"/world.db*
     only=$(seconds "$here/target/release/daybrief" --config "$work/feeds-only.toml" sources fetch)
-    echo "ours without pages, stored: $(ratio "$only * 1000" 1000) ms a feed, $(ratio "$time * 1000 / $RSS2EMAIL_FEEDS" "$only") times faster than rss2email"
+    echo "ours without pages, stored: $(ratio "$only * 1000" "$feeds") ms a feed, $(ratio "$time * $feeds" "$only * $RSS2EMAIL_FEEDS") times faster than rss2email"
 else
     echo "SKIPPED: r2e is not installed"
 fi

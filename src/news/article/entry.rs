@@ -20,6 +20,8 @@ pub struct Told {
 }
 
 /// The articles of a feed, in its order. `first_seen` stands in for dates that cannot be true.
+///
+/// Their language is the declared one only: what a page says of it counts more, so [`Told::alone`] looks at the text.
 pub fn of_feed(feed: &Feed, first_seen: Timestamp) -> Vec<Told> {
     feed.entries.iter().map(|entry| told(feed, entry, first_seen)).collect()
 }
@@ -45,7 +47,7 @@ fn told(feed: &Feed, entry: &Entry, first_seen: Timestamp) -> Told {
             outlet: feed.title.as_deref().map(body::line).unwrap_or_default(),
             title,
             byline,
-            language: language::of(declared.into_iter().flatten(), &text),
+            language: language::of(declared.into_iter().flatten(), ""),
             published: given.map(|given| sane(Some(given), first_seen).into()),
             modified: entry.updated.map(Published::from),
             text,
@@ -81,12 +83,18 @@ fn is_whole(text: &str) -> bool {
 }
 
 impl Told {
+    /// The article as the feed has it, for want of a page.
+    pub fn alone(self) -> Article {
+        let Article { language, text, .. } = &self.article;
+        Article { language: language::of(language.as_deref().into_iter(), text), ..self.article }
+    }
+
     /// The article with its page's text, where that is longer; the feed's own date, title and outlet stay.
     pub fn with_page(self, page: Article) -> Article {
-        let entry = self.article;
-        if page.text.len() <= entry.text.len() {
-            return entry;
+        if page.text.len() <= self.article.text.len() {
+            return self.alone();
         }
+        let entry = self.article;
         Article {
             id: entry.id,
             url: entry.url.or(page.url),

@@ -59,6 +59,9 @@ pub fn of<'d>(declared: impl Iterator<Item = &'d str>, text: &str) -> Option<Str
         Some(declared) if probe.chars().nth(TELLING_CHARS_MIN - 1).is_none() => return Some(declared),
         declared => declared,
     };
+    if probe.is_empty() {
+        return declared;
+    }
     let allowed = LANGUAGES.iter().map(|(lang, _)| *lang).collect();
     let found = Detector::with_allowlist(allowed).detect(probe);
     let code = |lang| LANGUAGES.iter().find(|(known, _)| *known == lang).map(|(_, code)| (*code).to_owned());
