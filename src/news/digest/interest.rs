@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tolls::TollItem;
 use super::{Digest, Section};
+use crate::news::kinds::Event;
 use crate::news::subscriber::Scope;
 use crate::news::value::place::{self, fold};
 use crate::news::value::{Place, Precision};
@@ -36,14 +37,14 @@ pub struct Nearby {
     pub km: u32,
 }
 
-/// The kinds of development that a digest holds; kinds of event are [`crate::news::kinds::Event`]'s.
+/// The kinds of development that a digest holds; kinds of event are [`Event`]'s.
 const TOLL: &str = "toll";
 const TALKS: &str = "talks";
 const MUNITIONS: &str = "munitions";
 
 /// The kinds that a reader may choose among.
 pub fn kinds() -> Vec<&'static str> {
-    [TOLL, TALKS, MUNITIONS].into_iter().chain(crate::news::kinds::Event::ALL.map(|event| event.name())).collect()
+    [TOLL, TALKS, MUNITIONS].into_iter().chain(Event::ALL.map(Event::name)).collect()
 }
 
 impl Interest {
@@ -64,7 +65,7 @@ impl Interest {
         self.sections.is_empty() || self.sections.contains(&section)
     }
 
-    /// Whether the reader knows of the tolls: who reads nothing but changes has to be told what they change.
+    /// Whether the reader has to know of these: who reads nothing but changes does, to be told what they change.
     fn reads(&self, section: Section) -> bool {
         self.takes_section(section) || self.takes_section(Section::Changes)
     }
