@@ -145,13 +145,11 @@ async fn import(config: &Config, file: &str, now: Timestamp, terminal: Terminal)
             Ok(row) => import_row(config, &store, &row, now).await.map(|added| format!("{}: {added}", row.address)),
             Err(error) => Err(error.into()),
         };
-        match result {
-            Ok(line) => terminal.print(&format!("row {}\t{line}", nth + 1))?,
-            Err(error) => {
-                failures += 1;
-                terminal.print(&format!("row {}\tnot taken: {error:#}", nth + 1))?;
-            }
-        }
+        failures += usize::from(result.is_err());
+        let said = result.unwrap_or_else(|error| format!("not taken: {error:#}"));
+        // A line for each row, whatever its cells hold.
+        let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        terminal.print(&format!("row {}\t{said}", nth + 1))?;
     }
     terminal.note(&format!("{} of {rows} rows taken", rows - failures));
     Ok(Status::of_many(rows, failures))

@@ -38,7 +38,7 @@ pub struct Nearby {
     pub km: u32,
 }
 
-/// The kinds of development that a digest holds; kinds of event are [`crate::news::kinds::Event`]'s.
+/// The kinds of development that a digest holds; kinds of event are [`Event`]'s.
 const TOLL: &str = "toll";
 const TALKS: &str = "talks";
 const MUNITIONS: &str = "munitions";
@@ -70,7 +70,7 @@ impl Interest {
         self.sections.is_empty() || self.sections.contains(&section)
     }
 
-    /// Whether the reader knows of the tolls: who reads nothing but changes has to be told what they change.
+    /// Whether the reader has to know of these: who reads nothing but changes does, to be told what they change.
     fn reads(&self, section: Section) -> bool {
         self.takes_section(section) || self.takes_section(Section::Changes)
     }

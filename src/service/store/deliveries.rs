@@ -338,7 +338,7 @@ pub(super) async fn write(
         let mut sql = "WITH v (edition_id, subscriber_id, old_state, old_fence, leased_at, state, attempts, unknowns,
                 next_at, worker, lease_until, fence, result, changed_at) AS (VALUES "
             .to_owned();
-        values(&mut sql, changes.len(), &[T, T, T, N, N, T, N, N, N, T, N, N, T, N]);
+        values(connection, &mut sql, changes.len(), &[T, T, T, N, N, T, N, N, N, T, N, N, T, N]);
         sql.push_str(
             ") UPDATE deliveries SET state = v.state, attempts = v.attempts, unknowns = v.unknowns, next_at = v.next_at,
                 worker = v.worker, lease_until = v.lease_until, fence = v.fence,

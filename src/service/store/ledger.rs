@@ -108,7 +108,7 @@ pub(super) async fn chains(
         return Ok(Vec::new());
     }
     let mut sql = "WITH RECURSIVE v (edition_id, subscriber_id) AS (VALUES ".to_owned();
-    values(&mut sql, deliveries.len(), &[T, T]);
+    values(connection, &mut sql, deliveries.len(), &[T, T]);
     sql.push_str(
         "), chain (asked_id, subscriber_id, edition_id, base_id, preferences, depth) AS (
             SELECT d.edition_id, d.subscriber_id, d.edition_id, d.base_id, d.preferences, CAST(1 AS BIGINT)

@@ -20,8 +20,10 @@ const CONNECTIONS_MAX: u32 = 8;
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// For each connection to SQLite. With a write-ahead log NORMAL loses nothing to a crash of the program, and at most
-/// the last transactions, never the file, to a power cut (sqlite.org/pragma.html#pragma_synchronous).
-const SQLITE_CONNECTION: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL";
+/// the last transactions, never the file, to a power cut (sqlite.org/pragma.html#pragma_synchronous). What is deleted is
+/// overwritten: an address that was erased must not be left in a free part of the file.
+const SQLITE_CONNECTION: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; \
+                                 PRAGMA secure_delete = ON";
 /// Changes nothing, and is refused all the same where nothing may be changed.
 const WRITE_PROBE: &str = "DELETE FROM subscriptions WHERE 1 = 0";
 /// Kept in the file: readers do not wait for a writer.

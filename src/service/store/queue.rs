@@ -40,7 +40,7 @@ pub(super) async fn queue(
             "INSERT INTO deliveries (edition_id, subscriber_id, message_id, state, attempts, unknowns, next_at,
                 expires_at, fence, changed_at, domain, due_at, preferences) VALUES "
                 .to_owned();
-        values(&mut sql, due.len(), &[T, T, T, T, N, N, N, N, N, N, T, N, T]);
+        values(transaction, &mut sql, due.len(), &[T, T, T, T, N, N, N, N, N, N, T, N, T]);
         sql.push_str(" ON CONFLICT (edition_id, subscriber_id) DO NOTHING");
         let mut insert = sqlx::query(AssertSqlSafe(sql));
         for (recipient, due) in &due {

@@ -24,8 +24,7 @@ pub struct Requests {
 impl Requests {
     /// Counts a request; whether it is within the limits.
     pub fn admit(&mut self, visitor: IpAddr, now: Timestamp) -> bool {
-        while let Some((at, visitor)) = self.at.front().copied().filter(|(at, _)| now.duration_since(*at) > WITHIN) {
-            debug_assert!(at <= now);
+        while let Some((_, visitor)) = self.at.front().copied().filter(|(at, _)| now.duration_since(*at) > WITHIN) {
             self.at.pop_front();
             if let Some(count) = self.of_one.get_mut(&visitor) {
                 *count -= 1;
