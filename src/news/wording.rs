@@ -358,7 +358,8 @@ fn headline(item: &TollItem, language: Language) -> Option<String> {
     let now = &line.figure.value().count;
     let figure = numbered(&count(now, language), group(line.group, now.low, language), line.measure, language);
     let was = line.was.as_ref().map(|was| format!(" ({} {})", language.pick("was", "було"), count(was, language)));
-    Some(format!("{}: {figure}{}", incident_name(item, language), was.unwrap_or_default()))
+    let joint = language.pick(": ", " — ");
+    Some(format!("{}{joint}{figure}{}", incident_name(item, language), was.unwrap_or_default()))
 }
 
 fn talks_headline(item: &TalksItem, language: Language) -> Option<String> {
@@ -371,7 +372,8 @@ fn talks_headline(item: &TalksItem, language: Language) -> Option<String> {
 
 /// "Sumy strike: injured 44 → 34, corrected by Coastal Herald".
 fn correction_headline(of: &Correction, language: Language) -> String {
-    format!("{}: {}", titled(of.place.as_deref(), of.event, language), correction(of, language))
+    let joint = language.pick(": ", " — ");
+    format!("{}{joint}{}", titled(of.place.as_deref(), of.event, language), correction(of, language))
 }
 
 /// What changed, strongest first: the subject takes the first few, the preheader goes on from there.
