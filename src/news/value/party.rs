@@ -147,7 +147,7 @@ impl<'t> Parties<'t> {
     /// Finds every mention. Linear in the text.
     pub fn find(text: &'t Text<'t>) -> Self {
         let is_small = |token: &&Token<'t>| token.kind == TokenKind::Word && !token.is_capitalised();
-        let small = text.tokens.iter().filter(is_small).map(|token| token.base()).collect();
+        let small = text.tokens.iter().filter(is_small).map(Token::base).collect();
         let mut parties = Self { text, persons: HashMap::new(), mentions: Vec::new(), small };
         for sentence in &text.sentences {
             parties.meet(sentence.tokens.clone());
