@@ -426,7 +426,7 @@ mod tests {
     #[test]
     fn weapons_that_destroy_are_not_destroyed() {
         check("A drone destroyed two houses in Orlo.", "");
-        check("A barge was hit by a missile which destroyed 18 lorries.", "Missile 1 Hit");
+        check("A barge was hit by a missile which destroyed 18 lorries.", "");
         check("Two drones were destroyed over Orlo.", "Drone 2 Intercepted");
         check("Gunners downed 18 of 24 drones.", "Drone 18 Intercepted, Drone 24 Launched");
     }
