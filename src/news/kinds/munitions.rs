@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::news::extract::{Claim, Stance, What};
 use crate::news::reading::article::{ReadSentence, Reading};
-use crate::news::reading::units::Units;
+use crate::news::reading::units::{Unit, Units};
 use crate::news::reading::words::Role;
 use crate::news::value::Count;
 
@@ -348,12 +348,21 @@ fn is_preposition_of_time(units: &Units, index: usize) -> bool {
 /// "\[200 drones\] were fired", "\[13 missiles\] struck", "\[128\] went astray"
 fn behind(units: &Units, at: usize, limit: usize) -> Option<MunitionAction> {
     let end = limit.min(at + VERB_UNITS_MAX);
-    (at..end).find_map(|index| {
-        let unit = &units.units[index];
-        let action = unit.word.action?;
-        let is_modal = index > 0 && units.units[index - 1].is(Role::Modal);
-        (!is_modal).then_some(action)
-    })
+    let verb = (at..end).find(|index| {
+        let is_modal = *index > 0 && units.units[index - 1].is(Role::Modal);
+        units.units[*index].word.action.is_some() && !is_modal
+    })?;
+    let action = units.units[verb].word.action?;
+    (action != MunitionAction::Intercepted || !has_object(units, at, verb)).then_some(action)
+}
+
+/// "[A drone] destroyed two houses", "of [20 drones], gunners downed 15": the weapon is not what the verb takes.
+fn has_object(units: &Units, at: usize, verb: usize) -> bool {
+    let is_passive = units.units[at..verb].iter().rev().take(3).any(|unit| unit.is(Role::Be));
+    let is_object = |unit: &Unit| {
+        unit.is(Role::Determiner) || unit.is(Role::Indefinite) || unit.count().is_some() || unit.is(Role::Thing)
+    };
+    !is_passive && units.get(verb + 1).is_some_and(is_object)
 }
 
 /// "Three of which were over …, one over …": items of a list that told its verb before.
@@ -412,5 +421,13 @@ mod tests {
         check("The navy bought 300 missiles for two frigates.", "");
         check("A missile base was opened.", "");
         check("It operates 40 drones.", "");
+    }
+
+    #[test]
+    fn weapons_that_destroy_are_not_destroyed() {
+        check("A drone destroyed two houses in Orlo.", "");
+        check("A barge was hit by a missile which destroyed 18 lorries.", "");
+        check("Two drones were destroyed over Orlo.", "Drone 2 Intercepted");
+        check("Gunners downed 18 of 24 drones.", "Drone 18 Intercepted, Drone 24 Launched");
     }
 }

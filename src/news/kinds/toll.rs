@@ -15,6 +15,9 @@ use crate::news::value::Count;
 /// A killed or wounded figure of this size that runs over a campaign is the war's.
 const WAR_COUNT_MIN: u64 = 1000;
 
+/// "Still" stands right before its state, or before the verb that links it.
+const STILL_UNITS_MAX: usize = 2;
+
 /// What happened to the people counted. Measures are never mixed or added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -191,6 +194,10 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
     if harm.is_superseded {
         time.current = Some(false);
     }
+    if is_still(sentence, harm) {
+        // The day is that of the count, not that of the happening.
+        time.date = None;
+    }
     let is_standing = harm.is_standing && time.date.is_none() && time.scope == Scope::Event;
     let current = time.current.unwrap_or(!(is_standing || people.is_described && sentence.index >= LEAD_SENTENCES));
     let event = match setting.event {
@@ -231,6 +238,14 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         is_pronoun: people.head == Head::Pronoun,
         is_named: people.head == Head::Name,
     }
+}
+
+/// "Two were still missing on Wednesday", "one remains in hospital": a state that goes on.
+fn is_still(sentence: &ReadSentence, harm: &Harm) -> bool {
+    let units = &sentence.clauses.units.units;
+    let said = &units[harm.predicate.start.saturating_sub(STILL_UNITS_MAX)..harm.predicate.end];
+    harm.measure != Measure::Killed
+        && said.iter().any(|unit| unit.is_any_text(&["still", "remain", "remains", "remained", "remaining"]))
 }
 
 /// Nouns that any person may be called by.
@@ -309,8 +324,28 @@ fn complete(known: &mut Claim, other: Claim) {
 mod tests {
     use jiff::civil::date;
 
+    use super::{Change, Measure, Toll};
     use crate::news::article::{Article, Published};
-    use crate::news::extract::{What, extract};
+    use crate::news::extract::{Claim, DateSpan, What, extract};
+
+    fn toll_of(claim: Claim) -> Option<Toll> {
+        match claim.what {
+            What::Toll(toll) => Some(toll),
+            _ => None,
+        }
+    }
+
+    /// The tolls of an article of Tuesday 25 March 2025 and the days of what they tell.
+    fn tolls(text: &str) -> Vec<(Toll, Option<DateSpan>)> {
+        let published = Some(Published::On(date(2025, 3, 25)));
+        let article = Article { text: text.to_owned(), published, ..Article::default() };
+        extract(&article)
+            .claims
+            .into_iter()
+            .filter_map(|claim| Some((claim.date, toll_of(claim)?)))
+            .map(|(date, toll)| (toll, date))
+            .collect()
+    }
 
     /// The tolls of an article of Tuesday 25 March 2025, one a line.
     #[track_caller]
@@ -355,6 +390,49 @@ mod tests {
             "Two people died in Odesa on 11 December in a fire.",
             &["Killed 2 People Event Accident in Odesa, history, says nobody"],
         );
+    }
+
+    #[test]
+    fn what_is_told_to_place_the_news_is_history() {
+        check(
+            "A bomb went off in Odesa on Monday two weeks after four people were killed there.",
+            &["Killed 4 People Event Bombing in Odesa, history, says nobody"],
+        );
+        check(
+            "The year before, a ferry sank off Odesa, killing 30 people.",
+            &["Killed 30 People Event Accident in Odesa, history, says nobody"],
+        );
+        check(
+            "Two weeks after the flood four people died in Odesa.",
+            &["Killed 4 People Event Disaster in Odesa, news, says nobody"],
+        );
+    }
+
+    #[test]
+    fn a_state_that_goes_on_has_no_day() {
+        let tolls = tolls("A ferry sank off Odesa on Sunday. Two people were still missing on Monday.");
+        assert!(tolls.iter().any(|(toll, date)| toll.measure == Measure::Missing && date.is_none()), "{tolls:?}");
+    }
+
+    #[test]
+    fn a_state_that_is_over_is_no_news() {
+        let text = "All 36 sailors who were missing off Odesa were found and no one is missing any more.";
+        let article = Article { text: text.to_owned(), ..Article::default() };
+        let told = extract(&article).claims.into_iter().filter(|claim| claim.current);
+        let current: Vec<_> = told.filter_map(toll_of).map(|toll| toll.count.low).collect();
+        assert!(!current.contains(&Some(36)), "{current:?}");
+    }
+
+    #[test]
+    fn a_revised_toll_says_where_it_went() {
+        for (text, change) in [
+            ("Officials in Odesa revised the death toll down to eight from nine.", Change::Fell),
+            ("The ministry revised the death toll in Odesa upwards to nine from eight.", Change::Rose),
+            ("The death toll in Odesa fell to eight from nine.", Change::Fell),
+        ] {
+            let tolls = tolls(text);
+            assert!(tolls.iter().any(|(toll, _)| toll.change == Some(change) && toll.previous.is_some()), "{tolls:?}");
+        }
     }
 
     #[test]

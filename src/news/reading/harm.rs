@@ -106,6 +106,7 @@ impl<'t> Clauses<'t> {
         clauses.read_company();
         clauses.read_parts();
         clauses.read_superseded();
+        clauses.read_ended();
         clauses.harms.sort_by_key(|harm| (harm.people, harm.predicate.start));
         clauses
     }
@@ -605,6 +606,19 @@ mod tests {
         check("There were two fatalities and 84 people were hurt.", "Killed 2 People, Injured 84 People");
         check("The storm left 10 dead and 30 missing.", "Killed 10 People, Missing 30 People");
         check("The dead include a nurse and two pupils.", "Killed 1 Responders part, Killed 2 People part");
+    }
+
+    #[test]
+    fn what_remains_is_a_verb_before_a_state() {
+        check("One person remains missing.", "Missing 1 People");
+        check("Two sailors were killed and one diver remains in hospital.", "Killed 2 People, Injured 1 People");
+        check("A climber remains trapped near Orlo.", "Trapped 1 People");
+        check("They found human remains and two bodies.", "Killed 2 People");
+    }
+
+    #[test]
+    fn a_label_counts_nobody() {
+        check("The fire injured 12 people, including 1: fire brigade.", "Injured 12 People");
     }
 
     #[test]

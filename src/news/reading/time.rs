@@ -21,6 +21,11 @@ const DATE_UNITS_MAX: usize = 30;
 /// A war this near to the predicate is what harmed.
 const WAR_UNITS_MAX: usize = 12;
 
+/// Lengths of time after which a happening is no longer the news itself. A toll of some days ago often still is.
+const LONG_AGO: [&str; 7] = ["week", "weeks", "fortnight", "month", "months", "year", "years"];
+/// "Two weeks after the flood, twelve people died" opens with the length: no clause stands before it.
+const CLAUSE_UNITS_MIN: usize = 4;
+
 /// What the words around a predicate say of its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Time {
@@ -48,6 +53,10 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
         time.scope = scope;
         time.current = (scope == Scope::Campaign).then_some(false);
     }
+    if time.scope == Scope::Event && is_long_before(units, at) {
+        time.current = Some(false);
+        return time;
+    }
     let near = dates(units).filter(|(index, _, _)| *index >= clause && index.abs_diff(at) <= DATE_UNITS_MAX);
     let nearest = near.min_by_key(|(index, _, _)| index.abs_diff(at));
     if let Some((_, date, unit)) = nearest
@@ -60,6 +69,16 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
         time.current = published.map(|published| is_news(date, unit, published)).or(is_past);
     }
     time
+}
+
+/// "The blasts come two weeks after four people were killed": what follows "after" is told to place the news.
+fn is_long_before(units: &Units, at: usize) -> bool {
+    let Some(after) = (0..at).rev().find(|index| units.units[*index].text.eq_ignore_ascii_case("after")) else {
+        return false;
+    };
+    let is_long = after.checked_sub(1).is_some_and(|length| units.units[length].is_any_text(&LONG_AGO));
+    let is_its_clause = units.units[after..at].iter().all(|unit| !unit.is_mark() && !unit.is(Role::Relative));
+    is_long && is_its_clause && after >= CLAUSE_UNITS_MIN
 }
 
 /// Whether the sentence names any date.

@@ -3,7 +3,7 @@
 use super::super::people::Head;
 use super::super::units::Unit;
 use super::super::words::{Form, Role};
-use super::Clauses;
+use super::{Clauses, Harm};
 use crate::news::kinds::toll::{Change, Group, Measure};
 
 /// A running figure stands no further behind its noun ("the number of people hurt in … rose to 101").
@@ -43,7 +43,8 @@ impl Clauses<'_> {
             } else if unit.is(Role::Fell) {
                 Some(Change::Fell)
             } else {
-                change
+                // "Revised the toll down to eight": the verb stands before its object.
+                self.direction(index).or(change)
             };
             let Some(people) = self.starts[index] else { continue };
             let Some(count) = self.people[people].count.clone() else { continue };
@@ -72,6 +73,19 @@ impl Clauses<'_> {
                 }
                 break;
             }
+        }
+    }
+
+    /// "Down to", "up to" behind the toll, where "up to" bounds no count.
+    fn direction(&self, at: usize) -> Option<Change> {
+        let unit = self.unit(at)?;
+        let leads = self.unit(at + 1).is_some_and(|to| to.is_any_text(&["to", "from"]));
+        if unit.is_any_text(&["down", "downward", "downwards"]) && leads {
+            Some(Change::Fell)
+        } else if unit.is_any_text(&["up", "upward", "upwards"]) && leads {
+            Some(Change::Rose)
+        } else {
+            None
         }
     }
 
@@ -144,6 +158,17 @@ impl Clauses<'_> {
         }
     }
 
+    /// "The 36 who were missing are safe and no one is missing any more": the state is over for all.
+    pub(super) fn read_ended(&mut self) {
+        for measure in [Measure::Missing, Measure::Trapped] {
+            let is_of = |harm: &Harm| harm.measure == measure;
+            if self.harms.iter().any(|harm| is_of(harm) && self.people[harm.people].is_nobody) {
+                let told = self.harms.iter_mut().filter(|harm| is_of(harm) && !self.people[harm.people].is_nobody);
+                told.for_each(|harm| harm.is_superseded = true);
+            }
+        }
+    }
+
     /// Phrases that tell their harm themselves: "10 dead", "28 dead hostages", "two fatalities".
     pub(super) fn read_told_by_phrase(&mut self) {
         for index in 0..self.people.len() {
@@ -180,6 +205,12 @@ impl Clauses<'_> {
         }
     }
 
+    /// A bare count right before a colon.
+    fn is_label(&self, people: usize) -> bool {
+        let phrase = &self.people[people];
+        phrase.head == Head::Count && self.unit(phrase.units.end).is_some_and(|next| next.text == ":")
+    }
+
     /// "including 23 children", "three of them children", "the dead include a nurse".
     pub(super) fn read_parts(&mut self) {
         for at in 0..self.units.len() {
@@ -198,7 +229,9 @@ impl Clauses<'_> {
             if let Some(measure) = self.measure_before(at)
                 && let Some(first) = self.starts[self.skip_adverbs(at + 1)]
             {
-                let list = self.list_after(first);
+                let mut list = self.list_after(first);
+                // "Including 1: fire brigade": a label's number counts nobody.
+                list.retain(|people| !self.is_label(*people));
                 self.push(measure, &list, at..at + 1, true);
             }
         }

@@ -52,7 +52,10 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
                 measure: Some(state),
             });
         }
-        if counted && let Some(noun) = unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead) {
+        if counted
+            && let Some(noun) =
+                unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead && !links_a_state(units, at))
+        {
             // "Two leadership bodies" are none: the dead are only described as such.
             let is_body = unit.text.to_ascii_lowercase().starts_with("bod");
             let described = units.units[start..at].iter().all(|unit| {
@@ -99,7 +102,8 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         {
             return Some(Core { end: at + 3, head: Head::Known, group, number: None, measure: Some(noun) });
         }
-        let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some());
+        let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some())
+            && !links_a_state(units, at + 1);
         if counted && is_noun_of_harm {
             modifier = modifier.or(Some(group));
             known = None;
@@ -131,6 +135,13 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         return None;
     }
     unknown_core(units, start, last, modifier, measure)
+}
+
+/// "One person remains missing": the verb, not the remains of the dead, as a state of harm follows.
+fn links_a_state(units: &Units, at: usize) -> bool {
+    let is_state = |unit: &Unit| unit.word.harm(Form::State).is_some() || unit.word.harm(Form::Past).is_some();
+    let mut behind = units.units.iter().skip(at + 1).skip_while(|unit| unit.is_adverb());
+    units.get(at).is_some_and(|unit| unit.is(Role::Be)) && behind.next().is_some_and(is_state)
 }
 
 /// A harm word between a count and its noun describes the people: "28 dead hostages", "20 wounded soldiers".
