@@ -184,7 +184,7 @@ colour = "blue"
             "14:10 `window` is \"a while\", which is no length of time | \
              write a number and a unit: \"30s\", \"15m\", \"24h\", \"2 days\"",
             "15:22 `sections` cannot be \"talk\" | did you mean \"talks\"? \
-             Known: \"changes\", \"talks\", \"tolls\", \"munitions\" or \"brief\"",
+             Known: \"changes\", \"talks\", \"tolls\", \"munitions\", \"developments\" or \"brief\"",
             "15:30 \"tolls\" stands twice in `sections` | remove one of them",
             "17:15 `fetches_max` is 0, which is out of range | write a number from 1 to 256",
             "18:1 `colour` is not known in [limits] | remove it; known in [limits]: allow_private, articles_max, \
