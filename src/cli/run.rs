@@ -16,23 +16,18 @@ use url::Url;
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
-use crate::news::delivery;
 use crate::news::digest::{Digest, Window};
 use crate::news::message::Rendered;
 use crate::news::message::archive::{self, Entry};
-use crate::news::subscriber::Preferences;
 use crate::news::wording;
 use crate::service::fetch::Fetcher;
 use crate::service::fetch::state::Occasion;
 use crate::service::mail::{Mailer, Post};
 use crate::service::outbox;
 use crate::service::pipeline::{self, Asking, Collected, Composed, Delivered, Keep, Order, Published, Service};
-use crate::service::store::{DeliveryRecord, Store};
-use crate::service::views::Views;
+use crate::service::preview;
+use crate::service::store::Store;
 use crate::service::worker::{Clock, Stop, Urgency};
-
-/// Shown where a message needs an address and no subscriber is named.
-const PLACEHOLDER: &str = "reader@example.org";
 
 /// A source from the command line: an address, a path, or `-`. A path need not be UTF-8.
 pub fn source_of(argument: impl AsRef<OsStr>) -> anyhow::Result<Source> {
@@ -270,7 +265,7 @@ pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path
     let frame = &composed.digest.frame;
     let name = format!("{}-{}", frame.name, frame.composed_at.strftime("%Y-%m-%dT%H%MZ"));
     let files = [
-        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
+        ("eml", preview::message(service, composed, &address(preview::PLACEHOLDER)?).await?),
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.view)?),
     ];
@@ -373,12 +368,12 @@ pub async fn show(
     reader: Option<&Address>,
     format: Format,
 ) -> anyhow::Result<String> {
-    let placeholder = address(PLACEHOLDER)?;
+    let placeholder = address(preview::PLACEHOLDER)?;
     let reader = reader.unwrap_or(&placeholder);
     if format == Format::Eml {
-        return Ok(String::from_utf8(preview_message(service, &composed, reader).await?)?);
+        return Ok(String::from_utf8(preview::message(service, &composed, reader).await?)?);
     }
-    let view = match sent_to(service, &composed, reader).await? {
+    let view = match preview::sent_to(service, &composed, reader).await? {
         Some(sent) => sent.view,
         None => Arc::new(composed.view),
     };
@@ -393,40 +388,4 @@ pub async fn show(
         Format::Atom | Format::Feed => return Err(Misuse("one edition is not a feed: see preview".into()).into()),
         Format::Text | Format::Json | Format::Eml => rendered.text,
     })
-}
-
-/// A frozen edition as it goes to one subscriber.
-struct Sent {
-    delivery: DeliveryRecord,
-    view: Arc<Digest>,
-}
-
-/// How a frozen edition goes to a subscriber; `None` if it does not.
-async fn sent_to(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Option<Sent>> {
-    let Some(id) = &composed.id else { return Ok(None) };
-    let Some(known) = service.store.subscriber_at(to).await? else { return Ok(None) };
-    let records = service.store.deliveries(id).await?;
-    let Some(delivery) = records.into_iter().find(|record| record.subscriber_id == known.id) else { return Ok(None) };
-    let chain = Views::chain(service, id, &known.id).await?;
-    Ok(Some(Sent { delivery, view: Views::default().along(service, &chain).await? }))
-}
-
-/// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
-async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
-    let domain = service.config.mail.from.email.domain();
-    let made_up = |whose: &str| delivery::message_id("preview", whose, domain);
-    let (view, subscriber_id, message_id, preferences) = match sent_to(service, composed, to).await? {
-        Some(Sent { delivery, view }) => (view, delivery.subscriber_id, delivery.message_id, delivery.preferences),
-        None => {
-            let view = Arc::new(composed.view.clone());
-            match service.store.subscriber_at(to).await? {
-                Some(known) => (view, known.id.clone(), made_up(&known.id), known.preferences),
-                None => (view, outbox::NOBODY.to_owned(), made_up(to.as_ref()), Preferences::default()),
-            }
-        }
-    };
-    let reader =
-        outbox::Reader { to, subscriber_id: &subscriber_id, message_id: &message_id, preferences: &preferences };
-    let message = outbox::message(service, composed.id.as_deref(), &view, reader)?;
-    Ok(message.map(|message| message.bytes).unwrap_or_default())
 }

@@ -6,13 +6,16 @@
 //!
 //! `now` is always an argument. Who gets what, and what a delivery's next state is, is decided in [`crate::news`].
 
+mod admins;
 mod articles;
+mod audit;
 mod bounces;
 mod deliveries;
 mod editions;
 mod error;
 mod ledger;
 mod open;
+mod runs;
 mod sources;
 mod subscribers;
 
@@ -20,12 +23,15 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Row, Transaction};
 
+pub use admins::{Pass, PassKind};
 pub use articles::{Inserted, Known, StoredArticle, text_hash};
+pub use audit::{Change as AuditChange, Entry as AuditEntry};
 pub use bounces::{Bounce, BounceRecord, Counted};
 pub use deliveries::{Change, DeliveryRecord, Lease, Taking};
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
 pub use ledger::{Decision, HeldFigure};
+pub use runs::{Run, Step};
 pub use sources::SourceState;
 pub use subscribers::{Added, Subscriber, SubscriberState};
 

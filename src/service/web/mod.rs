@@ -1,28 +1,38 @@
-//! Pages, served by `serve`: for subscribers, reached by signed links.
+//! Pages, served by `serve`: for subscribers, reached by signed links; for admins, after a login; for programs.
 //!
-//! They work without script and without cookies, and they change something only by POST: programs that look at the links
-//! in a mail before its reader does change nothing.
+//! They work without script, and they change something only by POST: programs that look at the links in a mail before its
+//! reader does change nothing.
 
+mod admin;
+mod listen;
+mod ops;
 mod subscriber;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
-use tokio::net::TcpListener;
 
+use super::control::Control;
+use super::pipeline::Service;
 use super::store::Store;
 use super::worker::Clock;
 use crate::config::Config;
 use crate::news::token::Key;
 
-/// The longest form that is read.
-const FORM_BYTES_MAX: usize = 16 * 1024;
+pub use admin::{LINK_MINUTES, login_link, password_hash};
+pub use listen::serve;
 
-/// What the pages work with.
+/// The longest form that is read from a subscriber.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+/// For one request, body and answer.
+const REQUEST_SECONDS_MAX: u64 = 60;
+
+/// What the subscribers' pages work with.
 #[derive(Clone, Debug)]
 pub struct Pages {
     pub store: Store,
@@ -31,25 +41,41 @@ pub struct Pages {
     pub clock: Clock,
 }
 
-/// Serves the pages until the future is dropped; tells where once it listens.
-///
-/// # Errors
-/// The address is taken, or not ours.
-pub async fn serve(pages: Pages, listen: SocketAddr, listening: impl FnOnce(SocketAddr)) -> std::io::Result<()> {
-    let listener = TcpListener::bind(listen).await?;
-    listening(listener.local_addr()?);
-    axum::serve(listener, router(pages)).await
+/// What the admins' pages work with.
+#[derive(Clone)]
+pub struct Desk {
+    pub service: Arc<Service>,
+    pub control: Arc<Control>,
 }
 
-/// All pages.
-pub fn router(pages: Pages) -> Router {
-    subscriber::router().layer(DefaultBodyLimit::max(FORM_BYTES_MAX)).with_state(pages)
+/// All pages of one configuration.
+pub fn router(service: &Arc<Service>, control: &Arc<Control>) -> Router {
+    let pages = Pages {
+        store: service.store.clone(),
+        key: service.post.reach.key.clone(),
+        config: Arc::new(service.config.clone()),
+        clock: service.clock.clone(),
+    };
+    let desk = Desk { service: Arc::clone(service), control: Arc::clone(control) };
+    let subscribers = subscriber::router().layer(DefaultBodyLimit::max(FORM_BYTES_MAX)).with_state(pages);
+    subscribers
+        .merge(admin::router(desk.clone()))
+        .merge(ops::router().with_state(desk))
+        .layer(middleware::from_fn(in_time))
+}
+
+/// Gives up on a request that takes too long, mostly because its body does not come.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "This took too long.").into_response(),
+    }
 }
 
 /// A page, not to be kept by anyone on the way, nor shown in a frame, nor told to the sites it links to.
 fn page(template: &impl askama::Template) -> Response {
     let Ok(html) = template.render() else {
-        return (axum::http::StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.").into_response();
+        return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.").into_response();
     };
     let mut response = Html(html).into_response();
     let headers = response.headers_mut();
