@@ -8,6 +8,8 @@ mod config;
 mod corpus;
 /// The real program, killed at the worst moments.
 mod crash;
+/// The admins' desk over real HTTP.
+mod desk;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
 /// What an edition looks like, and what it withstands.

@@ -707,7 +707,7 @@ fn read_delivery(row: &AnyRow) -> Result<Delivery, sqlx::Error> {
     })
 }
 
-fn record(row: &AnyRow) -> Result<DeliveryRecord, sqlx::Error> {
+pub(super) fn record(row: &AnyRow) -> Result<DeliveryRecord, sqlx::Error> {
     Ok(DeliveryRecord {
         edition_id: row.try_get("edition_id")?,
         subscriber_id: row.try_get("subscriber_id")?,

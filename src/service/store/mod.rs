@@ -15,6 +15,7 @@ mod editions;
 mod error;
 mod ledger;
 mod open;
+mod pages;
 mod runs;
 mod sources;
 mod subscribers;

@@ -61,11 +61,16 @@ pub fn router(service: &Arc<Service>, control: &Arc<Control>) -> Router {
     subscribers
         .merge(admin::router(desk.clone()))
         .merge(ops::router().with_state(desk))
-        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(within_limits))
 }
 
-/// Gives up on a request that takes too long, mostly because its body does not come.
-async fn in_time(request: Request, next: Next) -> Response {
+/// Refuses what announces too much before any of it is read, and gives up on what takes too long, mostly because its body
+/// does not come.
+async fn within_limits(request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > admin::FORM_BYTES_MAX as u64) {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "This is too much.").into_response();
+    }
     match tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).await {
         Ok(response) => response,
         Err(_) => (StatusCode::REQUEST_TIMEOUT, "This took too long.").into_response(),

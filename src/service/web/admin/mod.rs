@@ -4,9 +4,13 @@
 //! made ([`access`]), is recorded (who, when, what, before and after, no secret), and is answered by a redirect to a page.
 
 mod access;
+mod archive;
 mod desk;
+mod evidence;
+mod held;
 mod secrets;
 mod settings;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -29,7 +33,7 @@ use crate::service::store::AuditChange;
 use access::Admin;
 
 /// The longest form: a whole configuration file, and its text once more as it was.
-const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
+pub(super) const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What every page has above it.
 #[derive(Default)]
@@ -87,6 +91,9 @@ pub(super) fn router(desk: Desk) -> Router {
         .route("/admin/style.css", get(style))
         .merge(desk::router())
         .merge(settings::router())
+        .merge(held::router())
+        .merge(archive::router())
+        .merge(watch::router())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn(with_headers))
         .with_state(desk)
