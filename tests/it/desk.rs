@@ -6,11 +6,15 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use daybrief::service::worker::Clock;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::Connection as _;
+
 use crate::world::World;
 
 /// Long enough for a slow machine, and never reached where all is well.
 const WAIT_SECONDS_MAX: u64 = 60;
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 /// Must never be in anything that is served.
 const SECRETS: [&str; 3] = ["hunter2-feed", "hunter2-mail", "a-secret-for-links-of-32-bytes-or-so"];
 
@@ -64,6 +68,11 @@ impl Served {
         world.write("articles/strike.txt", STRIKE);
         world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
         world.run_with_input(&["admin", "reset", "--password"], &format!("{PASSWORD}\n")).ended(0);
+        Self::of(world)
+    }
+
+    /// In a folder that is ready for it.
+    fn of(world: World) -> Self {
         let mut child = world.command(&["serve"]).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = lines.by_ref().map(Result::unwrap).find_map(|line| {
@@ -91,11 +100,11 @@ impl Served {
         http(self.address, "GET", path, &[], b"").unwrap()
     }
 
-    fn config(&self) -> String {
+    pub fn config(&self) -> String {
         std::fs::read_to_string(self.world.path().join("daybrief.toml")).unwrap()
     }
 
-    fn outbox(&self) -> Vec<String> {
+    pub fn outbox(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(self.world.path().join("outbox")) else { return Vec::new() };
         files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
     }
@@ -122,8 +131,8 @@ pub struct Reply {
 
 impl Reply {
     fn header(&self, name: &str) -> Option<&str> {
-        let mut pairs = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
-        pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let mut pairs = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
 
     /// The value of the first hidden field of that name.
@@ -143,7 +152,7 @@ impl Reply {
     }
 }
 
-/// One request on a connection of its own; `None` where the server cut it.
+/// One request on a connection of its own.
 pub fn http(
     address: SocketAddr,
     method: &str,
@@ -164,13 +173,23 @@ pub fn http(
 }
 
 fn read(stream: &mut TcpStream) -> std::io::Result<Reply> {
-    let mut bytes = Vec::new();
-    // A server that answers before it has read all resets the connection after its answer.
-    let _ = stream.read_to_end(&mut bytes);
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Ok(Reply { status, head: head.to_owned(), body: body.to_owned() })
+    let (mut bytes, mut piece) = (Vec::new(), [0; 1 << 14]);
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+            let reply = Reply { status, head: head.to_owned(), body: body.to_owned() };
+            let body_bytes = bytes.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |at| bytes.len() - at - 4);
+            let length = reply.header("content-length").and_then(|length| length.parse::<usize>().ok());
+            if length.is_some_and(|length| body_bytes >= length) {
+                return Ok(reply);
+            }
+        }
+        match stream.read(&mut piece)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            read => bytes.extend_from_slice(&piece[..read]),
+        }
+    }
 }
 
 /// A browser, as far as it keeps a cookie and fills in forms.
@@ -595,4 +614,95 @@ fn an_address_that_others_reach_needs_a_word() {
     assert_ne!(world.run(&["check", "--offline"]).status, 2);
     world.run_with_input(&["admin", "reset", "--password"], "short\n").ended(2).warns(&["10 characters"]);
     world.run(&["admin", "reset", "no spaces"]).ended(2);
+}
+
+#[test]
+fn the_api_reads_a_page_at_a_time_for_who_has_a_token_for_it() {
+    let served = Served::start();
+    served.world.run(&["subscribers", "add", "second@inbox.example"]).ended(0);
+    let mut admin = served.admin();
+    admin.post("/admin", "/admin/run", &[("edition", "daily")]);
+    let cookie = admin.cookie.clone();
+    served.wait(|| Visitor { served: &served, cookie: cookie.clone() }.get("/admin/run").body.contains("2 accepted"));
+    let scopes = ["editions", "incidents", "held", "sources", "deliveries", "subscribers"];
+    let fields: Vec<(&str, &str)> = [("label", "all")].into_iter().chain(scopes.map(|scope| ("scope", scope))).collect();
+    let reply = admin.post("/admin/tokens", "/admin/tokens", &fields);
+    let token = reply.body.split_once("<pre id=\"token\">").unwrap().1.split_once('<').unwrap().0.to_owned();
+    let bearer = format!("Bearer {token}");
+    let ask = |path: &str| http(served.address, "GET", path, &[("Authorization", &bearer)], b"").unwrap();
+    let json = |path: &str| -> serde_json::Value {
+        let reply = ask(path);
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")), "{path}: {}", reply.body);
+        serde_json::from_str(&reply.body).unwrap()
+    };
+    let editions = json("/api/v1/editions");
+    let id = editions["items"][0]["id"].as_str().unwrap().to_owned();
+    assert!(editions["next"].is_null() && editions["items"][0]["held"] == 1, "{editions}");
+    assert_eq!(json(&format!("/api/v1/editions/{id}"))["name"], "daily");
+    let incidents = json(&format!("/api/v1/editions/{id}/incidents"));
+    assert!(incidents["items"][0]["lines"][0]["weighed"][0]["outlet"].is_string(), "{incidents}");
+    assert_eq!(json("/api/v1/held")["items"][0]["decision"], serde_json::Value::Null);
+    assert_eq!(json("/api/v1/sources?limit=1&after=Harbour")["items"][0]["name"], "Ledger");
+    let mut seen = BTreeSet::new();
+    let mut path = format!("/api/v1/editions/{id}/deliveries?state=accepted&limit=1");
+    for _ in 0..2 {
+        let page = json(&path);
+        seen.insert(page["items"][0]["address"].as_str().unwrap().to_owned());
+        let next = page["next"].as_str().unwrap();
+        path = format!("/api/v1/editions/{id}/deliveries?state=accepted&limit=1&after={next}");
+    }
+    assert_eq!(seen.len(), 2);
+    assert!(json(&path)["items"].as_array().unwrap().is_empty());
+    assert_eq!(json("/api/v1/subscribers?limit=1")["items"].as_array().unwrap().len(), 1);
+    for path in ["?limit=0", "?limit=501", "?limit=x", "?after=%00"] {
+        assert_eq!(ask(&format!("/api/v1/subscribers{path}")).status, 400, "{path}");
+    }
+    for path in ["/api/v1/editions/nothing", "/api/v1/nothing", "/api/v1/editions/%00"] {
+        assert_eq!(ask(path).status, 404, "{path}");
+    }
+
+    // Every path of the document is there, and for nobody without a token, nor by a session.
+    let document: serde_json::Value = serde_json::from_str(&served.get("/api/v1/openapi.json").body).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 7);
+    for path in paths.keys() {
+        let path = path.replace("{id}", &id);
+        assert_eq!(ask(&path).status, 200, "{path}");
+        assert_eq!(admin.get(&path).status, 401, "{path}");
+    }
+}
+
+/// The numbers of a time of day in UTC, as a cron line has them.
+fn cron_of(at: Timestamp) -> String {
+    at.strftime("%-M %-H * * *").to_string()
+}
+
+#[test]
+fn an_edition_that_comes_late_is_told_to_the_admin_by_mail() {
+    let now = Clock::System.now();
+    let due = now - SignedDuration::from_hours(2);
+    let edition = format!("[[edition]]\nname = \"daily\"\ntitle = \"Harbour news\"\ncron = \"{}\"\n", cron_of(due));
+    let world = World::new(&format!("{CONFIG}{edition}"));
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    // As if the edition of the day before had been made, for nobody.
+    let before = (due - SignedDuration::from_hours(24)).as_second() / 60 * 60_000_000;
+    let database = format!("sqlite:{}", world.path().join("daybrief.db").display());
+    let insert = async {
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&database).await.unwrap();
+        for sql in [
+            "INSERT INTO editions (id, name, from_at, to_at, composed_at, partial, undelivered, digest)
+             VALUES ('daily-before', 'daily', $1, $1, $1, 0, 2, '{}')",
+            "INSERT INTO edition_slots (name, slot_at, edition_id) VALUES ('daily', $1, 'daily-before')",
+        ] {
+            sqlx::query(sql).bind(before).execute(&mut connection).await.unwrap();
+        }
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(insert);
+    let served = Served::of(world);
+    served.wait(|| served.outbox().iter().any(|mail| mail.contains("To: editor@daily.example")));
+    let outbox = served.outbox();
+    let notice = outbox.iter().find(|mail| mail.contains("To: editor@daily.example")).unwrap();
+    assert!(notice.contains("Subject: Daybrief: daily is late\r\n"), "{notice}");
+    assert!(notice.contains("Harbour news") && notice.contains("Message-ID: <"), "{notice}");
 }

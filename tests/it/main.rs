@@ -4,6 +4,8 @@
 
 /// The configuration file as a person writes it.
 mod config;
+/// The desk in a real browser, where there is one.
+mod browser;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
 mod corpus;
 /// The real program, killed at the worst moments.

@@ -4,6 +4,7 @@
 //! reader does change nothing.
 
 mod admin;
+pub mod api;
 mod listen;
 mod ops;
 mod subscriber;
@@ -60,7 +61,7 @@ pub fn router(service: &Arc<Service>, control: &Arc<Control>) -> Router {
     let subscribers = subscriber::router().layer(DefaultBodyLimit::max(FORM_BYTES_MAX)).with_state(pages);
     subscribers
         .merge(admin::router(desk.clone()))
-        .merge(ops::router().with_state(desk))
+        .merge(api::router().merge(ops::router()).with_state(desk))
         .layer(middleware::from_fn(within_limits))
 }
 

@@ -71,7 +71,7 @@ impl Top {
 }
 
 /// What may stand behind `?done=` after a redirect.
-const DONE: [(&str, &str); 8] = [
+const DONE: [(&str, &str); 7] = [
     ("password", "The password is set. Every other session has ended."),
     ("sent", "The test was sent."),
     ("released", "Released: the next edition may print it."),
@@ -79,7 +79,6 @@ const DONE: [(&str, &str); 8] = [
     ("saved", "Saved. It is in force as soon as the worker has finished what is under way."),
     ("running", "It has begun."),
     ("token", "The token is gone."),
-    ("kind", "The kind is saved."),
 ];
 
 pub(super) fn router(desk: Desk) -> Router {
