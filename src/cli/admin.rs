@@ -19,7 +19,9 @@ pub async fn admin(verb: AdminVerb, config: Option<&Path>, terminal: Terminal) -
     let AdminVerb::Reset { name, password } = verb;
     let fine = |c: char| c.is_alphanumeric() || ".-_@".contains(c);
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !name.chars().all(fine) {
-        return Err(Misuse(format!("{name:?}: write letters, digits, dots and hyphens, {NAME_CHARS_MAX} at most")).into());
+        return Err(
+            Misuse(format!("{name:?}: write letters, digits, dots and hyphens, {NAME_CHARS_MAX} at most")).into()
+        );
     }
     let config = Config::load(config)?;
     // Before the store is opened: a password that is refused changes nothing.

@@ -60,7 +60,10 @@ pub async fn serve(args: &ServeArgs, config: Option<&Path>, terminal: Terminal) 
     let service = Arc::new(service(config, true).await?);
     let stop = Stop::on_signals().context("failed to listen for signals")?;
     let work = async {
-        let by_hand = async { anyhow::Ok(runs::by_hand(ordered, &stop).await) };
+        let by_hand = async {
+            runs::by_hand(ordered, &stop).await;
+            anyhow::Ok(())
+        };
         tokio::try_join!(generations(service, &control, &routers, &stop), by_hand)
     };
     let (ended, ()) = tokio::select! {
@@ -194,18 +197,13 @@ async fn until_changed(service: &Service, control: &Control) {
 }
 
 /// Tells the admin of an edition that failed or came late, once.
-async fn watch_over(
-    service: &Service,
-    control: &Control,
-    edition: &Edition,
-    due: &Due,
-    made: &anyhow::Result<()>,
-) {
+async fn watch_over(service: &Service, control: &Control, edition: &Edition, due: &Due, made: &anyhow::Result<()>) {
     let Some(slot) = due.slot() else { return };
     let (title, due_at) = (&edition.title, wording::moment(slot, edition.zone()));
     let (word, text) = match made {
         Err(error) => {
-            let text = format!("The edition “{title}” that was due {due_at} failed:\n\n{error:#}\n\nIt is tried again.\n");
+            let text =
+                format!("The edition “{title}” that was due {due_at} failed:\n\n{error:#}\n\nIt is tried again.\n");
             ("failed", text)
         }
         Ok(()) if service.clock.now().duration_since(slot) > LATE => {

@@ -75,8 +75,7 @@ pub async fn publish(
     let mut record = Record::new(edition, who, service.clock.now());
     let occasion = if slots.is_empty() { Occasion::ByHand } else { Occasion::Edition };
     let made = async {
-        let collected =
-            pipeline::collect(service, &service.config.sources, Asking::stored(occasion), progress).await?;
+        let collected = pipeline::collect(service, &service.config.sources, Asking::stored(occasion), progress).await?;
         record.step("read the sources");
         for silent in &collected.silent {
             tracing::warn!(source = silent.source, "gave nothing: {}", silent.reason);

@@ -54,7 +54,8 @@ impl Browser {
         let profile = tempfile::tempdir().unwrap();
         let mut browser = Self { driver, address, session: String::new(), _profile: profile };
         let folder = format!("--user-data-dir={}", browser._profile.path().display());
-        let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"];
+        let arguments =
+            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"];
         let arguments: Vec<&str> = arguments.into_iter().chain([folder.as_str()]).collect();
         // 2 blocks.
         let preferences = json!({ "profile.managed_default_content_settings.javascript": 2 });
@@ -67,11 +68,15 @@ impl Browser {
 
     #[track_caller]
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.attempt(method, path, body).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn attempt(&self, method: &str, path: &str, body: &Value) -> Result<Value, Value> {
         let headers = [("Content-Type", "application/json")];
         let reply = http(self.address, method, path, &headers, body.to_string().as_bytes()).unwrap();
-        let value: Value = serde_json::from_str(&reply.body).unwrap();
-        assert_eq!(reply.status, 200, "{path}: {value}");
-        value["value"].clone()
+        let mut value: Value = serde_json::from_str(&reply.body).unwrap();
+        let value = value["value"].take();
+        if reply.status == 200 { Ok(value) } else { Err(value) }
     }
 
     #[track_caller]
@@ -110,10 +115,23 @@ impl Browser {
         self.post(&format!("element/{id}/value"), &json!({ "text": text }));
     }
 
+    /// What the page says. One that loads itself again may be gone for a moment.
+    #[track_caller]
     fn text(&self) -> String {
-        let id = self.find("css selector", "main");
-        let text = self.call("GET", &format!("/session/{}/element/{id}/text", self.session), &json!({}));
-        text.as_str().unwrap().to_owned()
+        let main = json!({ "using": "css selector", "value": "main" });
+        let text = || {
+            let found = self.attempt("POST", &format!("/session/{}/element", self.session), &main).ok()?;
+            let id = found.as_object()?.values().next()?.as_str()?.to_owned();
+            let path = format!("/session/{}/element/{id}/text", self.session);
+            Some(self.attempt("GET", &path, &json!({})).ok()?.as_str()?.to_owned())
+        };
+        for _ in 0..50 {
+            if let Some(text) = text() {
+                return text;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the page says nothing");
     }
 
     #[track_caller]
@@ -214,7 +232,8 @@ fn an_admin_works_at_the_desk() {
     browser.click("Check and show what changes");
     browser.says("did you mean `listen`?");
     let broken = browser.find("css selector", "textarea");
-    let broken = browser.call("GET", &format!("/session/{}/element/{broken}/property/value", browser.session), &json!({}));
+    let broken =
+        browser.call("GET", &format!("/session/{}/element/{broken}/property/value", browser.session), &json!({}));
     browser.fill("text", &broken.as_str().unwrap().replace("listn = 1\n", "# mended\n"));
     browser.click("Check and show what changes");
     browser.says("+ # mended");
@@ -249,8 +268,18 @@ fn an_admin_works_at_the_desk() {
     assert_eq!(served.outbox().len(), 2);
 
     let pages = [
-        "/admin", "/admin/held", "/admin/sources", "/admin/editions", "/admin/deliveries", "/admin/settings", "/admin/log",
-        "/admin/run", "/admin/tokens", "/admin/password", "/admin/preview", "/admin/settings/entry?kind=edition",
+        "/admin",
+        "/admin/held",
+        "/admin/sources",
+        "/admin/editions",
+        "/admin/deliveries",
+        "/admin/settings",
+        "/admin/log",
+        "/admin/run",
+        "/admin/tokens",
+        "/admin/password",
+        "/admin/preview",
+        "/admin/settings/entry?kind=edition",
     ];
     pictures(&browser, &served, &pages);
     // Whatever can be clicked can be reached by the keyboard, and has a name.

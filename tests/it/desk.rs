@@ -6,10 +6,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use daybrief::news::delivery::State;
+use daybrief::service::store::{AuditChange, Pass, PassKind, Run, Step, Store};
 use daybrief::service::worker::Clock;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Connection as _;
 
+use crate::store::{both, digest, freeze};
 use crate::world::World;
 
 /// Long enough for a slow machine, and never reached where all is well.
@@ -76,7 +79,8 @@ impl Served {
         let mut child = world.command(&["serve"]).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = lines.by_ref().map(Result::unwrap).find_map(|line| {
-            line.contains("pages for subscribers").then(|| line.rsplit_once("address=").unwrap().1.trim().parse().unwrap())
+            line.contains("pages for subscribers")
+                .then(|| line.rsplit_once("address=").unwrap().1.trim().parse().unwrap())
         });
         // Its pipe must not fill.
         std::thread::spawn(move || lines.for_each(drop));
@@ -220,11 +224,9 @@ impl Visitor<'_> {
 
     fn send(&mut self, to: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Reply {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let headers = [
-            &[("Cookie", self.cookie.as_str()), ("Content-Type", "application/x-www-form-urlencoded")],
-            headers,
-        ]
-        .concat();
+        let headers =
+            [&[("Cookie", self.cookie.as_str()), ("Content-Type", "application/x-www-form-urlencoded")], headers]
+                .concat();
         let reply = http(self.served.address, "POST", to, &headers, body.as_bytes()).unwrap();
         self.keep(&reply);
         reply
@@ -257,7 +259,8 @@ fn a_login_begins_a_session_that_nobody_else_had() {
     let mut visitor = served.visitor();
     // Somebody put a cookie of their own into the browser.
     visitor.cookie = "daybrief=planted-by-somebody-else".to_owned();
-    let wrong = visitor.post("/admin/login", "/admin/login", &[("name", "admin"), ("password", "correct horse batterz")]);
+    let wrong =
+        visitor.post("/admin/login", "/admin/login", &[("name", "admin"), ("password", "correct horse batterz")]);
     assert_eq!(wrong.status, 403);
     assert_eq!(visitor.cookie, "daybrief=planted-by-somebody-else");
     let right = visitor.post("/admin/login", "/admin/login", &[("name", "admin"), ("password", PASSWORD)]);
@@ -350,7 +353,8 @@ fn every_page_is_for_admins_alone_small_and_without_script_style_or_secret() {
     let served = Served::start();
     let mut admin = served.admin();
     admin.post("/admin", "/admin/run", &[("edition", "daily")]);
-    served.wait(|| Visitor { served: &served, cookie: admin.cookie.clone() }.get("/admin/run").body.contains("composed"));
+    served
+        .wait(|| Visitor { served: &served, cookie: admin.cookie.clone() }.get("/admin/run").body.contains("composed"));
     let pages = admin.crawl();
     assert!(pages.len() > 15, "{:?}", pages.iter().map(|(path, _)| path).collect::<Vec<_>>());
     for (path, reply) in &pages {
@@ -366,7 +370,10 @@ fn every_page_is_for_admins_alone_small_and_without_script_style_or_secret() {
         // The archive's own page is drawn in a sandbox.
         let boxed = policy.starts_with("sandbox");
         assert!(boxed || !policy.contains("unsafe-inline"), "{path}: {policy}");
-        assert!(boxed || !["<style", "<script", " style=", " onclick"].iter().any(|bad| reply.body.contains(bad)), "{path}");
+        assert!(
+            boxed || !["<style", "<script", " style=", " onclick"].iter().any(|bad| reply.body.contains(bad)),
+            "{path}"
+        );
 
         let nobody = served.get(path);
         if path.starts_with("/admin/login") || path == "/admin/style.css" {
@@ -387,7 +394,8 @@ fn every_page_is_for_admins_alone_small_and_without_script_style_or_secret() {
 fn nobody_is_sent_elsewhere_and_no_path_leads_out() {
     let served = Served::start();
     let mut visitor = served.visitor();
-    let fields = [("name", "admin"), ("password", PASSWORD), ("next", "//evil.example"), ("to", "https://evil.example")];
+    let fields =
+        [("name", "admin"), ("password", PASSWORD), ("next", "//evil.example"), ("to", "https://evil.example")];
     let to = "/admin/login?next=https://evil.example&done=https://evil.example";
     assert_eq!(visitor.post(to, to, &fields).header("location"), Some("/admin"));
     for path in [
@@ -402,7 +410,8 @@ fn nobody_is_sent_elsewhere_and_no_path_leads_out() {
     }
     let hash = visitor.get("/admin/settings").hidden("hash");
     for version in ["../daybrief", "..", "%2e%2e/daybrief", "/etc/passwd", "20260101T000000.000000"] {
-        let reply = visitor.post("/admin/settings", "/admin/settings/rollback", &[("hash", &hash), ("version", version)]);
+        let reply =
+            visitor.post("/admin/settings", "/admin/settings/rollback", &[("hash", &hash), ("version", version)]);
         assert_eq!(reply.status, 404, "{version}");
     }
     // A line end in what is told back makes no header.
@@ -492,10 +501,8 @@ fn the_configuration_is_changed_on_a_page_and_keeps_what_a_person_wrote() {
     assert_eq!(admin.send("/admin/settings/save", &draft, &[]).status, 303);
     assert_eq!(admin.send("/admin/settings/save", &draft, &[]).status, 422);
     let saved = served.config();
-    let expected = CONFIG.replace(
-        "enabled = false\n",
-        "enabled = false\n\n[[source]]\nname = \"Valley & Sons\"\npath = \"more\"\n",
-    );
+    let expected = CONFIG
+        .replace("enabled = false\n", "enabled = false\n\n[[source]]\nname = \"Valley & Sons\"\npath = \"more\"\n");
     assert_eq!(saved, expected);
     // It is in force without a restart.
     let cookie = admin.cookie.clone();
@@ -503,11 +510,11 @@ fn the_configuration_is_changed_on_a_page_and_keeps_what_a_person_wrote() {
     served.wait(|| sources().contains("Valley &#38; Sons"));
 
     // Back again.
-    let version = std::fs::read_dir(served.world.path().join("daybrief.toml.versions")).unwrap().next().unwrap().unwrap();
+    let version =
+        std::fs::read_dir(served.world.path().join("daybrief.toml.versions")).unwrap().next().unwrap().unwrap();
     let version = version.file_name().into_string().unwrap().replace(".toml", "");
     let (hash, _) = settings(&mut admin);
-    let review =
-        admin.post("/admin/settings", "/admin/settings/rollback", &[("hash", &hash), ("version", &version)]);
+    let review = admin.post("/admin/settings", "/admin/settings/rollback", &[("hash", &hash), ("version", &version)]);
     review.says(&["- name = &#34;Valley &#38; Sons&#34;"]);
     let draft = review.hidden("draft");
     assert_eq!(admin.post("/admin", "/admin/settings/save", &[("draft", &draft)]).status, 303);
@@ -625,14 +632,20 @@ fn the_api_reads_a_page_at_a_time_for_who_has_a_token_for_it() {
     let cookie = admin.cookie.clone();
     served.wait(|| Visitor { served: &served, cookie: cookie.clone() }.get("/admin/run").body.contains("2 accepted"));
     let scopes = ["editions", "incidents", "held", "sources", "deliveries", "subscribers"];
-    let fields: Vec<(&str, &str)> = [("label", "all")].into_iter().chain(scopes.map(|scope| ("scope", scope))).collect();
+    let fields: Vec<(&str, &str)> =
+        [("label", "all")].into_iter().chain(scopes.map(|scope| ("scope", scope))).collect();
     let reply = admin.post("/admin/tokens", "/admin/tokens", &fields);
     let token = reply.body.split_once("<pre id=\"token\">").unwrap().1.split_once('<').unwrap().0.to_owned();
     let bearer = format!("Bearer {token}");
     let ask = |path: &str| http(served.address, "GET", path, &[("Authorization", &bearer)], b"").unwrap();
     let json = |path: &str| -> serde_json::Value {
         let reply = ask(path);
-        assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")), "{path}: {}", reply.body);
+        assert_eq!(
+            (reply.status, reply.header("content-type")),
+            (200, Some("application/json")),
+            "{path}: {}",
+            reply.body
+        );
         serde_json::from_str(&reply.body).unwrap()
     };
     let editions = json("/api/v1/editions");
@@ -705,4 +718,93 @@ fn an_edition_that_comes_late_is_told_to_the_admin_by_mail() {
     let notice = outbox.iter().find(|mail| mail.contains("To: editor@daily.example")).unwrap();
     assert!(notice.contains("Subject: Daybrief: daily is late\r\n"), "{notice}");
     assert!(notice.contains("Harbour news") && notice.contains("Message-ID: <"), "{notice}");
+}
+
+#[test]
+fn accounts_passes_log_and_pages_are_kept_on_both_databases() {
+    both(|url| async move {
+        let store = Store::open(&url).await.unwrap();
+        let at = |minutes: i64| Timestamp::from_second(2_000_000_000 + minutes * 60).unwrap();
+        assert!(!store.has_admins().await.unwrap());
+        store.reset_admin("ada", Some("hash"), at(0)).await.unwrap();
+        assert_eq!(store.admin_password("ada").await.unwrap().as_deref(), Some("hash"));
+        assert_eq!(store.admin_password("bob").await.unwrap(), None);
+
+        let pass = |kind, hash: &str, until| Pass {
+            hash: hash.to_owned(),
+            kind,
+            admin: "ada".to_owned(),
+            label: "a label".to_owned(),
+            scopes: vec!["held".to_owned(), "sources".to_owned()],
+            created_at: at(0),
+            seen_at: at(0),
+            until: at(until),
+        };
+        for (kind, hash) in [(PassKind::Session, "s"), (PassKind::Link, "l"), (PassKind::Token, "t")] {
+            store.keep_pass(&pass(kind, hash, 60)).await.unwrap();
+        }
+        let used = async |kind, idle_since, now| store.use_pass(kind, "s", at(idle_since), at(now)).await.unwrap();
+        // Not as something else, not after it was idle, not after its time; each use keeps it alive.
+        assert_eq!(used(PassKind::Token, 0, 1).await, None);
+        assert_eq!(used(PassKind::Session, 1, 10).await, None);
+        assert_eq!(used(PassKind::Session, 0, 10).await.unwrap().scopes, ["held", "sources"]);
+        assert!(used(PassKind::Session, 5, 20).await.is_some());
+        assert_eq!(used(PassKind::Session, 0, 60).await, None);
+        // Of many who use a link at once one gets in.
+        let takers = futures_util::future::join_all((0..8).map(|_| store.take_link("l", at(1)))).await;
+        assert_eq!(takers.into_iter().filter_map(Result::unwrap).collect::<Vec<_>>(), ["ada"]);
+        store.keep_pass(&pass(PassKind::Link, "old", 30)).await.unwrap();
+        assert_eq!(store.take_link("old", at(30)).await.unwrap(), None);
+        // Another password ends sessions and links; programs go on.
+        store.reset_admin("ada", None, at(2)).await.unwrap();
+        assert_eq!(store.admin_password("ada").await.unwrap(), None);
+        assert_eq!(used(PassKind::Session, 0, 3).await, None);
+        assert_eq!(store.tokens().await.unwrap().len(), 1);
+        assert!(store.drop_pass("t").await.unwrap() && !store.drop_pass("t").await.unwrap());
+
+        for (minute, what) in [(1, "first"), (1, "second"), (2, "third")] {
+            let change = AuditChange { who: "ada", what, subject: "it's", before: None, after: Some("100 %") };
+            store.record_change(change, at(minute)).await.unwrap();
+        }
+        let changes = store.changes(2).await.unwrap();
+        assert_eq!(changes.iter().map(|change| &*change.what).collect::<Vec<_>>(), ["third", "second"]);
+        let run = Run {
+            edition: "daily".to_owned(),
+            who: "schedule".to_owned(),
+            started_at: at(3),
+            steps: vec![Step { name: "compose".to_owned(), milliseconds: 12 }],
+            failed: true,
+            outcome: "it failed\0".to_owned(),
+        };
+        store.record_run(&run).await.unwrap();
+        assert_eq!(store.runs(5).await.unwrap(), [Run { outcome: "it failed ".to_owned(), ..run }]);
+
+        for name in ["ada", "bob", "cy"] {
+            store.add_subscriber(&format!("{name}@inbox.example").parse().unwrap(), None, &[], at(0)).await.unwrap();
+        }
+        for slot in [0, 60] {
+            store.freeze(freeze(&digest(slot), &[]), at(slot)).await.unwrap();
+        }
+        let page = async |words: &str, after: Option<&str>, count| {
+            let page = store.editions_page(words, after, count).await.unwrap();
+            page.into_iter().map(|stored| stored.id).collect::<Vec<_>>()
+        };
+        let all = page("", None, 9).await;
+        assert_eq!(all.len(), 2);
+        assert_eq!(page("", None, 1).await, all[..1]);
+        assert_eq!(page("", Some(&all[0]), 9).await, all[1..]);
+        assert!(page("", Some(&all[1]), 9).await.is_empty());
+        // What LIKE, JSON or SQL would take for more than a letter.
+        assert_eq!(page("DAYBRIEF", None, 9).await.len(), 2);
+        for words in ["d%f", "dayb_ief", "'", "\\", "\"", "' OR '1'='1"] {
+            let found = page(words, None, 9).await;
+            assert!(found.is_empty(), "{words}: {found:?}");
+        }
+        let first = store.deliveries_page(&all[0], None, None, 2).await.unwrap();
+        let rest = store.deliveries_page(&all[0], Some(State::Queued), Some(&first[1].subscriber_id), 2).await.unwrap();
+        assert_eq!((first.len(), rest.len()), (2, 1));
+        assert!(store.deliveries_page(&all[0], Some(State::Accepted), None, 2).await.unwrap().is_empty());
+        let ids = store.subscriber_ids_page(None, 2).await.unwrap();
+        assert_eq!(store.subscriber_ids_page(Some(&ids[1]), 2).await.unwrap().len(), 1);
+    });
 }

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-/// The configuration file as a person writes it.
-mod config;
 /// The desk in a real browser, where there is one.
 mod browser;
+/// The configuration file as a person writes it.
+mod config;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
 mod corpus;
 /// The real program, killed at the worst moments.

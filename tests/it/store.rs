@@ -90,7 +90,7 @@ impl Drop for Database {
 }
 
 /// Runs a test on both databases; the store is opened, and its address given for opening it again.
-fn both<F: Future<Output = ()>>(test: impl Fn(StoreUrl) -> F) {
+pub fn both<F: Future<Output = ()>>(test: impl Fn(StoreUrl) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();

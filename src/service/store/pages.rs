@@ -18,7 +18,7 @@ impl Store {
         let doing = "look through the editions";
         // JSON escapes quotes and backslashes; LIKE means something by three characters.
         let json = serde_json::Value::from(words).to_string();
-        let inner = json.trim_matches('"').to_lowercase();
+        let inner = json[1..json.len() - 1].to_lowercase();
         let pattern = inner.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let rows = sqlx::query(
             "SELECT id, digest FROM editions

@@ -56,7 +56,8 @@ struct Token;
 
 impl Modify for Token {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("made on the desk, under Tokens"));
+        let scheme =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("made on the desk, under Tokens"));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
     }
@@ -98,6 +99,18 @@ struct Paging {
 
 fn limit() -> u32 {
     LIMIT
+}
+
+/// Within one edition rows are counted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Counting {
+    #[serde(default = "limit")]
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: u32,
+    /// `next` of the page before.
+    #[serde(default)]
+    after: u32,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -338,7 +351,7 @@ async fn edition(State(desk): State<Desk>, headers: HeaderMap, id: Result<Path<S
 }
 
 /// The incidents of an edition with every claim, in the order of the edition.
-#[utoipa::path(get, path = "/api/v1/editions/{id}/incidents", params(("id" = String, Path), Paging), security(("token" = ["incidents"])), responses(
+#[utoipa::path(get, path = "/api/v1/editions/{id}/incidents", params(("id" = String, Path), Counting), security(("token" = ["incidents"])), responses(
     (status = 200, body = Page<Object>),
     (status = 400, body = Problem),
     (status = 401, body = Problem),
@@ -349,16 +362,13 @@ async fn incidents(
     State(desk): State<Desk>,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-    query: Result<Query<Paging>, QueryRejection>,
+    query: Result<Query<Counting>, QueryRejection>,
 ) -> Response {
     let made = async || {
-        let Paging { limit, after } = taken(query)?;
-        within(limit, [&after, &None])?;
+        let Counting { limit, after } = taken(query)?;
+        within(limit, [&None, &None])?;
         let stored = found(&desk, &named(id)?).await?;
-        let start = match &after {
-            Some(after) => after.parse().map_err(|_| Refusal::Wrong("after: give `next` of the page before".to_owned()))?,
-            None => 0_usize,
-        };
+        let start = after as usize;
         let all = stored.digest.tolls;
         let items: Vec<_> = all.iter().skip(start).take(limit as usize).cloned().collect();
         let end = start.saturating_add(items.len());
@@ -407,16 +417,13 @@ async fn deliveries(
     (status = 401, body = Problem),
     (status = 403, body = Problem),
 ))]
-async fn held(
-    State(desk): State<Desk>,
-    headers: HeaderMap,
-    query: Result<Query<Paging>, QueryRejection>,
-) -> Response {
+async fn held(State(desk): State<Desk>, headers: HeaderMap, query: Result<Query<Paging>, QueryRejection>) -> Response {
     let made = async || {
         let Paging { limit, after } = taken(query)?;
         within(limit, [&after, &None])?;
         let figures = desk.service.store.held_figures().await?;
-        let passed = |id: &str| figures.iter().position(|figure| figure.item.id == id).map_or(figures.len(), |at| at + 1);
+        let passed =
+            |id: &str| figures.iter().position(|figure| figure.item.id == id).map_or(figures.len(), |at| at + 1);
         let start = after.as_deref().map_or(0, passed);
         let rows = figures.iter().skip(start).take(limit as usize).map(|figure| HeldRow {
             id: figure.item.id.clone(),

@@ -16,7 +16,10 @@ use super::admin::{self, Scope};
 const BEAT_MAX: SignedDuration = SignedDuration::from_mins(20);
 
 pub(super) fn router() -> Router<Desk> {
-    Router::new().route("/healthz", get(async || "alive\n")).route("/readyz", get(ready)).route("/metrics", get(metrics))
+    Router::new()
+        .route("/healthz", get(async || "alive\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
 }
 
 /// Whether editions will go out: the store answers and the worker lives. Says no more than that to anyone.
@@ -81,10 +84,11 @@ async fn numbers(desk: &Desk) -> Result<String, crate::service::store::StoreErro
     let held = store.held_figures().await?.iter().filter(|figure| figure.decision.is_none()).count();
     family("held_figures", "Figures that wait for a person.", &[(String::new(), signed(held as u64))]);
     let refused = i64::from(desk.control.refused().is_some());
-    family("configuration_refused", "1 while the file has mistakes and an older one is in force.", &[(
-        String::new(),
-        refused,
-    )]);
+    family(
+        "configuration_refused",
+        "1 while the file has mistakes and an older one is in force.",
+        &[(String::new(), refused)],
+    );
     let beat = desk.control.last_beat().map(|at| (String::new(), seconds(at)));
     family("worker_seen_timestamp_seconds", "When the worker last looked through the sources.", beat.as_slice());
     Ok(text)

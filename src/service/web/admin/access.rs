@@ -232,11 +232,7 @@ pub(super) async fn ask(State(desk): State<Desk>, headers: HeaderMap) -> Respons
     form(&desk, &headers, None, false).await
 }
 
-pub(super) async fn log_in(
-    State(desk): State<Desk>,
-    headers: HeaderMap,
-    Offered { fields, .. }: Offered,
-) -> Response {
+pub(super) async fn log_in(State(desk): State<Desk>, headers: HeaderMap, Offered { fields, .. }: Offered) -> Response {
     let (store, now) = (&desk.service.store, desk.service.clock.now());
     let _one = desk.control.logins.lock().await;
     if desk.control.failed_logins(now - FAILURES_WITHIN) >= FAILURES_MAX {
@@ -278,14 +274,7 @@ pub(super) async fn log_in_with_link(
 }
 
 /// Begins a session with a cookie of its own: one that somebody had put into the browser before is worth nothing.
-async fn enter(
-    desk: &Desk,
-    headers: &HeaderMap,
-    name: &str,
-    now: Timestamp,
-    how: &str,
-    to: &'static str,
-) -> Response {
+async fn enter(desk: &Desk, headers: &HeaderMap, name: &str, now: Timestamp, how: &str, to: &'static str) -> Response {
     let begin = async {
         let store = &desk.service.store;
         if let Some(old) = cookie(desk, headers) {

@@ -1,5 +1,6 @@
 //! Editions: the archive with its search, each one whole with every claim, and how one looks to a reader.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use askama::Template;
@@ -145,7 +146,11 @@ async fn edition(State(desk): State<Desk>, admin: Admin, Path(id): Path<String>)
                     who: wording::attribution(line.figure.value()),
                     sentences: sentence_of(digest, line.figure.note()),
                 };
-                lines.push(Line { said: "claimed of the other side's losses".to_owned(), rule: "", claims: vec![claim] });
+                lines.push(Line {
+                    said: "claimed of the other side's losses".to_owned(),
+                    rule: "",
+                    claims: vec![claim],
+                });
             }
             let title = wording::incident_title(item, today);
             incidents.push(Incident { title, grade: wording::grade(&item.attested), lines });
@@ -290,7 +295,7 @@ async fn made(desk: &Desk, wanted: &As) -> anyhow::Result<Option<Mail>> {
     let part = |html: bool| {
         let message = message.as_ref()?;
         let body = if html { message.body_html(0) } else { message.body_text(0) };
-        body.map(|body| body.into_owned())
+        body.map(Cow::into_owned)
     };
     let mut html = part(true).unwrap_or_default();
     for attached in message.iter().flat_map(mail_parser::Message::attachments) {

@@ -84,9 +84,8 @@ async fn today_page(desk: &Desk, admin: &Admin, uri: &Uri) -> anyhow::Result<Tod
     }
     let states = store.source_states().await?;
     let enabled = || config.sources.iter().filter(|source| source.enabled);
-    let ails = |name: &str| {
-        states.iter().any(|state| state.name == name && state.freshness.health(now).needs_attention())
-    };
+    let ails =
+        |name: &str| states.iter().any(|state| state.name == name && state.freshness.health(now).needs_attention());
     Ok(Today {
         top: Top::new(desk, admin, "Today").done(uri),
         editions,
@@ -145,7 +144,12 @@ async fn progress(State(desk): State<Desk>, admin: Admin, uri: Uri) -> Response 
             when: super::when(run.started_at),
             edition: run.edition,
             who: run.who,
-            steps: run.steps.iter().map(|step| format!("{}: {} ms", step.name, step.milliseconds)).collect::<Vec<_>>().join(", "),
+            steps: run
+                .steps
+                .iter()
+                .map(|step| format!("{}: {} ms", step.name, step.milliseconds))
+                .collect::<Vec<_>>()
+                .join(", "),
             outcome: run.outcome,
             failed: run.failed,
         });
@@ -197,4 +201,3 @@ async fn send_test(State(desk): State<Desk>, Posted { admin, fields }: Posted) -
         Err(error) => super::told(&desk, &admin, "Not sent", &format!("{error:#}")),
     }
 }
-

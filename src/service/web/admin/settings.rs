@@ -109,8 +109,8 @@ fn no_file(desk: &Desk, admin: &Admin, error: &ConfigError) -> Response {
 }
 
 /// The file as it is now, if it is the one that the form was made from.
-fn unchanged(desk: &Desk, admin: &Admin, fields: &Fields) -> Result<File, Response> {
-    let file = File::read(&desk.service.config).map_err(|error| no_file(desk, admin, &error))?;
+fn unchanged(desk: &Desk, admin: &Admin, fields: &Fields) -> Result<File, Box<Response>> {
+    let file = File::read(&desk.service.config).map_err(|error| Box::new(no_file(desk, admin, &error)))?;
     if file.hash() == fields.get("hash") {
         return Ok(file);
     }
@@ -118,14 +118,14 @@ fn unchanged(desk: &Desk, admin: &Admin, fields: &Fields) -> Result<File, Respon
                 you wrote, then load the page again.";
     let mut response = super::told(desk, admin, "Not saved", text);
     *response.status_mut() = StatusCode::CONFLICT;
-    Err(response)
+    Err(Box::new(response))
 }
 
 /// The whole text was edited.
 async fn whole(State(desk): State<Desk>, Posted { admin, fields }: Posted) -> Response {
     let file = match unchanged(&desk, &admin, &fields) {
         Ok(file) => file,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let text = fields.text("text");
     match review(&desk, &admin, &file, &text) {
@@ -140,7 +140,8 @@ async fn whole(State(desk): State<Desk>, Posted { admin, fields }: Posted) -> Re
 
 /// Shows what a new text would change.
 fn review(desk: &Desk, admin: &Admin, file: &File, text: &str) -> Result<Response, String> {
-    let draft = Masked::new(&file.text, &file.path).draft(text, &file.text, &file.path).map_err(|error| words(&error))?;
+    let draft =
+        Masked::new(&file.text, &file.path).draft(text, &file.text, &file.path).map_err(|error| words(&error))?;
     let (before, after) = draft.shown();
     let lines = lines(&before, &after);
     if draft.is_idle() {
@@ -204,7 +205,9 @@ async fn save(State(desk): State<Desk>, Posted { admin, fields }: Posted) -> Res
         lines.join("\n")
     };
     let (gone, added) = (changed("gone"), changed("add"));
-    match super::record(&desk, &admin.name, "change the configuration", "daybrief.toml", Some(&gone), Some(&added)).await {
+    match super::record(&desk, &admin.name, "change the configuration", "daybrief.toml", Some(&gone), Some(&added))
+        .await
+    {
         Ok(()) => see("/admin/settings?done=saved"),
         Err(error) => trouble(&error),
     }
@@ -214,7 +217,7 @@ async fn save(State(desk): State<Desk>, Posted { admin, fields }: Posted) -> Res
 async fn rollback(State(desk): State<Desk>, Posted { admin, fields }: Posted) -> Response {
     let file = match unchanged(&desk, &admin, &fields) {
         Ok(file) => file,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let Some(text) = config::version(&file.path, fields.get("version")) else { return super::missing() };
     // Its own secrets are its own.
@@ -240,7 +243,10 @@ struct Which {
     name: String,
 }
 
-fn entries(kind: &str) -> Option<(Entries, &'static str, &'static [(&'static str, &'static str, Sort)])> {
+/// Key, label, and what it is in the file.
+type Known = (&'static str, &'static str, Sort);
+
+fn entries(kind: &str) -> Option<(Entries, &'static str, &'static [Known])> {
     match kind {
         "source" => Some((Entries::Sources, "source", &SOURCE_FIELDS)),
         "edition" => Some((Entries::Editions, "edition", &EDITION_FIELDS)),
@@ -258,7 +264,7 @@ enum Sort {
     On,
 }
 
-const SOURCE_FIELDS: [(&str, &str, Sort); 8] = [
+const SOURCE_FIELDS: [Known; 8] = [
     ("name", "Name", Sort::Text),
     ("url", "Address of a feed or page", Sort::Text),
     ("path", "or a file or folder", Sort::Text),
@@ -268,7 +274,7 @@ const SOURCE_FIELDS: [(&str, &str, Sort); 8] = [
     ("enabled", "Read it", Sort::On),
     ("full_text", "Fetch the pages that it links to", Sort::On),
 ];
-const EDITION_FIELDS: [(&str, &str, Sort); 12] = [
+const EDITION_FIELDS: [Known; 12] = [
     ("name", "Name: lower-case letters, digits, hyphens", Sort::Text),
     ("title", "Title", Sort::Text),
     ("cron", "When: minute, hour, day, month, weekday", Sort::Text),
@@ -291,7 +297,13 @@ async fn entry(State(desk): State<Desk>, admin: Admin, Query(which): Query<Which
     };
     let text = Masked::new(&file.text, &file.path).text;
     let said = if which.name.is_empty() { Some(Vec::new()) } else { list.fields(&text, &which.name) };
-    let Some(said) = said else { return super::missing() };
+    // The edition there is when the file has none is written down by its first change.
+    let unwritten = || (kind == "edition").then(|| desk.service.config.edition(&which.name)).flatten();
+    let (said, name) = match (said, unwritten()) {
+        (Some(said), _) => (said, which.name),
+        (None, Some(edition)) => (vec![("name".to_owned(), edition.name.clone())], String::new()),
+        (None, None) => return super::missing(),
+    };
     let value = |key: &str| said.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
     let fields = known.iter().map(|(key, label, sort)| Field {
         key,
@@ -300,7 +312,7 @@ async fn entry(State(desk): State<Desk>, admin: Admin, Query(which): Query<Which
         flag: matches!(sort, Sort::On).then(|| value(key).as_deref() != Some("false")),
     });
     let fields = fields.collect();
-    entry_page(&desk, &admin, kind, &which.name, file.hash(), fields, None)
+    entry_page(&desk, &admin, kind, &name, file.hash(), fields, None)
 }
 
 fn entry_page(
@@ -322,7 +334,7 @@ async fn change_entry(State(desk): State<Desk>, Posted { admin, fields }: Posted
     let Some((list, kind, known)) = entries(fields.get("kind-of-entry")) else { return super::missing() };
     let file = match unchanged(&desk, &admin, &fields) {
         Ok(file) => file,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let (name, text) = (fields.get("entry"), Masked::new(&file.text, &file.path).text);
     let said = if name.is_empty() { Vec::new() } else { list.fields(&text, name).unwrap_or_default() };
@@ -332,10 +344,8 @@ async fn change_entry(State(desk): State<Desk>, Posted { admin, fields }: Posted
         "enable" => list.changed(&text, name, &[("enabled", Set::Nothing)]),
         "disable" => list.changed(&text, name, &[("enabled", Set::Flag(false))]),
         _ => {
-            let sets: Vec<(&str, Set)> = known
-                .iter()
-                .map(|(key, _, sort)| (*key, set(*sort, fields.get(key), is_said(key))))
-                .collect();
+            let sets: Vec<(&str, Set)> =
+                known.iter().map(|(key, _, sort)| (*key, set(*sort, fields.get(key), is_said(key)))).collect();
             if name.is_empty() { Ok(list.added(&text, &sets)) } else { list.changed(&text, name, &sets) }
         }
     };

@@ -231,7 +231,8 @@ async fn new_token(State(desk): State<Desk>, Posted { admin, fields }: Posted) -
         let scopes: Vec<String> = Scope::ALL.into_iter().filter(wanted).map(|scope| scope.name().to_owned()).collect();
         let label: String = fields.get("label").chars().filter(|c| !c.is_control()).take(LABEL_CHARS_MAX).collect();
         if scopes.is_empty() || label.is_empty() {
-            let page = token_page(&desk, &admin, None, Some("A token needs a name and something it is good for.")).await?;
+            let page =
+                token_page(&desk, &admin, None, Some("A token needs a name and something it is good for.")).await?;
             return Ok(show(&page));
         }
         let (token, now) = (secrets::token()?, desk.service.clock.now());
