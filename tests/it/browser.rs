@@ -63,6 +63,8 @@ impl Browser {
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } });
         let begun = browser.call("POST", "/session", &wanted);
         browser.session = begun["sessionId"].as_str().unwrap().to_owned();
+        // Elements are waited for.
+        browser.post("timeouts", &json!({ "implicit": 10_000 }));
         Some(browser)
     }
 
@@ -134,10 +136,27 @@ impl Browser {
         panic!("the page says nothing");
     }
 
+    /// Waits until the page says something: a click comes back before its page has.
     #[track_caller]
     fn says(&self, part: &str) {
-        let text = self.text();
-        assert!(text.contains(part), "{part:?} is not in {text}");
+        for _ in 0..100 {
+            if self.text().contains(part) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{part:?} is not in {}", self.text());
+    }
+
+    #[track_caller]
+    fn is_at(&self, path: &str) {
+        for _ in 0..100 {
+            if self.path() == path {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("it is at {}", self.path());
     }
 
     /// Loads a page again and again until it says something.
@@ -206,12 +225,12 @@ fn an_admin_works_at_the_desk() {
 
     // Log in, by keyboard alone: the name is filled in, the password comes next.
     browser.go(&url("/admin"));
-    assert_eq!(browser.path(), "/admin/login");
+    browser.is_at("/admin/login");
     browser.press(&TAB.repeat(2));
     browser.press(TAB);
     browser.press(PASSWORD);
     browser.press(ENTER);
-    assert_eq!(browser.path(), "/admin");
+    browser.is_at("/admin");
 
     // Add a source, seeing first what changes.
     browser.click("Settings");
@@ -289,17 +308,23 @@ fn an_admin_works_at_the_desk() {
             .filter(it => !(it.textContent.trim() || it.getAttribute('aria-label') || it.title || it.labels?.[0]?.textContent.trim()))\
             .map(it => it.outerHTML)";
         assert_eq!(browser.evaluate(nameless), json!([]), "{path}");
-        let count = browser.evaluate("return document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, iframe, summary').length");
+        let indices = "const all = [...document.querySelectorAll('*')];\
+            return [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, iframe, summary')]\
+            .map(it => all.indexOf(it))";
+        let wanted: BTreeSet<u64> = serde_json::from_value(browser.evaluate(indices)).unwrap();
         let mut reached = BTreeSet::new();
-        for _ in 0..count.as_u64().unwrap() {
+        // A frame has stops of its own.
+        for _ in 0..2 * wanted.len() + 20 {
+            if reached.is_superset(&wanted) {
+                break;
+            }
             browser.press(TAB);
-            let at = browser.evaluate(
-                "return [...document.querySelectorAll('*')].indexOf(document.activeElement) + ' ' + document.activeElement.tagName",
-            );
-            reached.insert(at.as_str().unwrap().to_owned());
+            let at = "return [...document.querySelectorAll('*')].indexOf(document.activeElement)";
+            reached.extend(browser.evaluate(at).as_u64());
         }
-        assert!(reached.len() as u64 >= count.as_u64().unwrap().min(3), "{path}: {reached:?}");
+        let missed: Vec<_> = wanted.difference(&reached).collect();
+        assert!(missed.is_empty(), "{path}: the keyboard does not reach {missed:?}");
     }
     browser.click("Log out");
-    assert_eq!(browser.path(), "/admin/login");
+    browser.is_at("/admin/login");
 }
