@@ -195,8 +195,8 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         time.current = Some(false);
     }
     if is_still(sentence, harm) {
-        // The day is that of the count, not that of the happening.
-        time.date = None;
+        // The day is that of the count, not that of the happening; "last week" is no day to count on.
+        time.date = time.date.filter(|date| date.start != date.end);
     }
     let is_standing = harm.is_standing && time.date.is_none() && time.scope == Scope::Event;
     let current = time.current.unwrap_or(!(is_standing || people.is_described && sentence.index >= LEAD_SENTENCES));
@@ -412,6 +412,32 @@ mod tests {
     fn a_state_that_goes_on_has_no_day() {
         let tolls = tolls("A ferry sank off Odesa on Sunday. Two people were still missing on Monday.");
         assert!(tolls.iter().any(|(toll, date)| toll.measure == Measure::Missing && date.is_none()), "{tolls:?}");
+    }
+
+    #[test]
+    fn a_state_that_goes_on_keeps_the_week_of_its_happening() {
+        let tolls = tolls("Ten people are still missing in Odesa after floods hit the town last week.");
+        assert!(tolls.iter().any(|(toll, date)| toll.measure == Measure::Missing && date.is_some()), "{tolls:?}");
+    }
+
+    #[test]
+    fn what_an_article_once_said_is_no_news() {
+        for notice in [
+            "An earlier version of this article said that 14 people were killed.",
+            "A previous version of this story wrongly reported that 14 people had died.",
+            "This article originally stated that 14 people were killed in the strike.",
+        ] {
+            let text = format!("A missile strike on Odesa killed four people on Monday, police said. {notice}");
+            let current: Vec<_> =
+                extract(&Article { text, published: Some(Published::On(date(2025, 3, 25))), ..Article::default() })
+                    .claims
+                    .into_iter()
+                    .filter(|claim| claim.current)
+                    .filter_map(toll_of)
+                    .map(|toll| toll.count.low)
+                    .collect();
+            assert_eq!(current, [Some(4)], "{notice}");
+        }
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
         time.scope = scope;
         time.current = (scope == Scope::Campaign).then_some(false);
     }
-    if time.scope == Scope::Event && is_long_before(units, at) {
+    if has(Role::Amended) || time.scope == Scope::Event && is_long_before(units, at) {
         time.current = Some(false);
         return time;
     }

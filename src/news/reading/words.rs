@@ -116,6 +116,8 @@ pub enum Role {
     Truce,
     /// Courts, memorials, anniversaries: what they tell of is past.
     Retrospect,
+    /// The article speaks of its own earlier text.
+    Amended,
     /// Words of books, films and plays.
     Fiction,
 }
@@ -364,6 +366,7 @@ fn role(section: &str) -> Option<Role> {
         "person" => Role::Person,
         "truce" => Role::Truce,
         "retrospect" => Role::Retrospect,
+        "amended" => Role::Amended,
         "fiction" => Role::Fiction,
         _ => return None,
     })
