@@ -202,9 +202,9 @@ pub fn state_for(
     format!("{}{date}", state(of, language))
 }
 
-/// How a round moved since it was last told: "scheduled for 5 Mar → postponed".
+/// How a round moved since it was last told: "scheduled for 5 Mar → postponed". Its day of now stands in its title.
 pub fn round_moved(round: &RoundItem, edition: civil::Date, language: Language) -> String {
-    let now = state_for(round.state.value(), round.day, edition, language);
+    let now = state(round.state.value(), language);
     match &round.was {
         Some((was, date)) => format!("{} → {now}", state_for(was, *date, edition, language)),
         None => now,
