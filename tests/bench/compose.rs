@@ -40,8 +40,9 @@ fn reading(at: usize, now: Timestamp) -> Reading {
         country: Some("UA".to_owned()),
         admin1: Some(format!("{}", incident % 25)),
         geonames_id: Some(id),
-        lat: Some(44.0 + part(incident, 800) / 100.0),
-        lon: Some(22.0 + part(incident, 1_800) / 100.0),
+        // All over Ukraine: primes, so that towns do not stand in a line.
+        lat: Some(45.0 + part(incident * 53, 700) / 100.0),
+        lon: Some(23.0 + part(incident * 197, 1_600) / 100.0),
         precision: Precision::Settlement,
     };
     let number = |index: usize| u64::try_from(if index == 0 { 3 + incident % 9 } else { 20 + at % 4 + index }).unwrap();
@@ -106,6 +107,7 @@ fn main() {
         let interest = Interest::of(&subscriber::Scope { places: vec![near], ..subscriber::Scope::default() });
         items += Told::default().next(&[], &digest, &interest).0.tolls.len();
     }
+    assert!(items > READERS / 10, "{items} items for {READERS} readers: too few to measure anything by");
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not known");
     println!("{claims} claims, {} incidents: composed in {composed:?}", digest.tolls.len());
