@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. This module owns what a person at a terminal meets:
 //! help, progress, exit statuses. What the verbs do stands in `service`.
 
+mod admin;
 mod archive;
 mod delivery;
 mod demo;
@@ -113,6 +114,9 @@ enum Verb {
     Extract(ExtractArgs),
     /// Work until stopped: compose and deliver each edition when it is due
     Serve(ServeArgs),
+    /// Let an admin into the desk that `serve` serves
+    #[command(subcommand)]
+    Admin(AdminVerb),
     /// List, add, test, import or export sources
     #[command(subcommand)]
     Sources(SourcesVerb),
@@ -364,6 +368,18 @@ pub struct ServeArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum AdminVerb {
+    /// Print a link for one login, or set a password; makes the account, and ends every session of it
+    Reset {
+        #[arg(default_value = "admin")]
+        name: String,
+        /// Read a new password from the first line of standard input
+        #[arg(long)]
+        password: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum SourcesVerb {
     /// The configured sources, and how each one is doing
     List {
@@ -578,6 +594,7 @@ pub async fn run(cli: Cli, terminal: Terminal) -> Status {
         Verb::Held(verb) => past::held(verb, config, terminal).await,
         Verb::Extract(args) => extract::extract(&args, config, terminal).await,
         Verb::Serve(args) => serve::serve(&args, config, terminal).await,
+        Verb::Admin(verb) => admin::admin(verb, config, terminal).await,
         Verb::Sources(verb) => sources::sources(verb, config, terminal).await,
         Verb::Deliveries(args) => delivery::deliveries(&args, config, terminal).await,
         Verb::Resend(args) => delivery::resend(&args, config, terminal).await,

@@ -4,6 +4,7 @@
 //! every mistake in it, each with its line, its column and what to write instead. Nothing below this module sees the raw
 //! form, and no secret shows in `Debug`, in an error or in a quoted line.
 
+mod draft;
 mod edit;
 mod mail;
 mod mistakes;
@@ -34,6 +35,7 @@ use crate::news::wording::Language;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
+pub use draft::{Draft, Entries, Masked, Set, Version, version, versions};
 pub use edit::{EditError, NewSource, add_sources, free_name, remove_source, set_enabled};
 pub use mistakes::{ConfigError, Mistake, Mistakes};
 
@@ -57,6 +59,8 @@ pub struct Config {
     pub path: Option<PathBuf>,
     /// An address or a page that a publisher can reach us by; it goes into the User-Agent of every request.
     pub contact: Option<String>,
+    /// Who is told by mail when an edition failed or came late.
+    pub admin: Option<Address>,
     pub store: StoreUrl,
     /// A folder that gets every edition as `.eml`, `.html`, `.txt` and `.json`.
     pub archive: Option<PathBuf>,
@@ -343,6 +347,7 @@ impl Default for Config {
         Self {
             path: None,
             contact: None,
+            admin: None,
             store: StoreUrl::Sqlite(STORE_FILE.into()),
             archive: None,
             archive_url: None,

@@ -22,7 +22,8 @@
 //! | a message | [`service::mail`] | an [outcome](news::delivery::Outcome), which moves the delivery's [state](news::delivery::State) |
 //!
 //! The spine that strings these together is [`service::pipeline`]: collect → compose → deliver. `run` calls it once,
-//! [`service::worker`] whenever an edition is due.
+//! [`service::worker`] whenever an edition is due. Beside the worker `serve` has pages ([`service::web`]) for subscribers, admins
+//! and programs; what both share, above all which configuration is in force, is [`service::control`].
 //!
 //! # What must hold
 //!

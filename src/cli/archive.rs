@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::preview::{PLACEHOLDER, preview_message};
 use super::run::address;
 use crate::config::Edition;
 use crate::news::digest::Digest;
 use crate::news::message::archive::{self, Entry};
 use crate::news::message::view::Drawings;
 use crate::service::pipeline::{self, Composed, Service};
+use crate::service::preview;
 
 /// How many editions a feed of editions holds.
 const FEED_EDITIONS_MAX: u32 = 30;
@@ -25,7 +25,7 @@ fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
 pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
     let name = composed.digest.frame.stem();
     let files = [
-        ("eml", preview_message(service, composed, &address(PLACEHOLDER)?).await?),
+        ("eml", preview::message(service, composed, &address(preview::PLACEHOLDER)?).await?),
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.view)?),
     ];

@@ -1,7 +1,6 @@
 //! `preview`: an edition as a subscriber gets it, in every format, once or again and again while its looks are worked on.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -13,20 +12,12 @@ use super::run::{address, edition, report_sources, service};
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, Status, Terminal};
 use crate::config::Config;
-use crate::news::delivery;
-use crate::news::digest::Digest;
-use crate::news::digest::interest::Interest;
 use crate::news::message::archive;
-use crate::news::subscriber::Preferences;
 use crate::service::fetch::state::Occasion;
 use crate::service::outbox;
 use crate::service::pipeline::{self, Asking, Collected, Composed, Keep, Order, Service};
-use crate::service::store::DeliveryRecord;
-use crate::service::views::Views;
+use crate::service::preview;
 use crate::service::worker::Clock;
-
-/// Shown where a message needs an address and no subscriber is named.
-pub const PLACEHOLDER: &str = "reader@example.org";
 
 /// How often `--watch` looks whether a file was saved.
 const WATCH: Duration = Duration::from_millis(300);
@@ -161,12 +152,12 @@ pub async fn show(
     reader: Option<&Address>,
     format: Format,
 ) -> anyhow::Result<String> {
-    let placeholder = address(PLACEHOLDER)?;
+    let placeholder = address(preview::PLACEHOLDER)?;
     let reader = reader.unwrap_or(&placeholder);
     if format == Format::Eml {
-        return Ok(String::from_utf8(preview_message(service, &composed, reader).await?)?);
+        return Ok(String::from_utf8(preview::message(service, &composed, reader).await?)?);
     }
-    let view = view_of(service, composed, reader).await?;
+    let view = preview::view_of(service, composed, reader).await?;
     if format == Format::Json {
         return Ok(serde_json::to_string_pretty(&*view)?);
     }
@@ -179,55 +170,4 @@ pub async fn show(
         Format::Atom | Format::Feed => return Err(Misuse("one edition is not a feed: see preview".into()).into()),
         Format::Text | Format::Json | Format::Eml => rendered.text,
     })
-}
-
-/// What `reader` gets of it: what they were sent of an edition that was sent, their own cut of one that was not.
-async fn view_of(service: &Service, composed: Composed, reader: &Address) -> anyhow::Result<Arc<Digest>> {
-    if let Some(sent) = sent_to(service, &composed, reader).await? {
-        return Ok(Arc::new(sent.delivery.preferences.cut(&sent.view)));
-    }
-    let known = service.store.subscriber_at(reader).await?;
-    Ok(Arc::new(match known {
-        Some(known) => known.preferences.cut(&Interest::of(&known.preferences.scope()).only(&composed.view)),
-        None => composed.view,
-    }))
-}
-
-/// A frozen edition as it goes to one subscriber.
-struct Sent {
-    delivery: DeliveryRecord,
-    view: Arc<Digest>,
-}
-
-/// How a frozen edition goes to a subscriber; `None` if it does not.
-async fn sent_to(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Option<Sent>> {
-    let Some(id) = &composed.id else { return Ok(None) };
-    let Some(known) = service.store.subscriber_at(to).await? else { return Ok(None) };
-    let records = service.store.deliveries(id).await?;
-    let Some(delivery) = records.into_iter().find(|record| record.subscriber_id == known.id) else { return Ok(None) };
-    let chain = service.store.chain(id, &known.id).await?;
-    Ok(Some(Sent { delivery, view: Views::default().along(service, &chain).await? }))
-}
-
-/// The message as `to` would get it, or did: of a sent edition the very bytes. A Message-ID is made up where there is none.
-pub async fn preview_message(service: &Service, composed: &Composed, to: &Address) -> anyhow::Result<Vec<u8>> {
-    let domain = service.config.mail.from.email.domain();
-    let made_up = |whose: &str| delivery::message_id("preview", whose, domain);
-    let (view, subscriber_id, message_id, preferences) = match sent_to(service, composed, to).await? {
-        Some(Sent { delivery, view }) => (view, delivery.subscriber_id, delivery.message_id, delivery.preferences),
-        None => match service.store.subscriber_at(to).await? {
-            Some(known) => {
-                let view = Arc::new(Interest::of(&known.preferences.scope()).only(&composed.view));
-                (view, known.id.clone(), made_up(&known.id), known.preferences)
-            }
-            None => {
-                let view = Arc::new(composed.view.clone());
-                (view, outbox::NOBODY.to_owned(), made_up(to.as_ref()), Preferences::default())
-            }
-        },
-    };
-    let reader =
-        outbox::Reader { to, subscriber_id: &subscriber_id, message_id: &message_id, preferences: &preferences };
-    let message = outbox::message(service, composed.id.as_deref(), &view, reader)?;
-    Ok(message.map(|message| message.bytes).unwrap_or_default())
 }

@@ -67,11 +67,16 @@ pub fn fetcher(config: &Config) -> anyhow::Result<Fetcher> {
 /// Everything a verb works with. `changes` is false for verbs that must leave no trace.
 pub async fn service(config: Config, changes: bool) -> anyhow::Result<Service> {
     let store = if changes { Store::open(&config.store).await } else { Store::open_read_only(&config.store).await };
-    let (store, fetcher, mailer) = (store?, fetcher(&config)?, mailer(&config)?);
+    with_store(config, store?, Clock::System, changes).await
+}
+
+/// As [`service`], with a store that is open already.
+pub async fn with_store(config: Config, store: Store, clock: Clock, changes: bool) -> anyhow::Result<Service> {
+    let (fetcher, mailer) = (fetcher(&config)?, mailer(&config)?);
     let post = post(&config, &store, changes).await?;
     // Templates that cannot be used do not stop the news: the shipped ones are used, and every edition says why.
     let templates = Templates::new(&config.templates().map_err(|error| anyhow::anyhow!("failed to {error}"))?);
-    Ok(Service { store, fetcher, mailer, post, templates, config, clock: Clock::System })
+    Ok(Service { store, fetcher, mailer, post, templates, config, clock })
 }
 
 /// A mailer as the configuration has it.

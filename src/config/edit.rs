@@ -35,6 +35,12 @@ pub enum EditError {
     NotText { path: PathBuf },
     #[error("find a source named {name:?} in the configuration; see `daybrief sources list`")]
     Unknown { name: String },
+    #[error("change {name:?}: the file does not hold it any more; load the page again")]
+    Gone { name: String },
+    #[error("save the file: it was changed by someone else since you read it; load the page again")]
+    Changed,
+    #[error("use the secret number {number}: the file holds no such secret, or it would stand where it is shown")]
+    Misplaced { number: usize },
     #[error("write {path}: {source}; check that the folder may be written to")]
     Unwritable { path: PathBuf, source: std::io::Error },
 }
@@ -80,7 +86,7 @@ pub fn add_sources(path: &Path, sources: &[NewSource]) -> Result<Config, EditErr
         }
         tables.push(table);
     }
-    write(path, &with_sources(&text, tables))
+    write(path, &with_tables(&text, "source", tables))
 }
 
 /// Where a source reads from, for comparing: unlike what is shown, it holds the login too.
@@ -180,7 +186,7 @@ pub fn free_name(wanted: &str, taken: &mut HashSet<String>) -> String {
 }
 
 /// The file's text; a file that is not there is empty.
-fn text_of(path: &Path) -> Result<String, EditError> {
+pub(super) fn text_of(path: &Path) -> Result<String, EditError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
@@ -195,10 +201,10 @@ fn write(path: &Path, text: &str) -> Result<Config, EditError> {
     Ok(config)
 }
 
-/// The text, which is known to parse, with more `[[source]]`.
-fn with_sources(text: &str, mut tables: Vec<Table>) -> String {
+/// The text, which is known to parse, with more tables of the list `key`.
+pub(super) fn with_tables(text: &str, key: &str, mut tables: Vec<Table>) -> String {
     let Ok(mut document) = text.parse::<DocumentMut>() else { return text.to_owned() };
-    if let Some(Item::ArrayOfTables(sources)) = document.get_mut("source") {
+    if let Some(Item::ArrayOfTables(sources)) = document.get_mut(key) {
         for mut table in tables {
             // Tables are written in the order of their positions: beside its siblings, not after the rest of the file.
             table.set_position(sources.iter().last().and_then(Table::position));
@@ -207,7 +213,7 @@ fn with_sources(text: &str, mut tables: Vec<Table>) -> String {
         }
         return document.to_string();
     }
-    if let Some(list) = document.get_mut("source").and_then(Item::as_array_mut) {
+    if let Some(list) = document.get_mut(key).and_then(Item::as_array_mut) {
         list.extend(tables.into_iter().map(Table::into_inline_table));
         return document.to_string();
     }
@@ -218,7 +224,7 @@ fn with_sources(text: &str, mut tables: Vec<Table>) -> String {
     }
     sources.extend(tables);
     let mut addition = DocumentMut::new();
-    addition.insert("source", Item::ArrayOfTables(sources));
+    addition.insert(key, Item::ArrayOfTables(sources));
     let gap = if text.is_empty() || text.ends_with("\n\n") {
         ""
     } else if text.ends_with('\n') {
@@ -230,7 +236,7 @@ fn with_sources(text: &str, mut tables: Vec<Table>) -> String {
 }
 
 /// Writes a file beside the old one and renames it over it, with the old one's permissions.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     // The file itself, when the name is a link to it.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -191,14 +191,21 @@ fn ca(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Option<String> {
 
 /// The pages.
 pub(super) fn web(reader: &mut Reader<'_>, mut table: Table<'_>) -> Web {
+    let at = table.key_span("listen");
     let listen = table.parsed(reader, "listen", "127.0.0.1:8025", |text| match text {
         "off" => Ok(None),
         text => text.parse().map(Some).map_err(|_| format!("{text:?} is no address and port")),
     });
     let url = table
         .parsed(reader, "url", "https://digest.example.org", |text| super::source::web_url(text.trim_end_matches('/')));
+    let exposed = table.flag(reader, "exposed").unwrap_or(false);
     table.finish(reader);
-    Web { listen: listen.unwrap_or(Web::default().listen), url }
+    let listen = listen.unwrap_or(Web::default().listen);
+    if let Some(address) = listen.filter(|address| !address.ip().is_loopback() && !exposed) {
+        let advice = "write \"127.0.0.1:8025\" and put a web server with TLS before it, or add exposed = true";
+        reader.mistake(at, format!("other machines reach {address}, and passwords with it, without TLS"), advice);
+    }
+    Web { listen, url }
 }
 
 fn mailbox(reader: &mut Reader<'_>, table: &mut Table<'_>, key: &'static str) -> Option<Mailbox> {

@@ -80,8 +80,51 @@ pub(super) fn config(
     if reader.found.is_empty() { Ok(config) } else { Err(refused(reader)) }
 }
 
+/// Where the text holds secrets, in its order and apart from each other.
+pub(super) fn secrets(text: &str, path: &Path) -> Vec<Range<usize>> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let nothing = |_: &str| None;
+    let mut reader =
+        Reader { text, folder, environment: &nothing, found: Vec::new(), secrets: Vec::new(), secrets_needed: false };
+    match Document::parse(text) {
+        Ok(document) => drop(whole(&mut reader, Table::new(document.as_table(), "", 0..0), path)),
+        Err(_) => reader.secrets = suspected_secrets(text),
+    }
+    reader.secrets.extend(commented_secrets(text));
+    reader.secrets.sort_by_key(|span| (span.start, span.end));
+    let mut end = 0;
+    reader.secrets.retain(|span| {
+        let apart = span.start >= end && !span.is_empty();
+        end = if apart { span.end } else { end };
+        apart
+    });
+    // An SQLite file's name is no secret, although the address of a database may be one.
+    reader.secrets.retain(|span| !text[span.clone()].starts_with("\"sqlite:"));
+    reader.secrets
+}
+
+/// The values of secrets in lines that are commented out.
+fn commented_secrets(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut secrets = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if let Some((key, value)) = line.split_once('=')
+            && let Some(key) = key.trim_start().strip_prefix('#')
+            && matches!(key.trim(), "password" | "secret" | "key" | "proxy" | "headers")
+        {
+            let end = at + line.trim_end().len();
+            secrets.push(end - value.trim().len()..end);
+        }
+        at += line.len();
+    }
+    secrets
+}
+
 fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     let contact = file.text(reader, "contact", "editor@example.org").map(|text| text.value.to_owned());
+    let admin = file.parsed(reader, "admin", "editor@example.org", |text| {
+        text.parse::<lettre::Address>().map_err(|_| format!("{text:?} is no mail address"))
+    });
     let archive = file.path(reader, "archive", "archive");
     let archive_url = archive_url(reader, &mut file, archive.is_some());
     let templates = file.path(reader, "templates", "templates");
@@ -108,6 +151,7 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     Config {
         path: Some(path.to_path_buf()),
         contact,
+        admin,
         store: store.unwrap_or_else(|| StoreUrl::Sqlite(reader.folder.join(super::STORE_FILE))),
         archive,
         archive_url,

@@ -1,12 +1,16 @@
 //! What the program does: talks to the world, and decides nothing about news.
 
 pub mod bounces;
+pub mod control;
 pub mod fetch;
 pub mod gather;
 pub mod kinds;
 pub mod mail;
+pub mod notice;
 pub mod outbox;
 pub mod pipeline;
+pub mod preview;
+pub mod runs;
 pub mod sign_up;
 pub mod store;
 pub mod views;

@@ -99,6 +99,8 @@ impl Simulated {
 pub enum Urgency {
     /// Go on.
     None,
+    /// There is a new configuration: begin nothing new with this one. What is under way takes its time.
+    Change,
     /// Begin nothing new, finish what is under way.
     Finish,
     /// Drop everything; the store is made for it.
@@ -131,7 +133,12 @@ impl Stop {
 
     /// Whether nothing new should be begun.
     pub fn is_requested(&self) -> bool {
-        *self.0.borrow() >= Urgency::Finish
+        self.at_least(Urgency::Change)
+    }
+
+    /// Whether it is this urgent.
+    pub fn at_least(&self, urgency: Urgency) -> bool {
+        *self.0.borrow() >= urgency
     }
 
     /// Waits until it is this urgent.
@@ -311,7 +318,7 @@ pub async fn serve(
         tracing::debug!(until = %wake, "waiting");
         tokio::select! {
             () = clock.sleep_until(wake) => {}
-            () = stop.at(Urgency::Finish) => {}
+            () = stop.at(Urgency::Change) => {}
         }
     }
     Ok(Ended::Cleanly)

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+/// The desk in a real browser, where there is one.
+mod browser;
 /// The configuration file as a person writes it.
 mod config;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
 mod corpus;
 /// The real program, killed at the worst moments.
 mod crash;
+/// The admins' desk over real HTTP.
+mod desk;
 /// Given claims → what the digest and its message say. No I/O.
 mod digest;
 /// What an edition looks like, and what it withstands.

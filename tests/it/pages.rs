@@ -6,13 +6,14 @@ use std::sync::Arc;
 use daybrief::news::digest::Section;
 use daybrief::news::subscriber::{Empty, Format};
 use daybrief::news::token::Purpose;
+use daybrief::service::control::Control;
 use daybrief::service::pipeline::Service;
 use daybrief::service::sign_up;
 use daybrief::service::store::{Store, Subscriber, SubscriberState};
-use daybrief::service::web::{self, Pages};
-use daybrief::service::worker::Clock;
+use daybrief::service::web;
 use mail_parser::MessageParser;
-use tokio::sync::Notify;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
 
 use crate::outbox::{config, deliver, relay, service};
 use crate::smtp_server::{Script, SmtpServer};
@@ -20,7 +21,7 @@ use crate::store::{address, at, freeze};
 
 /// A service with its pages and its mail server, at a time.
 struct Site {
-    service: Service,
+    service: Arc<Service>,
     server: SmtpServer,
     base: String,
     client: reqwest::Client,
@@ -38,13 +39,12 @@ impl Site {
         let server = SmtpServer::start(Script::default()).await;
         let editions = "[[edition]]\nname = \"daily\"\ncron = \"0 7 * * *\"\n[[edition]]\nname = \"weekly\"\ncron = \"0 7 * * 1\"\n";
         let service = service(config(&format!("{}{editions}", relay(server.address, ""))), store, minutes);
-        let pages = Pages::new(&service, Arc::new(Notify::new()));
-        let (told, address) = tokio::sync::oneshot::channel();
-        let task = tokio::spawn(async move {
-            let any = SocketAddr::from(([127, 0, 0, 1], 0));
-            web::serve(pages, any, |address| told.send(address).unwrap()).await.unwrap();
-        });
-        let base = format!("http://{}", address.await.unwrap());
+        let service = Arc::new(service);
+        let control = Arc::new(Control::new(mpsc::unbounded_channel().0));
+        let (_, router) = watch::channel(web::router(&service, &control));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let task = tokio::spawn(web::serve(listener, router));
         Self { service, server, base, client: reqwest::Client::builder().no_proxy().build().unwrap(), task }
     }
 
@@ -95,7 +95,7 @@ impl Site {
 
 #[tokio::test]
 async fn who_signs_up_and_confirms_gets_the_next_edition() {
-    let mut site = Site::start(Store::in_memory().await.unwrap(), -60).await;
+    let site = Site::start(Store::in_memory().await.unwrap(), -60).await;
     let (status, form) = site.get("/subscribe").await;
     assert!(status == 200 && form.contains("name=\"address\"") && form.contains("value=\"weekly\""), "{form}");
     let (status, answer) =
@@ -123,9 +123,9 @@ async fn who_signs_up_and_confirms_gets_the_next_edition() {
     assert_eq!((known.state, known.editions), (SubscriberState::Active, vec!["daily".to_owned()]));
     assert!(site.post(&path, &[]).await.1.contains("Thank you"), "twice is no mistake");
 
-    site.service.clock = Clock::simulated(at(0));
-    site.service.store.freeze(freeze(&crate::store::digest(0), &[]), at(0)).await.unwrap();
-    deliver(&site.service).await.unwrap();
+    let later = service(site.service.config.clone(), site.service.store.clone(), 0);
+    later.store.freeze(freeze(&crate::store::digest(0), &[]), at(0)).await.unwrap();
+    deliver(&later).await.unwrap();
     assert_eq!(site.mails().len(), 2);
     assert!(site.mails()[1].1.contains("/unsubscribe/daily/"));
 }
@@ -190,9 +190,9 @@ async fn a_link_to_confirm_ends_with_the_week() {
 async fn a_mail_that_cannot_be_sent_is_tried_again() {
     let store = Store::in_memory().await.unwrap();
     store.sign_up(&address("reader@inbox.example"), &[], at(0)).await.unwrap();
-    let mut site = Site::start(store, 0).await;
-    site.service = service(config(&relay(SocketAddr::from(([127, 0, 0, 1], 9)), "")), site.service.store.clone(), 0);
-    assert_eq!(sign_up::send(&site.service).await.unwrap(), 0);
+    let site = Site::start(store, 0).await;
+    let nobody = config(&relay(SocketAddr::from(([127, 0, 0, 1], 9)), ""));
+    assert_eq!(sign_up::send(&service(nobody, site.service.store.clone(), 0)).await.unwrap(), 0);
     let healed = config(&relay(site.server.address, ""));
     assert_eq!(sign_up::send(&service(healed.clone(), site.service.store.clone(), 1)).await.unwrap(), 0, "not at once");
     assert_eq!(sign_up::send(&service(healed.clone(), site.service.store.clone(), 6)).await.unwrap(), 1);

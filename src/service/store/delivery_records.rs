@@ -130,7 +130,7 @@ impl Store {
     }
 }
 
-fn record(row: &AnyRow) -> Result<DeliveryRecord, sqlx::Error> {
+pub(super) fn record(row: &AnyRow) -> Result<DeliveryRecord, sqlx::Error> {
     Ok(DeliveryRecord {
         edition_id: row.try_get("edition_id")?,
         subscriber_id: row.try_get("subscriber_id")?,

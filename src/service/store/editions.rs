@@ -318,7 +318,7 @@ async fn take_text(
     Ok((holder != edition_id).then_some(holder))
 }
 
-fn read(row: &AnyRow) -> Result<StoredEdition, sqlx::Error> {
+pub(super) fn read(row: &AnyRow) -> Result<StoredEdition, sqlx::Error> {
     let json: String = row.try_get("digest")?;
     let digest = serde_json::from_str(&json).map_err(|error| unreadable("digest", error))?;
     Ok(StoredEdition { id: row.try_get("id")?, digest })

@@ -6,7 +6,9 @@
 //!
 //! `now` is always an argument. Who gets what, and what a delivery's next state is, is decided in [`crate::news`].
 
+mod admins;
 mod articles;
+mod audit;
 mod bounces;
 mod deliveries;
 mod delivery_records;
@@ -16,8 +18,10 @@ mod farewell;
 mod ledger;
 mod open;
 mod paces;
+mod pages;
 mod queue;
 mod recipients;
+mod runs;
 mod sign_up;
 mod sources;
 mod subscribers;
@@ -27,13 +31,16 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Row, Transaction};
 
+pub use admins::{Pass, PassKind};
 pub use articles::{Inserted, Known, StoredArticle, text_hash};
+pub use audit::{Change as AuditChange, Entry as AuditEntry};
 pub use bounces::{Bounce, BounceRecord, Counted};
 pub use deliveries::{Change, Lease, Taking};
 pub use delivery_records::DeliveryRecord;
 pub use editions::{Audience, Freeze, Frozen, StoredEdition};
 pub use error::StoreError;
 pub use ledger::{CHAIN_EDITIONS_MAX, Chain, Decision, HeldFigure};
+pub use runs::{Run, Step};
 pub use sign_up::{CONFIRM_WITHIN, Confirmation};
 pub use sources::SourceState;
 pub use subscribers::{Added, Subscriber, SubscriberState};

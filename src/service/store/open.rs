@@ -38,6 +38,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         (1, "schema", include_str!("migrations/0001_schema.sql")),
         (4, "ledger", include_str!("migrations/0004_ledger.sql")),
         (5, "delivery", include_str!("migrations/0005_delivery.sql")),
+        (6, "admin", include_str!("migrations/0006_admin.sql")),
         (7, "readers", include_str!("migrations/0007_readers.sql")),
     ];
     let migrations = steps.into_iter().map(|(version, name, sql)| {

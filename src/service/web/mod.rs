@@ -1,76 +1,96 @@
-//! Pages, served by `serve`: for subscribers, reached by signed links, and one on which to become one.
+//! Pages, served by `serve`: for subscribers, reached by signed links, and one on which to become one; for admins, after a
+//! login; for programs.
 //!
-//! They work without script and without cookies, and they change something only by POST: programs that look at the links
-//! in a mail before its reader does change nothing.
+//! They work without script, and they change something only by POST: programs that look at the links in a mail before its
+//! reader does change nothing.
 
+mod admin;
+pub mod api;
+mod listen;
+mod ops;
 mod requests;
 mod sign_up;
 mod subscriber;
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
-use tokio::net::TcpListener;
-use tokio::sync::Notify;
 
 use self::requests::Requests;
+use super::control::Control;
 use super::pipeline::Service;
 use super::store::Store;
 use super::worker::Clock;
 use crate::config::Config;
 use crate::news::token::Key;
 
-/// The longest form that is read.
-const FORM_BYTES_MAX: usize = 16 * 1024;
+pub use admin::{LINK_MINUTES, login_link, password_hash};
+pub use listen::serve;
 
-/// What the pages work with.
+/// The longest form that is read from a subscriber.
+const FORM_BYTES_MAX: usize = 16 * 1024;
+/// For one request, body and answer.
+const REQUEST_SECONDS_MAX: u64 = 60;
+
+/// What the subscribers' pages work with.
 #[derive(Clone, Debug)]
-pub struct Pages {
-    pub store: Store,
-    pub key: Key,
-    pub config: Arc<Config>,
-    pub clock: Clock,
-    /// Told when someone signs up, so that they are asked to confirm at once.
-    pub signed_up: Arc<Notify>,
+struct Pages {
+    store: Store,
+    key: Key,
+    config: Arc<Config>,
+    clock: Clock,
+    control: Arc<Control>,
     requests: Arc<Mutex<Requests>>,
 }
 
-impl Pages {
-    pub fn new(service: &Service, signed_up: Arc<Notify>) -> Self {
-        Self {
-            store: service.store.clone(),
-            key: service.post.reach.key.clone(),
-            config: Arc::new(service.config.clone()),
-            clock: service.clock.clone(),
-            signed_up,
-            requests: Arc::default(),
-        }
-    }
+/// What the admins' pages work with.
+#[derive(Clone)]
+pub struct Desk {
+    pub service: Arc<Service>,
+    pub control: Arc<Control>,
 }
 
-/// Serves the pages until the future is dropped; tells where once it listens.
-///
-/// # Errors
-/// The address is taken, or not ours.
-pub async fn serve(pages: Pages, listen: SocketAddr, listening: impl FnOnce(SocketAddr)) -> std::io::Result<()> {
-    let listener = TcpListener::bind(listen).await?;
-    listening(listener.local_addr()?);
-    axum::serve(listener, router(pages).into_make_service_with_connect_info::<SocketAddr>()).await
-}
-
-/// All pages.
-pub fn router(pages: Pages) -> Router {
-    let mut router = subscriber::router();
+/// All pages of one configuration.
+pub fn router(service: &Arc<Service>, control: &Arc<Control>) -> Router {
+    let pages = Pages {
+        store: service.store.clone(),
+        key: service.post.reach.key.clone(),
+        config: Arc::new(service.config.clone()),
+        clock: service.clock.clone(),
+        control: Arc::clone(control),
+        requests: Arc::default(),
+    };
+    let desk = Desk { service: Arc::clone(service), control: Arc::clone(control) };
+    let mut subscribers = subscriber::router();
     // Nobody could be asked to confirm otherwise.
-    if pages.config.web.url.is_some() {
-        router = router.merge(sign_up::router());
+    if service.config.web.url.is_some() {
+        subscribers = subscribers.merge(sign_up::router());
     }
-    router.layer(DefaultBodyLimit::max(FORM_BYTES_MAX)).with_state(pages)
+    subscribers
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .with_state(pages)
+        .merge(admin::router(desk.clone()))
+        .merge(api::router().merge(ops::router()).with_state(desk))
+        .layer(middleware::from_fn(within_limits))
+}
+
+/// Refuses what announces too much before any of it is read, and gives up on what takes too long, mostly because its body
+/// does not come.
+async fn within_limits(request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > admin::FORM_BYTES_MAX as u64) {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "This is too much.").into_response();
+    }
+    match tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS_MAX), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "This took too long.").into_response(),
+    }
 }
 
 /// The pages' own answer to what went wrong on our side.

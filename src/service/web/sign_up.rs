@@ -67,7 +67,7 @@ async fn sign_up(
         if let Err(error) = pages.store.sign_up(&address, &chosen, now).await {
             return trouble(&error);
         }
-        pages.signed_up.notify_one();
+        pages.control.signed_up.notify_one();
     }
     page(&Answer::new(
         "Look into your mail",
