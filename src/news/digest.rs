@@ -109,9 +109,9 @@ pub struct Look {
 }
 
 impl Frame {
-    /// Names the edition's files in an archive, "daily-2031-03-05T0500Z".
+    /// Names the edition's files in an archive, "daily-2031-03-05T050000Z".
     pub fn stem(&self) -> String {
-        format!("{}-{}", self.name, self.composed_at.strftime("%Y-%m-%dT%H%MZ"))
+        format!("{}-{}", self.name, self.composed_at.strftime("%Y-%m-%dT%H%M%SZ"))
     }
 }
 

@@ -135,14 +135,16 @@ fn movement(was: &Count, now: &Count, line: &TollLine, language: Language) -> St
     }
 }
 
-/// How a line moved, for the list of changes: "injured 88 → 101 (+13)", "injured 12 → 2 (corrected)".
-pub fn moved(line: &TollLine, language: Language) -> String {
+/// How a line moved, for the list of changes: "injured 88 → 101 (+13)", "injured 12 → 2 (corrected)"; "injured, including
+/// 3 → 5 children" where its total does not stand above it.
+pub fn moved(line: &TollLine, follows_total: bool, language: Language) -> String {
     let now = &line.figure.value().count;
-    let Some(was) = &line.was else { return toll(line, language) };
+    let of = if line.part && !follows_total { part_of(line.measure, language) } else { String::new() };
+    let Some(was) = &line.was else { return format!("{of}{}", toll(line, language)) };
     let (what, who) = if line.part {
-        (language.pick("including", "зокрема"), members(line.group, exact(now), language))
+        (format!("{of}{}", language.pick("including", "зокрема")), members(line.group, exact(now), language))
     } else {
-        (counted(line.measure, language), group(line.group, exact(now), language))
+        (counted(line.measure, language).to_owned(), group(line.group, exact(now), language))
     };
     let note = if line.news == News::Corrected {
         language.pick(" (corrected)", " (виправлено)").to_owned()
@@ -152,6 +154,21 @@ pub fn moved(line: &TollLine, language: Language) -> String {
         rise(was, now).map_or_else(String::new, |more| format!(" (+{})", language.digits(more)))
     };
     format!("{what} {} → {}{who}{note}", count(was, language), count(now, language))
+}
+
+/// What a line counts: "injured", "injured, including children".
+pub fn of(line: &TollLine, language: Language) -> String {
+    if line.part {
+        let including = language.pick("including", "зокрема");
+        format!("{}{including}{}", part_of(line.measure, language), members(line.group, None, language))
+    } else {
+        counted(line.measure, language).trim_end_matches(':').to_owned()
+    }
+}
+
+/// "injured, ", before "including 5 children".
+fn part_of(total: Measure, language: Language) -> String {
+    format!("{}, ", counted(total, language).trim_end_matches(':'))
 }
 
 /// A row of figures as blocks of eight heights: "▃▅█". A figure without a number is a dot.
@@ -643,24 +660,27 @@ pub fn reason(reason: Reason, language: Language) -> String {
     language.pick(english, ukrainian).to_owned()
 }
 
-/// "injured 12 → 2, corrected by Evening Dispatch", "killed 14, withdrawn by Valley Ledger".
+/// "injured 12 → 2, corrected by Evening Dispatch", "killed, including 4 children, withdrawn by Valley Ledger".
 pub fn correction(correction: &Correction, language: Language) -> String {
     let how = match correction.how {
         How::Withdrawn => language.pick("withdrawn by", "відкликано:"),
         How::Corrected => language.pick("corrected by", "виправлено:"),
         How::Silent => language.pick("changed without a word by", "змінено без пояснення:"),
     };
-    let who = group(correction.group, correction.printed.low, language);
-    let printed = format!("{} {}{who}", counted(correction.measure, language), count(&correction.printed, language));
-    let outlet = &correction.outlet;
-    match (&correction.now, correction.how) {
-        (Some(now), _) => format!("{printed} → {}, {how} {outlet}", count(&now.value().count, language)),
-        (None, How::Withdrawn) => format!("{printed}, {how} {outlet}"),
-        (None, _) => {
-            let no_more = language.pick("which gives no figure any more", "цифри більше немає");
-            format!("{printed}, {how} {outlet}, {no_more}")
-        }
-    }
+    let (printed, now) = (&correction.printed, correction.now.as_ref().map(|now| &now.value().count));
+    let newest = exact(now.unwrap_or(printed));
+    let (what, who) = if correction.part {
+        let including = language.pick("including", "зокрема");
+        (part_of(correction.measure, language) + including, members(correction.group, newest, language))
+    } else {
+        (counted(correction.measure, language).to_owned(), group(correction.group, newest, language))
+    };
+    let arrow = now.map_or_else(String::new, |now| format!(" → {}", count(now, language)));
+    let no_more = match (now, correction.how) {
+        (Some(_), _) | (None, How::Withdrawn) => "",
+        (None, _) => language.pick(", which gives no figure any more", ", цифри більше немає"),
+    };
+    format!("{what} {}{arrow}{who}, {how} {}{no_more}", count(printed, language), correction.outlet)
 }
 
 /// Words of an item as it is printed, without its sources: what the reading time is reckoned by.

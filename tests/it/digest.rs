@@ -147,7 +147,7 @@ fn a_rising_toll_says_what_it_was() {
     check_contains(
         &text(&second),
         &[
-            "injured 101 (was 88, +13): regional administration [1]",
+            "injured 101 (was 88, +13): regional administration, as of 4 Mar 12:00 [1]",
             "including 23 children (was 17, +6)",
             "courier, ledger",
         ],

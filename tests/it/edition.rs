@@ -60,9 +60,9 @@ fn any_edition_stays_below_what_mail_programs_cut() {
     }
     // Each stands in two lists with a sentence of its own, and none is folded away.
     let forty = render(&edition(40));
-    assert_eq!(forty.html.matches("\"auto\">Place ").count(), 80, "{} bytes", forty.html.len());
+    assert_eq!(forty.html.matches("<h3>Place ").count(), 80, "{} bytes", forty.html.len());
     println!("40 items: {} bytes of HTML", forty.html.len());
-    assert_eq!(render(&edition(12)).html.matches("\"auto\">Place ").count(), 24, "each is in both lists");
+    assert_eq!(render(&edition(12)).html.matches("<h3>Place ").count(), 24, "each is in both lists");
     assert!(render(&edition(200)).html.contains(" more in the archived edition"));
 }
 
@@ -130,6 +130,60 @@ fn a_part_is_never_a_bare_number() {
     }
     let text = render(&compose(frame(4), &[reading], &[])).text;
     assert!(text.contains("including 1 person"), "{text}");
+}
+
+#[test]
+fn a_figure_says_as_of_when_and_an_old_one_that_it_is_old() {
+    let text = |day: i8| {
+        let at_noon = strike("a", "courier", day, 5, 1);
+        render(&compose(frame(5), &[at_noon, strike("b", "ledger", 4, 3, 1)], &[])).text
+    };
+    assert!(text(4).contains("regional administration, as of 4 Mar 12:00"), "{}", text(4));
+    let mut old = strike("a", "courier", 3, 5, 1);
+    old.fresh = false;
+    let mut lower = strike("b", "ledger", 4, 5, 1);
+    lower.extraction.claims.truncate(1);
+    let digest = compose(frame(5), &[old, lower], &[]);
+    let text = render(&digest).text;
+    // The newer report says nothing of children.
+    assert!(text.contains("injured 5: regional administration, as of 4 Mar 12:00"), "{text}");
+    assert!(text.contains("including 1 child: regional administration, last reported 3 Mar 12:00"), "{text}");
+}
+
+#[test]
+fn parts_stand_below_their_total_and_others_below_both() {
+    let mut other = strike("b", "ledger", 4, 41, 7);
+    for claim in &mut other.extraction.claims {
+        claim.claimant = Some("mayor".to_owned());
+    }
+    let text = render(&compose(frame(5), &[strike("a", "courier", 4, 44, 7), other], &[])).text;
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words:?} is missing in:\n{text}"));
+    let (total, part) = (at("injured 44"), at("including 7 children"));
+    assert!(total < part && part < at("also reported: 41 injured"), "{text}");
+    assert!(text.contains("injured: reports range from 41 to 44"), "{text}");
+}
+
+#[test]
+fn what_is_corrected_in_one_incident_stands_under_one_title() {
+    let first = compose(frame(4), &[strike("a", "courier", 4, 88, 17)], &[]);
+    let mut again = strike("a", "courier", 4, 18, 7);
+    again.standing = daybrief::news::incident::Standing::Corrected;
+    let second = compose(frame(5), &[again], std::slice::from_ref(&first));
+    let text = render(&told::for_everyone(&second, &[first])).text;
+    let changes = text.split("STRIKES AND TOLLS").next().unwrap();
+    assert_eq!(changes.matches("Sumy · strike").count(), 1, "{text}");
+    assert!(changes.contains("injured 88 → 18, corrected by courier"), "{text}");
+    assert!(changes.contains("injured, including 17 → 7 children, corrected by courier"), "{text}");
+}
+
+#[test]
+fn a_part_that_moves_alone_says_of_what() {
+    let first = compose(frame(4), &[strike("a", "courier", 3, 88, 17)], &[]);
+    let mut old = strike("a", "courier", 3, 88, 17);
+    old.fresh = false;
+    let second = compose(frame(5), &[old, strike("b", "ledger", 4, 88, 18)], std::slice::from_ref(&first));
+    let text = render(&told::for_everyone(&second, &[first])).text;
+    assert!(text.contains("injured, including 17 → 18 children (+1)"), "{text}");
 }
 
 #[test]

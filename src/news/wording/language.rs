@@ -119,6 +119,20 @@ impl Language {
         format!("{} {} {}", local.day(), self.month(local.date()), local.strftime("%H:%M"))
     }
 
+    /// "as of 5 Mar 18:25", or "last reported 4 Mar" where that was not after `from`, when the edition's window begins.
+    pub fn as_of(self, published: Published, from: Timestamp, zone: &TimeZone, edition: civil::Date) -> String {
+        let (moment, is_old) = match published {
+            Published::At(at, _) => (self.short_moment(at, zone), at <= from),
+            Published::On(date) => (self.day(date, edition), date < from.to_zoned_datetime(zone.clone()).date()),
+        };
+        let (english, ukrainian) = if is_old {
+            ("last reported", "востаннє повідомлено")
+        } else {
+            ("as of", "станом на")
+        };
+        format!("{} {moment}", self.pick(english, ukrainian))
+    }
+
     /// When an article was published, as exactly as it says, in UTC.
     pub fn published(self, published: &Published) -> String {
         match *published {
