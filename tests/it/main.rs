@@ -4,6 +4,8 @@
 
 /// The desk in a real browser, where there is one.
 mod browser;
+/// What mail programs make of an edition: contrast, and what they support.
+mod clients;
 /// The configuration file as a person writes it.
 mod config;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
@@ -38,6 +40,8 @@ mod outbox;
 mod pages;
 /// What a reader chose, as it shows in the message that is sent.
 mod preferences;
+/// `preview`: again on save, and in a browser.
+mod preview;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
 /// What becomes of a source, visit by visit, with a scripted server and a clock of our own.
