@@ -180,8 +180,18 @@ pub struct Edition {
     /// How its map draws disputed borders.
     pub borders: Borders,
     pub empty: Empty,
+    pub corrections: Corrections,
     /// The List-Id (RFC 2919), without angle brackets: `daily.example.org`.
     pub list_id: String,
+}
+
+/// When readers hear that a figure they were sent was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Corrections {
+    /// As soon as its article says so, in a mail of their own, while `serve` runs.
+    AtOnce,
+    /// In the next edition.
+    Next,
 }
 
 /// What an edition with nothing new does.
@@ -377,6 +387,7 @@ impl Edition {
             language: Language::default(),
             borders: Borders::default(),
             empty: Empty::Note,
+            corrections: Corrections::AtOnce,
             list_id: format!("{name}.{domain}"),
         }
     }

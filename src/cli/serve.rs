@@ -13,12 +13,12 @@ use tokio::sync::{mpsc, watch};
 use super::archive::{write_edition, write_feeds};
 use super::run::{service, with_store};
 use super::{ServeArgs, Status, Terminal};
-use crate::config::{Config, Edition};
+use crate::config::{Config, Corrections, Edition};
 use crate::news::schedule::Due;
 use crate::news::wording::Language;
 use crate::service::control::{Control, Looked};
 use crate::service::fetch::state::Occasion;
-use crate::service::pipeline::{self, Asking, Published, Service};
+use crate::service::pipeline::{self, Asking, Composed, Published, Service};
 use crate::service::sign_up;
 use crate::service::worker::{self, Clock, Ended, Plan, Stop, Urgency};
 use crate::service::{bounces, notice, runs, web};
@@ -169,7 +169,7 @@ async fn generation(service: &Service, control: &Control, stop: &Stop) -> anyhow
     };
     tokio::select! {
         ended = worker::serve(&service.clock, &plans, last_slot, publish, deliver, &own_stop) => ended,
-        () = watch(service, control) => Ok(Ended::Cleanly),
+        () = watch(service, control, &own_stop) => Ok(Ended::Cleanly),
         () = sign_up::serve(service, &control.signed_up) => Ok(Ended::Cleanly),
         () = bounces => Ok(Ended::Cleanly),
         () = asked => Ok(Ended::Cleanly),
@@ -244,22 +244,42 @@ async fn publish(service: &Service, edition: &Edition, due: &Due) -> anyhow::Res
         Published::Unread => tracing::warn!(edition = edition.name, "nobody subscribes, so nothing was sent"),
         Published::Before { id } => tracing::info!(edition = id, "another process composed this slot"),
     }
+    archive(service, edition, &composed).await
+}
+
+async fn archive(service: &Service, edition: &Edition, composed: &Composed) -> anyhow::Result<()> {
     if let Some(folder) = &service.config.archive {
-        write_edition(service, &composed, folder).await?;
+        write_edition(service, composed, folder).await?;
         write_feeds(service, edition, folder).await?;
     }
     Ok(())
 }
 
 /// Keeps reading the sources between editions, each when its own pace says so.
-async fn watch(service: &Service, control: &Control) {
+async fn watch(service: &Service, control: &Control, stop: &Stop) {
     loop {
         control.beat(service.clock.now());
         if let Err(error) = poll(service).await {
             tracing::error!("failed to read the sources: {error:#}");
         }
+        if let Err(error) = correct(service, stop).await {
+            tracing::error!("failed to send corrections: {error:#}");
+        }
         service.clock.sleep_until(service.clock.now() + POLL).await;
     }
+}
+
+/// Tells those who were sent a figure that its article no longer stands behind.
+async fn correct(service: &Service, stop: &Stop) -> anyhow::Result<()> {
+    for edition in service.config.editions.iter().filter(|edition| edition.corrections == Corrections::AtOnce) {
+        let Some((composed, published)) = pipeline::correct(service, edition).await? else { continue };
+        let Published::Frozen { id, deliveries } = published else { continue };
+        tracing::info!(edition = id, deliveries, "composed “{}”", composed.rendered.subject);
+        archive(service, edition, &composed).await?;
+        let delivered = pipeline::deliver(service, stop, &ProgressBar::hidden()).await?;
+        tracing::info!("sent: {delivered}");
+    }
+    Ok(())
 }
 
 async fn poll(service: &Service) -> anyhow::Result<()> {

@@ -11,7 +11,7 @@ use toml_edit::Document;
 
 use super::reader::{At, Reader, Table};
 use super::source::source;
-use super::{Config, ConfigError, Edition, Empty, Limits, Mistakes, SourceKind, StoreUrl, mail, suggest};
+use super::{Config, ConfigError, Corrections, Edition, Empty, Limits, Mistakes, SourceKind, StoreUrl, mail, suggest};
 use crate::news::digest::Section;
 use crate::news::digest::rank::Rules;
 use crate::news::incident::claimant::{Class, Order};
@@ -54,6 +54,7 @@ const SECTIONS: [(&str, Section); 6] = [
 ];
 const BORDERS: [(&str, Borders); 3] =
     [("dashed", Borders::Dashed), ("solid", Borders::Solid), ("hidden", Borders::Hidden)];
+const CORRECTIONS: [(&str, Corrections); 2] = [("at once", Corrections::AtOnce), ("next", Corrections::Next)];
 const EMPTIES: [(&str, Empty); 2] = [("note", Empty::Note), ("skip", Empty::Skip)];
 
 /// Reads the text of the file at `path`, with `environment` for the secrets it names.
@@ -246,6 +247,7 @@ fn edition(reader: &mut Reader<'_>, mut table: Table<'_>, domain: &str, names: &
     let language = table.choice(reader, "language", &Language::ALL.map(|language| (language.tag(), language)));
     let borders = table.choice(reader, "disputed_borders", &BORDERS).unwrap_or(defaults.borders);
     let empty = table.choice(reader, "empty", &EMPTIES).unwrap_or(defaults.empty);
+    let corrections = table.choice(reader, "corrections", &CORRECTIONS).unwrap_or(defaults.corrections);
     let list_id = table.parsed(reader, "list_id", "daily.example.org", list_id).unwrap_or(defaults.list_id);
     table.finish(reader);
     Some(Edition {
@@ -259,6 +261,7 @@ fn edition(reader: &mut Reader<'_>, mut table: Table<'_>, domain: &str, names: &
         language: language.unwrap_or(defaults.language),
         borders,
         empty,
+        corrections,
         list_id,
     })
 }

@@ -86,6 +86,9 @@ pub struct Frame {
     pub slots: Vec<Timestamp>,
     /// Made of given sources or of a given window: the next edition does not go on from where this one ends.
     pub partial: bool,
+    /// Made between two editions, because an article went back on what was printed: only for those who were sent that.
+    #[serde(default)]
+    pub only_corrects: bool,
     /// The ends of earlier editions that reached nobody: this one holds their facts over.
     pub held_over: Vec<Timestamp>,
     pub composed_at: Timestamp,
@@ -374,6 +377,11 @@ pub fn compose_with(
 }
 
 impl Digest {
+    /// Whether the reader gets it at all: what only corrects is for those for whom it corrects something.
+    pub fn is_for_reader(&self) -> bool {
+        !self.frame.only_corrects || !self.corrections.is_empty()
+    }
+
     /// Nothing in the parts of it that are shown that its reader does not know already.
     pub fn is_quiet(&self) -> bool {
         let shows = |section| self.frame.sections.contains(&section);

@@ -419,6 +419,12 @@ pub fn headlines(digest: &Digest) -> Vec<String> {
 /// The subject line: facts first, never cut in the middle of one.
 pub fn subject(digest: &Digest) -> String {
     let mut out = String::new();
+    if digest.frame.only_corrects {
+        let language = digest.frame.look.language;
+        let corrections = digest.corrections.iter().map(|of| correction_headline(of, language));
+        let word = language.pick("Correction", "Виправлення");
+        return format!("{word}: {}", corrections.take(1).collect::<String>());
+    }
     for line in headlines(digest).into_iter().take(SUBJECT_CHANGES_MAX) {
         if !out.is_empty() && out.chars().count() + line.chars().count() > SUBJECT_CHARS_MAX {
             continue;

@@ -20,7 +20,7 @@ use super::store::{Audience, Freeze, Frozen, SourceState, Store, StoredEdition};
 use super::worker::Clock;
 use crate::config::{Config, Edition, Empty, Source};
 use crate::news::article::{self, Article};
-use crate::news::digest::{self, Coverage, Digest, Frame, Look, Silent, Window, told};
+use crate::news::digest::{self, Coverage, Digest, Frame, Look, Silent, Window, corrections, told};
 use crate::news::extract;
 use crate::news::incident::Reading;
 use crate::news::kinds::pattern::Kinds;
@@ -36,6 +36,9 @@ const LEDGER: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Editions that are read back for it at most.
 const LEDGER_EDITIONS_MAX: u32 = 60;
+
+/// Editions of one name on one day that are looked through for the one that was meant: one an hour.
+const DAY_EDITIONS_MAX: u32 = 24;
 
 /// What a run works with.
 pub struct Service {
@@ -248,13 +251,13 @@ const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(schedule::CATCH_UP
 
 /// Makes an edition of what is stored and what was just collected. Changes nothing.
 pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Composed> {
-    let (edition, now) = (order.edition, service.clock.now());
-    let earlier = service.store.editions(&edition.name, now - LEDGER..Timestamp::MAX, LEDGER_EDITIONS_MAX).await?;
     let fresh = fresh(service, order, collected).await?;
-    let told = service.store.articles_told(&edition.name, now - LEDGER).await?;
-    let kinds = kinds(service)?;
-    let readings = read(&fresh, told.into_iter().map(|stored| stored.article).collect(), &kinds).await?;
-    let articles = readings.iter().filter(|reading| reading.fresh);
+    compose_of(service, frame(service, order, collected).await?, fresh).await
+}
+
+/// What an edition is, before anything is known of its articles.
+async fn frame(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Frame> {
+    let edition = order.edition;
     let mut frame = Frame {
         name: edition.name.clone(),
         title: edition.title.clone(),
@@ -262,25 +265,76 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
         window: order.window,
         slots: order.slots.to_vec(),
         partial: order.partial,
+        only_corrects: false,
         held_over: service.store.held_over(&edition.name).await?,
-        composed_at: now,
+        composed_at: service.clock.now(),
         sections: edition.sections.clone(),
         rules: edition.rules.clone(),
         look: Look { language: edition.language, borders: edition.borders, web: None },
         coverage: Coverage {
             asked: collected.asked,
             silent: collected.silent.clone(),
-            articles: articles.clone().count(),
-            other_languages: articles.filter(|reading| !extract::reads(&reading.article)).count(),
+            articles: 0,
+            other_languages: 0,
         },
     };
     frame.look.web = service.config.archive_url.as_ref().map(|url| format!("{url}/{}.html", frame.stem()));
+    Ok(frame)
+}
+
+async fn compose_of(service: &Service, mut frame: Frame, fresh: Vec<Article>) -> anyhow::Result<Composed> {
+    let (name, since) = (frame.name.clone(), frame.composed_at - LEDGER);
+    let earlier = earlier(service, &name).await?;
+    let told = service.store.articles_told(&name, since).await?;
+    let kinds = kinds(service)?;
+    let readings = read(&fresh, told.into_iter().map(|stored| stored.article).collect(), &kinds).await?;
+    let articles = readings.iter().filter(|reading| reading.fresh);
+    frame.coverage.articles = articles.clone().count();
+    frame.coverage.other_languages = articles.filter(|reading| !extract::reads(&reading.article)).count();
     let decisions = service.store.decisions().await?;
-    let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
     let digest = digest::compose_with(frame, &readings, &earlier, &decisions, &kinds);
     let view = told::for_everyone(&digest, &earlier);
     let rendered = outbox::render(service, &view, None)?;
     Ok(Composed { id: None, digest, view, rendered, fresh })
+}
+
+/// What was printed under a name that may still be compared with, newest first.
+async fn earlier(service: &Service, name: &str) -> anyhow::Result<Vec<Digest>> {
+    let since = service.clock.now() - LEDGER;
+    let stored = service.store.editions(name, since..Timestamp::MAX, LEDGER_EDITIONS_MAX).await?;
+    Ok(stored.into_iter().map(|edition| edition.digest).collect())
+}
+
+/// An edition between two others for those who were sent a figure that its article has since gone back on: frozen, and its
+/// id, if there is such a one. What else these articles tell stays news to the next edition.
+pub async fn correct(service: &Service, edition: &Edition) -> anyhow::Result<Option<(Composed, Published)>> {
+    let (store, name, now) = (&service.store, &edition.name, service.clock.now());
+    let Some(covered) = store.covered_until(name).await? else { return Ok(None) };
+    let window = Window { from: covered.max(now - WINDOW_MAX), to: now };
+    let changed = store.articles_for(name, window).await?.into_iter();
+    let changed = changed.filter(|stored| stored.revised && window.holds(stored.changed_at));
+    let mut changed: Vec<Article> = changed.map(|stored| stored.article).collect();
+    if changed.is_empty() {
+        return Ok(None);
+    }
+    let readings = read(&changed, Vec::new(), &kinds(service)?).await?;
+    let urgent = corrections::urgent(&readings, &earlier(service, name).await?);
+    changed.retain(|article| urgent.contains(&article.id));
+    if changed.is_empty() {
+        return Ok(None);
+    }
+    let order = Order { edition, window, slots: &[], collected_only: true, partial: true };
+    let mut frame = frame(service, &order, &Collected::default()).await?;
+    frame.only_corrects = true;
+    frame.sections = vec![digest::Section::Changes, digest::Section::Tolls];
+    let composed = Composed { fresh: Vec::new(), ..compose_of(service, frame, changed).await? };
+    if !composed.view.is_for_reader() {
+        return Ok(None);
+    }
+    Ok(Some(match freeze(service, &composed, Audience::Subscribers).await? {
+        Frozen::Now { id, deliveries } => (composed, Published::Frozen { id, deliveries }),
+        Frozen::Before { id } | Frozen::Overtaken { id } => (composed, Published::Before { id }),
+    }))
 }
 
 /// The articles that are news to this edition.
@@ -437,12 +491,17 @@ async fn verify(service: &Service, composed: &Composed) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The edition of that name that was composed on a day of its own zone, as it was sent.
+/// The edition of that name that was composed on a day of its own zone, as it was sent; of several, the last that is not a
+/// mere correction.
 pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> anyhow::Result<Option<Composed>> {
     let start = |day: civil::Date| anyhow::Ok(day.to_zoned_datetime(edition.zone().clone())?.timestamp());
     let during = start(day)?..start(day.tomorrow()?)?;
-    let Some(stored) = service.store.edition_on(&edition.name, during).await? else { return Ok(None) };
-    self::stored(service, stored).await.map(Some)
+    let mut editions = service.store.editions(&edition.name, during, DAY_EDITIONS_MAX).await?;
+    if editions.is_empty() {
+        return Ok(None);
+    }
+    let whole = editions.iter().position(|stored| !stored.digest.frame.only_corrects);
+    stored(service, editions.swap_remove(whole.unwrap_or(0))).await.map(Some)
 }
 
 /// An edition as it was frozen, as one gets it who reads them all.

@@ -69,8 +69,13 @@ fn view(editions: &[StoredEdition], chain: &Chain) -> Option<Digest> {
         if let Some(scope) = read.get(edition.id.as_str()) {
             let interest = interests.entry(scope).or_insert_with(|| Interest::of(scope));
             let (digest, then) = told.next(&missed, &edition.digest, interest);
-            told = then;
-            missed.clear();
+            if digest.is_for_reader() {
+                told = then;
+                missed.clear();
+            } else {
+                // It was not sent to them, and what else it tells is still news.
+                missed.push(&edition.digest);
+            }
             view = Some(digest);
         } else {
             missed.push(&edition.digest);

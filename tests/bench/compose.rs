@@ -89,6 +89,7 @@ fn main() {
         window: Window { from: now.checked_sub(24.hours()).unwrap(), to: now },
         slots: vec![now],
         partial: false,
+        only_corrects: false,
         held_over: Vec::new(),
         composed_at: now,
         sections: Section::ALL.to_vec(),

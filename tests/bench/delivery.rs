@@ -162,6 +162,7 @@ fn digest(at: Timestamp) -> Digest {
         window: Window { from: at - SignedDuration::from_hours(24), to: at },
         slots: vec![at],
         partial: false,
+        only_corrects: false,
         held_over: Vec::new(),
         composed_at: at,
         sections: Vec::new(),

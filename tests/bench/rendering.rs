@@ -94,6 +94,7 @@ fn edition(now: Timestamp) -> Digest {
         window: Window { from: now - SignedDuration::from_hours(24), to: now },
         slots: vec![now],
         partial: false,
+        only_corrects: false,
         held_over: Vec::new(),
         composed_at: now,
         sections: Section::ALL.to_vec(),

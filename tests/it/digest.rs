@@ -105,6 +105,7 @@ pub fn frame(day: i8) -> Frame {
         window: Window { from: at(day - 1), to: at(day) },
         slots: vec![at(day)],
         partial: false,
+        only_corrects: false,
         held_over: Vec::new(),
         composed_at: at(day),
         sections: Section::ALL.to_vec(),

@@ -79,6 +79,7 @@ fn frame(to: Timestamp) -> Frame {
         window: Window { from: to - SignedDuration::from_hours(24), to },
         slots: vec![to],
         partial: false,
+        only_corrects: false,
         held_over: Vec::new(),
         composed_at: to,
         sections: Section::ALL.to_vec(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use daybrief::config::Config;
-use daybrief::news::article::Published;
+use daybrief::news::article::{Article, Published};
 use daybrief::news::digest::{Digest, Window};
 use daybrief::news::message::templates::Templates;
 use daybrief::news::wording;
@@ -15,6 +15,7 @@ use daybrief::service::pipeline::{self, Collected, Order, Service};
 use daybrief::service::store::Store;
 use daybrief::service::worker::Clock;
 use jiff::{SignedDuration, Timestamp};
+use mail_parser::MessageParser;
 
 use crate::ledger::arrivals;
 use crate::outbox::deliver;
@@ -191,5 +192,87 @@ fn a_replay_is_what_was_sent_and_old_windows_are_not_sent_again() {
             deliver(&service).await.unwrap();
         }
         assert_eq!(sent(&world), before);
+    });
+}
+
+/// An article of an invented outlet.
+fn report(id: &str, title: &str, text: &str, published: &str) -> Article {
+    let url = format!("https://courier.example/{id}");
+    Article {
+        id: url.clone(),
+        url: Some(url),
+        outlet: "Harbour Courier".to_owned(),
+        title: title.to_owned(),
+        published: Some(Published::from(published.parse::<Timestamp>().unwrap())),
+        text: text.to_owned(),
+        ..Article::default()
+    }
+}
+
+#[test]
+fn a_correction_goes_at_once_to_those_who_were_sent_the_figure_and_to_nobody_else() {
+    const STRIKE: &str = "A missile strike on Sumy on Monday killed 12 people, the regional administration said.";
+    const CORRECTED: &str = "A missile strike on Sumy on Monday killed two people, the regional administration said.";
+    const TALKS: &str = "Armenian and Azerbaijani negotiators began talks in Geneva on Tuesday.";
+    runtime().block_on(async {
+        let world = world();
+        let later = |hours| slot(1) + SignedDuration::from_hours(hours);
+        let mut service = start(&world, slot(1)).await;
+        let edition = service.config.editions[0].clone();
+        let publish = async |service: &Service, day: usize| {
+            let slots = [slot(day)];
+            let window = pipeline::window(service, &edition, &slots, slots[0]).await.unwrap();
+            let order = Order { edition: &edition, window, slots: &slots, collected_only: false, partial: false };
+            pipeline::publish(service, &order, &Collected::default()).await.unwrap();
+            deliver(service).await.unwrap();
+        };
+        let correct = async |service: &Service| {
+            let made = pipeline::correct(service, &edition).await.unwrap();
+            deliver(service).await.unwrap();
+            made.is_some()
+        };
+        let first = report("strike", "Strike on Sumy", STRIKE, "2031-03-03T20:00:00Z");
+        service.store.add_subscriber(&FROM_THE_START.parse().unwrap(), None, &[], later(-20)).await.unwrap();
+        service.store.save_articles(std::slice::from_ref(&first), later(-10)).await.unwrap();
+        publish(&service, 1).await;
+        assert_eq!(sent(&world).len(), 1);
+        service.store.add_subscriber(&JOINED.parse().unwrap(), None, &[], later(1)).await.unwrap();
+        assert!(!correct(&service).await, "nothing is wrong yet");
+
+        // The page goes on with a higher figure: that is for the next edition.
+        service.clock = Clock::simulated(later(2));
+        let higher = Article { text: STRIKE.replace("12", "14"), ..first.clone() };
+        service.store.save_articles(&[higher], later(2)).await.unwrap();
+        assert!(!correct(&service).await, "a story that goes on");
+
+        service.clock = Clock::simulated(later(4));
+        let corrected =
+            Article { title: "CORRECTED: Strike on Sumy".to_owned(), text: format!("{CORRECTED}\n\n{TALKS}"), ..first };
+        service.store.save_articles(&[corrected], later(3)).await.unwrap();
+        assert!(correct(&service).await);
+        let mails = sent(&world);
+        assert_eq!(mails.len(), 2, "{mails:?}");
+        let (to, subject, path) = mails.iter().find(|(_, subject, _)| subject.contains("orrection")).unwrap();
+        assert!(to.contains(FROM_THE_START), "the other never read of twelve");
+        assert_eq!(subject, "Correction: Sumy strike: killed 12 =?utf-8?b?4oaS?= 2, corrected by Harbour Courier");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(!text.contains("Geneva"), "{text}");
+        assert!(!correct(&service).await, "once");
+
+        // The next edition says it no more to the one; both hear of the talks that the corrected article tells of as well.
+        service.clock = Clock::simulated(slot(2));
+        publish(&service, 2).await;
+        let mails = sent(&world);
+        assert_eq!(mails.len(), 4, "{mails:?}");
+        for (to, _, path) in mails.iter().filter(|(_, subject, _)| subject.contains("Azerbaijan")) {
+            let mail = std::fs::read(path).unwrap();
+            let mail = MessageParser::default().parse(&mail).unwrap();
+            let text = mail.body_text(0).unwrap();
+            assert!(text.contains("Armenia – Azerbaijan") && text.contains("killed 2"), "{to}: {text}");
+            assert!(!text.contains("corrected by"), "{to}: {text}");
+        }
+        // The day's edition is its edition, whatever was corrected after it.
+        let replayed = world.run(&["replay", "--date", "2031-03-04", "--as", FROM_THE_START]).ended(0);
+        assert!(replayed.out.contains("killed 12"), "{}", replayed.out);
     });
 }

@@ -155,6 +155,7 @@ pub fn digest(slot: i64) -> Digest {
         window: window(slot - 24 * 60, slot),
         slots: vec![at(slot)],
         partial: false,
+        only_corrects: false,
         held_over: Vec::new(),
         composed_at: at(slot),
         sections: Vec::new(),
@@ -354,9 +355,9 @@ fn editions_are_read_back_as_they_were_sent() {
         assert_eq!((latest.id.as_str(), &latest.digest), ("daily-20310307T050000Z", &digest(2 * day)));
         assert_eq!(store.edition(&latest.id).await.unwrap(), Some(latest));
         assert_eq!(store.last_slot("daily").await.unwrap(), Some(at(2 * day)));
-        let second = store.edition_on("daily", at(1)..at(day + 1)).await.unwrap().unwrap();
+        let second = store.editions("daily", at(1)..at(day + 1), 1).await.unwrap().remove(0);
         assert_eq!(second.digest, digest(day));
-        assert_eq!(store.edition_on("daily", at(1)..at(day)).await.unwrap(), None);
+        assert_eq!(store.editions("daily", at(1)..at(day), 1).await.unwrap(), []);
         assert_eq!(store.editions("daily", at(0)..at(9 * day), 2).await.unwrap().len(), 2);
         assert_eq!(store.latest_edition("weekly").await.unwrap(), None);
     });

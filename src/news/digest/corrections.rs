@@ -48,6 +48,33 @@ pub struct Correction {
     pub now: Option<Grounded<Figure>>,
 }
 
+impl Correction {
+    /// Whether it should not wait for the next edition: a story taken back, a correction spoken aloud, a figure lowered in
+    /// silence. A page that is rewritten with a higher figure goes on with its story.
+    fn is_urgent(&self) -> bool {
+        let lowered = || {
+            let now = self.now.as_ref().and_then(|now| number(&now.value().count));
+            now.zip(number(&self.printed)).is_some_and(|(now, printed)| now < printed)
+        };
+        self.how != How::Silent || lowered()
+    }
+
+    /// Whether an earlier correction said this already.
+    pub(super) fn repeats(&self, earlier: &Self) -> bool {
+        let line = |it: &Self| (it.article.clone(), it.measure, it.group, it.part);
+        let now = |it: &Self| it.now.as_ref().map(|now| number(&now.value().count));
+        line(self) == line(earlier) && now(self) == now(earlier) && !self.references.is_disjoint(&earlier.references)
+    }
+}
+
+/// The articles that go back on what `earlier` digests (newest first) printed, in a way that should not wait for the next
+/// edition and that none of them corrected yet.
+pub fn urgent(readings: &[Reading], earlier: &[Digest]) -> BTreeSet<String> {
+    let found = corrections(&mut Notes::default(), readings, earlier);
+    let told = |it: &Correction| earlier.iter().flat_map(|digest| &digest.corrections).any(|old| it.repeats(old));
+    found.into_iter().filter(|it| it.is_urgent() && !told(it)).map(|it| it.article).collect()
+}
+
 /// The corrections that fresh articles bring to what earlier digests printed.
 pub(super) fn corrections(notes: &mut Notes, readings: &[Reading], earlier: &[Digest]) -> Vec<Correction> {
     let fresh: BTreeMap<&str, &Reading> =

@@ -14,8 +14,8 @@ use super::interest::Interest;
 use super::rank::{self, Rules};
 use super::tolls::{self, ClaimedLine, TollItem, TollLine};
 use super::{
-    Account, BriefItem, Digest, IssueItem, MunitionsLine, News, PositionItem, PromiseItem, RoundItem, StepItem,
-    TalksItem,
+    Account, BriefItem, Correction, Digest, IssueItem, MunitionsLine, News, PositionItem, PromiseItem, RoundItem,
+    Section, StepItem, TalksItem,
 };
 use crate::news::grounding::{Grounded, Notes};
 use crate::news::wording::{self, Language};
@@ -27,6 +27,7 @@ pub struct Told<'d> {
     by_reference: BTreeMap<String, usize>,
     talks: BTreeMap<String, TalksItem>,
     left_out: Vec<(&'d Digest, TollItem)>,
+    corrections: Vec<Correction>,
     any: bool,
 }
 
@@ -39,7 +40,9 @@ impl<'d> Told<'d> {
         // A reader who was told nothing yet starts with this edition and not with the archive.
         let missed = if self.any { missed } else { &[] };
         let corrections = self.corrections(missed, digest, &mut notes);
-        let talks = self.talks(missed, digest, interest, &mut notes);
+        // What is not shown is not learnt either.
+        let shows_talks = digest.frame.sections.contains(&Section::Talks);
+        let talks = if shows_talks { self.talks(missed, digest, interest, &mut notes) } else { Vec::new() };
         let pool = self.pool(missed, digest);
         let mut items: Vec<(&Digest, TollItem)> = pool
             .into_iter()
@@ -58,6 +61,7 @@ impl<'d> Told<'d> {
         let (developments, developments_more) = developments(missed, digest, interest, &mut notes);
         let (brief, brief_more) = brief(missed, digest, interest, &mut notes);
         told.learn(items, &talks);
+        told.corrections.extend(corrections.iter().cloned());
         let view = Digest {
             frame: digest.frame.clone(),
             first: !self.any,
@@ -116,11 +120,14 @@ impl<'d> Told<'d> {
         pool
     }
 
-    /// Only what was printed for this reader is corrected for them.
-    fn corrections(&self, missed: &[&'d Digest], digest: &'d Digest, notes: &mut Notes) -> Vec<super::Correction> {
+    /// Only what was printed for this reader is corrected for them, and once.
+    fn corrections(&self, missed: &[&'d Digest], digest: &'d Digest, notes: &mut Notes) -> Vec<Correction> {
         let mut corrections = Vec::new();
         for from in missed.iter().chain([&digest]) {
             for correction in &from.corrections {
+                if self.corrections.iter().any(|told| correction.repeats(told)) {
+                    continue;
+                }
                 let Some(item) = self.item(&correction.references) else { continue };
                 let read = item.lines.iter().any(|line| {
                     (line.measure, line.group, line.part) == (correction.measure, correction.group, correction.part)
@@ -128,7 +135,7 @@ impl<'d> Told<'d> {
                 });
                 if read {
                     let now = correction.now.as_ref().and_then(|now| notes.adopt(now, &from.notes));
-                    corrections.push(super::Correction { now, ..correction.clone() });
+                    corrections.push(Correction { now, ..correction.clone() });
                 }
             }
         }

@@ -108,7 +108,7 @@ impl Sheet {
 
     fn letter(&self, digest: &Digest, studio: &Mutex<Studio>) -> anyhow::Result<Option<Letter>> {
         let digest = self.preferences.cut(digest);
-        if digest.is_quiet() && self.skips_quiet {
+        if !digest.is_for_reader() || digest.is_quiet() && self.skips_quiet {
             return Ok(None);
         }
         let links = self.reach.places(&self.edition_id, &digest.frame.name);

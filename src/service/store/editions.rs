@@ -241,11 +241,6 @@ impl Store {
         Ok(self.editions(name, Timestamp::MIN..Timestamp::MAX, 1).await?.pop())
     }
 
-    /// The newest edition of that name whose window ends in `during`.
-    pub async fn edition_on(&self, name: &str, during: Range<Timestamp>) -> Result<Option<StoredEdition>, StoreError> {
-        Ok(self.editions(name, during, 1).await?.pop())
-    }
-
     /// The newest slot that an edition of the name covers: where the schedule goes on from.
     pub async fn last_slot(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
         let doing = "read the last slot of a name";
