@@ -251,8 +251,8 @@ const WINDOW_MAX: SignedDuration = SignedDuration::from_hours(schedule::CATCH_UP
 
 /// Makes an edition of what is stored and what was just collected. Changes nothing.
 pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected) -> anyhow::Result<Composed> {
-    let fresh = fresh(service, order, collected).await?;
-    compose_of(service, frame(service, order, collected).await?, fresh).await
+    let frame = frame(service, order, collected).await?;
+    compose_of(service, frame, fresh(service, order, collected).await?).await
 }
 
 /// What an edition is, before anything is known of its articles.
