@@ -5,6 +5,8 @@
 
 mod language;
 mod names;
+mod subject;
+mod talks;
 
 use std::fmt::Write as _;
 
@@ -15,27 +17,23 @@ use super::digest::developments::DevelopmentItem;
 use super::digest::interest::Nearby;
 use super::digest::rank::Rules;
 use super::digest::tolls::{ClaimedLine, HeldItem, TollItem, TollLine};
-use super::digest::{Account, Digest, Figure, IssueItem, MunitionsLine, News, PromiseItem, RoundItem, TalksItem};
+use super::digest::{Digest, Figure, MunitionsLine, News};
 use super::extract::Stance;
 use super::incident;
 use super::incident::grade::{Attested, Grade};
 use super::incident::plausibility::Reason;
 use super::incident::reconcile::Choice;
-use super::kinds::{Change, Event, Measure, Status};
+use super::kinds::{Change, Event, Measure};
 use super::picture::chart::Bar;
-use super::track::Position;
-use super::track::promise::Fate;
 use super::value::Count;
 
 pub use language::Language;
 use names::{counted, group, members, scope};
 pub use names::{event, measure};
-
-/// How many changes a subject line names before it would be cut by a phone.
-const SUBJECT_CHANGES_MAX: usize = 3;
-
-/// The length of a subject line, in characters, that no further change may take it over.
-const SUBJECT_CHARS_MAX: usize = 90;
+pub use subject::{headlines, preheader, subject};
+pub use talks::{
+    account, issue, parties, promise, round, round_moved, round_steps, says, state, state_for, words_of_talks,
+};
 
 /// A count with its bound: "101", "at least 12", "up to 40", "12 to 15", "about 50", "dozens".
 pub fn count(count: &Count, language: Language) -> String {
@@ -194,81 +192,6 @@ fn numbered(count: &str, who: &str, of: Measure, language: Language) -> String {
     }
 }
 
-/// Whose word a round's state is: "Kremlin spokesman … says, in …", or the outlet's own report.
-pub fn says(round: &RoundItem, language: Language) -> String {
-    let outlet = &round.outlet;
-    match (&round.claimant, round.stance, language) {
-        (Some(who), Stance::Denied, _) => format!("{} {who}", language.pick("denied by", "заперечує")),
-        (Some(who), _, Language::English) => format!("{who} says, in {outlet}"),
-        (Some(who), _, Language::Ukrainian) => format!("каже {who} ({outlet})"),
-        (None, _, _) => format!("{} {outlet}", language.pick("reported by", "повідомляє")),
-    }
-}
-
-/// "scheduled for 5 Mar": a state of a round, with the day it was for.
-pub fn state_for(
-    of: &super::track::State,
-    date: Option<civil::Date>,
-    edition: civil::Date,
-    language: Language,
-) -> String {
-    let planned = matches!(of.status, Status::Scheduled | Status::Proposed);
-    let on = language.pick(" for", " на");
-    let date = date.filter(|_| planned);
-    let date = date.map_or_else(String::new, |date| format!("{on} {}", language.day(date, edition)));
-    format!("{}{date}", state(of, language))
-}
-
-/// How a round moved since it was last told: "scheduled for 5 Mar → postponed". Its day of now stands in its title.
-pub fn round_moved(round: &RoundItem, edition: civil::Date, language: Language) -> String {
-    let now = state(round.state.value(), language);
-    match &round.was {
-        Some((was, date)) => format!("{} → {now}", state_for(was, *date, edition, language)),
-        None => now,
-    }
-}
-
-/// The way that a round went before it came to where it stands: "scheduled for 5 Mar, postponed"; empty for a first state.
-pub fn round_steps(round: &RoundItem, edition: civil::Date, language: Language) -> String {
-    let before = &round.steps[..round.steps.len().saturating_sub(1)];
-    let steps = before.iter().map(|it| state_for(it.state.value(), it.day, edition, language));
-    steps.collect::<Vec<_>>().join(", ")
-}
-
-/// One voice beside the telling that heads: "Azerbaijani foreign ministry (Azerbaijan): ended, in Summit Post".
-pub fn account(account: &Account, language: Language) -> String {
-    let side = account.side.as_ref().map_or_else(String::new, |side| format!(" ({side})"));
-    let denied = language.pick("denies: ", "заперечує: ");
-    let denied = if account.stance == Stance::Denied { denied } else { "" };
-    let state = state(account.state.value(), language);
-    format!("{}{side}: {denied}{state}, {} {}", account.claimant, language.pick("in", "у"), account.outlet)
-}
-
-/// "prisoner exchange: Armenia says; Azerbaijan does not mention it".
-pub fn issue(issue: &IssueItem, language: Language) -> String {
-    let positions = issue.positions.iter().map(|it| {
-        let does = match it.position {
-            Position::Says => language.pick("says", "заявляє"),
-            Position::Conditions => language.pick("says, with conditions", "заявляє з умовами"),
-            Position::Denies => language.pick("denies", "заперечує"),
-            Position::NotMentioned => language.pick("does not mention it", "не згадує"),
-        };
-        format!("{} {does}", it.side)
-    });
-    format!("{}: {}", issue.topic, positions.collect::<Vec<_>>().join("; "))
-}
-
-/// What became of a promise: "due 5 Mar: missed".
-pub fn promise(promise: &PromiseItem, edition: civil::Date, language: Language) -> String {
-    let fate = match promise.fate {
-        Fate::Open => language.pick("open", "чинна"),
-        Fate::Kept => language.pick("kept", "виконано"),
-        Fate::Missed => language.pick("missed", "не виконано"),
-        Fate::NotReported => language.pick("not reported", "не повідомлено"),
-    };
-    format!("{} {}: {fate}", language.pick("due", "до"), language.day(promise.due, edition))
-}
-
 /// "Ceasefires and agreements · Gaza · 3 Mar". The kind is called as its file calls it.
 pub fn development_title(item: &DevelopmentItem, edition: civil::Date, language: Language) -> String {
     heading([Some(&item.title), item.place.as_deref(), None], item.day, edition, language)
@@ -308,31 +231,6 @@ pub fn attribution(figure: &Figure, language: Language) -> String {
     format!("{}{who}", names::stance(figure.stance, language))
 }
 
-/// "ended, contacts to go on"; an ended round without a reported outcome says so.
-pub fn state(state: &super::track::State, language: Language) -> String {
-    let base = names::status(state.form, state.status, language);
-    match (state.outcome, state.status) {
-        (Some(known), _) => format!("{base}, {}", names::outcome(known, language)),
-        (None, Status::Concluded) => {
-            format!("{base}, {}", language.pick("outcome not reported", "про підсумок не повідомлено"))
-        }
-        (None, _) => base.to_owned(),
-    }
-}
-
-/// "United States – Russia".
-pub fn parties(item: &TalksItem) -> String {
-    item.parties.join(" – ")
-}
-
-/// "talks · Riyadh · 24 Mar".
-pub fn round(round: &RoundItem, edition: civil::Date, language: Language) -> String {
-    let mut parts = vec![names::form(round.state.value().form, language).to_owned()];
-    parts.extend(round.place.clone());
-    parts.extend(round.day.map(|date| language.day(date, edition)));
-    parts.join(" · ")
-}
-
 /// "launched 139 drones", with who launched them and where.
 pub fn munitions(line: &MunitionsLine, language: Language) -> String {
     let counted = &line.figure.value().count;
@@ -367,96 +265,6 @@ pub fn near(near: &Nearby, language: Language) -> String {
             format!("{yours}: {km} {} {}", language.pick("km from", "км від"), near.name)
         }
     }
-}
-
-/// The strongest line of an incident: "Sumy strike: 101 injured (was 88)".
-fn headline(item: &TollItem, language: Language) -> Option<String> {
-    let line = item.lines.iter().filter(|line| !line.part).min_by_key(|line| (line.news, line.measure))?;
-    let now = &line.figure.value().count;
-    let figure = numbered(&count(now, language), group(line.group, now.low, language), line.measure, language);
-    let was = line.was.as_ref().map(|was| format!(" ({} {})", language.pick("was", "було"), count(was, language)));
-    let joint = language.pick(": ", " — ");
-    Some(format!("{}{joint}{figure}{}", incident_name(item, language), was.unwrap_or_default()))
-}
-
-fn talks_headline(item: &TalksItem, language: Language) -> Option<String> {
-    let round = item.rounds.first()?;
-    let (parties, of) = (parties(item), round.state.value());
-    let (form, state) = (names::form(of.form, language), state(of, language));
-    let place = round.place.as_deref().map(|place| format!("{}{place}", language.pick(" in ", ", ")));
-    Some(format!("{parties}{}{form}{}: {state}", language.pick(" ", ", "), place.unwrap_or_default()))
-}
-
-/// "Sumy strike: injured 44 → 34, corrected by Coastal Herald".
-fn correction_headline(of: &Correction, language: Language) -> String {
-    let joint = language.pick(": ", " — ");
-    format!("{}{joint}{}", titled(of.place.as_deref(), of.event, language), correction(of, language))
-}
-
-/// What changed, strongest first: the subject takes the first few, the preheader goes on from there.
-pub fn headlines(digest: &Digest) -> Vec<String> {
-    let language = digest.frame.look.language;
-    let tolls = digest.tolls.iter().filter(|item| item.news != News::Unchanged);
-    let talks = digest.talks.iter().filter(|item| item.news != News::Unchanged);
-    // One of each in turn, so that a night of many strikes does not hide the talks.
-    let mut tolls = tolls.map(|item| headline(item, language)).fuse();
-    let mut talks = talks.map(|item| talks_headline(item, language)).fuse();
-    let mut out = Vec::new();
-    loop {
-        let (toll, talk) = (tolls.next(), talks.next());
-        if toll.is_none() && talk.is_none() {
-            break;
-        }
-        out.extend([toll, talk].into_iter().flatten().flatten());
-    }
-    if out.is_empty() {
-        out.extend(digest.corrections.iter().map(|of| correction_headline(of, language)));
-        out.extend(digest.brief.iter().map(|item| item.headline.clone()).filter(|headline| !headline.is_empty()));
-    }
-    out
-}
-
-/// The subject line: facts first, never cut in the middle of one.
-pub fn subject(digest: &Digest) -> String {
-    let mut out = String::new();
-    if digest.frame.only_corrects {
-        let language = digest.frame.look.language;
-        let corrections = digest.corrections.iter().map(|of| correction_headline(of, language));
-        let word = language.pick("Correction", "Виправлення");
-        return format!("{word}: {}", corrections.take(1).collect::<String>());
-    }
-    for line in headlines(digest).into_iter().take(SUBJECT_CHANGES_MAX) {
-        if !out.is_empty() && out.chars().count() + line.chars().count() > SUBJECT_CHARS_MAX {
-            continue;
-        }
-        if !out.is_empty() {
-            out.push_str(" · ");
-        }
-        out.push_str(&line);
-    }
-    if out.is_empty() {
-        let nothing_new = digest.frame.look.language.pick("nothing new", "нічого нового");
-        return format!("{}: {nothing_new}", digest.frame.title);
-    }
-    out
-}
-
-/// The preheader's length in characters; mail programs show about this much beside the subject.
-const PREHEADER_CHARS_MAX: usize = 140;
-
-/// What changed and did not fit the subject; coverage when nothing is left.
-pub fn preheader(digest: &Digest, subject: &str) -> String {
-    let rest: Vec<String> = headlines(digest).into_iter().filter(|line| !subject.contains(line.as_str())).collect();
-    let mut out = String::new();
-    // Whole changes only: half of one may say something else.
-    for line in rest {
-        if !out.is_empty() && out.chars().count() + line.chars().count() > PREHEADER_CHARS_MAX {
-            break;
-        }
-        let joint = if out.is_empty() { "" } else { " · " };
-        out = format!("{out}{joint}{line}");
-    }
-    if out.is_empty() { coverage(digest) } else { out }
 }
 
 /// "9 of 9 sources answered".
@@ -701,19 +509,4 @@ pub fn words_of_item(item: &TollItem, language: Language) -> usize {
     let outlets = item.outlets.iter().map(|outlet| words(outlet));
     let ends = words(&incident_name(item, language)) + words(&grade(&item.attested, language));
     ends + lines.chain(claims).chain(outlets).sum::<usize>()
-}
-
-/// The same for talks.
-pub fn words_of_talks(item: &TalksItem, language: Language) -> usize {
-    let words = |text: &str| text.split_whitespace().count();
-    let rounds = item.rounds.iter().map(|round| {
-        let next = round.next.iter().map(|next| words(next.value()));
-        let accounts = round.accounts.iter().map(|it| words(&account(it, language)));
-        words(&state(round.state.value(), language))
-            + words(&says(round, language))
-            + next.chain(accounts).sum::<usize>()
-    });
-    let issues = item.readout.iter().map(|it| words(&issue(it, language)));
-    let promises = item.promises.iter().map(|it| words(it.words.value()) + 3);
-    words(&parties(item)) + rounds.chain(issues).chain(promises).sum::<usize>()
 }

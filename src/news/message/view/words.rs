@@ -294,10 +294,10 @@ impl<'d> Words<'d> {
 
     /// Who says so, and as of when.
     fn vouched(&self, figure: &Figure) -> String {
-        let who = wording::attribution(figure, self.language);
+        let who = clean(&wording::attribution(figure, self.language));
         let from = self.digest.frame.window.from;
         let as_of = figure.as_of.map(|at| self.language.as_of(at, from, self.zone, self.today));
-        clean(&as_of.map_or(who.clone(), |as_of| format!("{who}, {as_of}")))
+        as_of.map_or(who.clone(), |as_of| format!("{who}, {as_of}"))
     }
 
     fn munitions(&self) -> Vec<Item> {
