@@ -115,7 +115,7 @@ pub struct Cue<T> {
 }
 
 /// What the words of one sentence may mean. All indexes count from the sentence's first token.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cues<'s, 't> {
     pub tokens: &'s [Token<'t>],
     roles: Vec<u32>,

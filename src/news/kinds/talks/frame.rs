@@ -80,6 +80,17 @@ pub struct Context<'t> {
     pub dateline: Option<Place>,
 }
 
+impl<'t> Context<'t> {
+    /// Takes over what a sentence leaves.
+    pub fn take(&mut self, left: Self) {
+        self.subject = left.subject.or(self.subject);
+        self.place = left.place.or(self.place.take());
+        if !left.pair.is_empty() {
+            self.pair = left.pair;
+        }
+    }
+}
+
 /// A sentence with all that was found in it. Token indexes count from the sentence's start.
 pub struct Reader<'r, 's, 't> {
     pub cues: &'r Cues<'s, 't>,
@@ -131,8 +142,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         frames
     }
 
-    /// What the sentence leaves for the next ones.
-    pub fn leave(&self, context: &mut Context<'t>) {
+    /// What the sentence leaves for the next ones, as far as it does.
+    pub fn leaves(&self) -> Context<'t> {
+        let mut context = Context::default();
         let sides = || self.mentions.iter().filter(|mention| mention.standing == Standing::Side);
         if let Some(first) = sides().next() {
             context.subject = Some(first.party);
@@ -148,6 +160,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 context.pair = pair;
             }
         }
+        context
     }
 
     fn frame(&self, anchor: &Anchor, before: &[Frame<'t>]) -> Option<Frame<'t>> {
