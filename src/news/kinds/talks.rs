@@ -347,6 +347,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_met_or_received_is_no_guest() {
+        check("Chad has met the IMF's conditions for a loan.", &[]);
+        check("The Chadian prime minister met the IMF's director.", &["Chad+IMF: Meeting Concluded"]);
+        check("Peru has received copper from Chile.", &[]);
+    }
+
+    #[test]
+    fn both_sides_are_those_named_shortly_before() {
+        let told_after = |sentences: usize| {
+            told(&format!(
+                "Peru and Chile quarrelled. {}Both sides held talks in Suva.",
+                "Fish was dear. ".repeat(sentences)
+            ))
+        };
+        assert_eq!(told_after(2), ["Peru+Chile: Talks Concluded, Suva"]);
+        assert_eq!(told_after(20), [""; 0]);
+    }
+
+    #[test]
     fn no_contact() {
         check("Russian missiles hit Ukraine after the summit of the mountain was reached.", &[]);
         check("The United States deals with Canada every day, and the cabinet meeting was short.", &[]);

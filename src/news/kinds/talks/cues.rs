@@ -56,6 +56,8 @@ pub enum Role {
     TopicEnd,
     /// Someone speaks to someone: "told", "thanked".
     Address,
+    /// What is met without meeting anyone: "conditions".
+    Demand,
 }
 
 /// Everything the vocabulary says of a word or phrase.
@@ -246,6 +248,7 @@ fn role(section: &str) -> Option<Role> {
         "remote" => Role::Remote,
         "topic end" => Role::TopicEnd,
         "address" => Role::Address,
+        "demand" => Role::Demand,
         _ => return None,
     })
 }
