@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::news::article::{self, Article};
 use crate::news::extract;
 use crate::news::kinds::pattern::{self, Kinds, Mistake};
-use crate::news::text::Text;
+use crate::news::reading::pieces::Pieces;
 use crate::service::kinds::{file, files_in, load};
 
 pub async fn kinds(verb: KindsVerb, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
@@ -106,8 +106,8 @@ fn try_on(path: &Path, article: &Article, json: bool, terminal: Terminal) -> any
         }
         return Ok(Status::Usage);
     }
-    let text = Text::read(&article.text);
-    let claims = pattern::read(&kinds, article, &text);
+    let pieces = Pieces::of(article);
+    let claims = pattern::read(&kinds, &pieces);
     let failing = pattern::check(&name, &source);
     if json {
         let developments: Vec<_> = claims.iter().map(|claim| extract::to_json(claim, &article.text)).collect();
@@ -126,7 +126,7 @@ fn try_on(path: &Path, article: &Article, json: bool, terminal: Terminal) -> any
             }
         }
     }
-    let sentences = text.sentences.len();
+    let sentences = pieces.text.sentences.len();
     terminal.note(&format!("{} found in {sentences} sentences", claims.len()));
     report(&failing, terminal);
     Ok(Status::Done)

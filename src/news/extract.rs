@@ -7,9 +7,8 @@ use serde_json::{Map, Value, json};
 use super::article::{self, Article, Published};
 use super::kinds::pattern::{self, Development, Kinds};
 use super::kinds::{munitions, talks, toll};
-use super::reading::article::{Reading, day};
-use super::reading::words::Tags;
-use super::text::Text;
+use super::reading::article::Reading;
+use super::reading::pieces::Pieces;
 
 use super::kinds::{Munitions, Talks, Toll};
 use super::text::Span;
@@ -79,17 +78,21 @@ pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
         let why = format!("not read: the article is in {language}, and only English is read");
         return Extraction { claims: Vec::new(), diagnostics: vec![why] };
     }
-    let text = Text::read(&article.text);
+    let pieces = Pieces::of(article);
     // Most sentences tell of no harm and of no weapon: they are only looked at, not read.
-    let tags = Tags::read(&text);
-    let telling = tags.telling(&text);
-    let talks = talks::read(&text, &tags, article.published.map(day));
-    if telling.is_empty() {
-        let mut claims = talks;
-        claims.extend(pattern::read(kinds, article, &text));
-        return Extraction { claims, diagnostics: Vec::new() };
+    let telling = pieces.tags.telling(&pieces.text);
+    let mut claims = Vec::new();
+    if !telling.is_empty() {
+        claims = harm(&pieces, telling);
     }
-    let mut reading = Reading::new(article, &text, tags, &telling);
+    claims.extend(talks::read(&pieces));
+    claims.extend(pattern::read(kinds, &pieces));
+    Extraction { claims, diagnostics: Vec::new() }
+}
+
+/// The tolls, and then the munitions, of the sentences that tell of them.
+fn harm(pieces: &Pieces, telling: Vec<usize>) -> Vec<Claim> {
+    let mut reading = Reading::new(pieces, &telling);
     reading.learn_names(&telling);
     let mut tolls = Vec::new();
     let mut others = Vec::new();
@@ -101,9 +104,7 @@ pub fn extract_with(article: &Article, kinds: &Kinds) -> Extraction {
     }
     let mut claims = toll::merge(tolls);
     claims.extend(munitions::merge(others));
-    claims.extend(talks);
-    claims.extend(pattern::read(kinds, article, &text));
-    Extraction { claims, diagnostics: Vec::new() }
+    claims
 }
 
 /// Whether the article is in a language that is read. One that does not say is taken at its words.

@@ -11,6 +11,28 @@ use super::text::Token;
 /// No word of any list is longer; a longer token matches nothing.
 const WORD_BYTES_MAX: usize = 32;
 
+/// A word whatever its case, as a number to look it up by. Tokens are made with theirs, for every vocabulary asks for it.
+///
+/// Two words may share a key, so what is found by one is compared with the word itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key(u64);
+
+impl Key {
+    /// The key of a text that no list has.
+    const NONE: Self = Self(0);
+
+    pub fn of(word: &str) -> Self {
+        /// An odd number with bits all over: multiplying by it spreads each byte (Fibonacci hashing).
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        const STEP: usize = size_of::<u64>();
+        let mut buffer = [0; WORD_BYTES_MAX];
+        let Some(len) = lower_case_into(word, &mut buffer) else { return Self::NONE };
+        let steps = buffer[..len.next_multiple_of(STEP)].chunks_exact(STEP);
+        let numbers = steps.map(|step| step.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)));
+        Self(numbers.fold(SPREAD, |key, number| (key.rotate_left(23) ^ number).wrapping_mul(SPREAD)))
+    }
+}
+
 /// One phrase of a vocabulary file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
@@ -38,26 +60,31 @@ pub fn entries(source: &str) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
-/// First words → the words that may follow, longest first, and what the whole phrase means.
-type ByFirst<T> = FxHashMap<Box<str>, Vec<(Vec<Box<str>>, T)>>;
-
 /// A table of phrases of one or more words, each with a meaning.
 #[derive(Debug)]
 pub struct Phrases<T> {
-    by_first: ByFirst<T>,
+    /// By first word: the phrases that start with it, longest first.
+    by_first: FxHashMap<Key, Vec<Phrase<T>>>,
+}
+
+/// The words of a phrase and what the whole means.
+#[derive(Debug)]
+struct Phrase<T> {
+    words: Vec<Box<str>>,
+    meaning: T,
 }
 
 impl<T> Phrases<T> {
     /// A table of the given phrases; of two equal ones the first counts.
     pub fn new<'a>(phrases: impl IntoIterator<Item = (&'a str, T)>) -> Self {
-        let mut by_first: ByFirst<T> = ByFirst::default();
+        let mut by_first: FxHashMap<Key, Vec<Phrase<T>>> = FxHashMap::default();
         for (phrase, meaning) in phrases {
-            let mut words = phrase.split_whitespace().map(Box::from);
-            let Some(first) = words.next() else { continue };
-            by_first.entry(first).or_default().push((words.collect(), meaning));
+            let words: Vec<Box<str>> = phrase.split_whitespace().map(Box::from).collect();
+            let Some(key) = words.first().map(|first| Key::of(first)).filter(|key| *key != Key::NONE) else { continue };
+            by_first.entry(key).or_default().push(Phrase { words, meaning });
         }
-        for following in by_first.values_mut() {
-            following.sort_by_key(|(words, _)| std::cmp::Reverse(words.len()));
+        for phrases in by_first.values_mut() {
+            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
         }
         Self { by_first }
     }
@@ -69,28 +96,36 @@ impl<T> Phrases<T> {
 
     /// All phrases that start at the first of `tokens`, longest first.
     pub fn all_at<'p>(&'p self, tokens: &[Token]) -> impl Iterator<Item = (usize, &'p T)> {
-        let mut buffer = [0; WORD_BYTES_MAX];
-        let first = tokens.first().and_then(|first| lower_case(first.text, &mut buffer));
-        let following = first.and_then(|first| self.by_first.get(first)).map_or(&[][..], Vec::as_slice);
-        let rest = tokens.get(1..).unwrap_or_default();
-        following.iter().filter_map(move |(words, meaning)| {
+        let phrases = tokens.first().map_or(&[][..], |first| self.starting(first.key));
+        phrases.iter().filter_map(move |Phrase { words, meaning }| {
             let matches =
-                words.len() <= rest.len() && words.iter().zip(rest).all(|(word, token)| is_word(token.text, word));
-            matches.then_some((words.len() + 1, meaning))
+                words.len() <= tokens.len() && words.iter().zip(tokens).all(|(word, token)| is_word(token.text, word));
+            matches.then_some((words.len(), meaning))
         })
     }
 
-    /// Whether some phrase starts with the word: a quick look before a longer one.
-    pub fn starts(&self, word: &str) -> bool {
-        let mut buffer = [0; WORD_BYTES_MAX];
-        lower_case(word, &mut buffer).is_some_and(|word| self.by_first.contains_key(word))
+    /// Whether some phrase starts with the token: a quick look before a longer one.
+    pub fn starts(&self, token: &Token) -> bool {
+        self.starting(token.key).iter().any(|phrase| is_word(token.text, &phrase.words[0]))
+    }
+
+    /// The meaning of a token alone.
+    pub fn of(&self, token: &Token) -> Option<&T> {
+        self.single(token.text, token.key)
     }
 
     /// The meaning of a single word.
     pub fn word(&self, word: &str) -> Option<&T> {
-        let mut buffer = [0; WORD_BYTES_MAX];
-        let following = self.by_first.get(lower_case(word, &mut buffer)?)?;
-        following.iter().find(|(words, _)| words.is_empty()).map(|(_, meaning)| meaning)
+        self.single(word, Key::of(word))
+    }
+
+    fn single(&self, text: &str, key: Key) -> Option<&T> {
+        let mut single = self.starting(key).iter().filter(|phrase| phrase.words.len() == 1);
+        single.find(|phrase| is_word(text, &phrase.words[0])).map(|phrase| &phrase.meaning)
+    }
+
+    fn starting(&self, key: Key) -> &[Phrase<T>] {
+        self.by_first.get(&key).map_or(&[][..], Vec::as_slice)
     }
 }
 
@@ -101,8 +136,13 @@ fn is_word(text: &str, word: &str) -> bool {
 
 /// `text` in lower case with straight apostrophes, without allocation.
 fn lower_case<'b>(text: &str, buffer: &'b mut [u8; WORD_BYTES_MAX]) -> Option<&'b str> {
-    let len = if text.is_ascii() { ascii_lower_case(text, buffer)? } else { unicode_lower_case(text, buffer)? };
+    let len = lower_case_into(text, buffer)?;
     std::str::from_utf8(&buffer[..len]).ok()
+}
+
+/// The length of `text` in lower case, which is put at the start of `buffer`.
+fn lower_case_into(text: &str, buffer: &mut [u8; WORD_BYTES_MAX]) -> Option<usize> {
+    if text.is_ascii() { ascii_lower_case(text, buffer) } else { unicode_lower_case(text, buffer) }
 }
 
 fn ascii_lower_case(text: &str, buffer: &mut [u8; WORD_BYTES_MAX]) -> Option<usize> {

@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::lexicon::Key;
+
 /// A longer paragraph is cut at white space, since finding its sentences takes more than linear time.
 const PARAGRAPH_BYTES_MAX: usize = 8 * 1024;
 /// A longer sentence is cut. The longest of our labelled articles has 140 tokens.
@@ -61,12 +63,31 @@ pub struct Token<'t> {
     pub text: &'t str,
     pub span: Span,
     pub kind: TokenKind,
+    /// What vocabularies look `text` up by.
+    pub(super) key: Key,
 }
 
 impl<'t> Token<'t> {
+    fn new(text: &'t str, span: Span, kind: TokenKind) -> Self {
+        Self { text, span, kind, key: Key::of(text) }
+    }
+
+    /// The token as if it read `text`, which is a part of its own.
+    pub fn cut_to(&self, text: &'t str) -> Self {
+        if text.len() == self.text.len() { *self } else { Self::new(text, self.span, self.kind) }
+    }
+
+    /// The token without its possessive ending.
+    pub fn bare(&self) -> Self {
+        self.cut_to(self.base())
+    }
+
     /// The word without its possessive ending: `Moscow’s` → `Moscow`, `officials’` is already two tokens.
     pub fn base(&self) -> &'t str {
         let text = self.text;
+        if !text.ends_with(['s', 'S']) {
+            return text;
+        }
         ["'s", "’s", "'S", "’S"].iter().find_map(|ending| text.strip_suffix(ending)).unwrap_or(text)
     }
 
@@ -277,7 +298,7 @@ impl<'t> Iterator for Tokens<'t> {
 
     fn next(&mut self) -> Option<Token<'t>> {
         let rest = self.text.get(self.at..self.end)?;
-        let start = self.at + (rest.len() - rest.trim_start().len());
+        let start = self.end - rest.trim_start().len();
         let rest = self.text.get(start..self.end)?;
         let first = rest.chars().next()?;
         let (kind, len) = if first.is_numeric() {
@@ -289,12 +310,17 @@ impl<'t> Iterator for Tokens<'t> {
         };
         let span = Span { start, end: start + len };
         self.at = span.end;
-        Some(Token { text: &rest[..len], span, kind })
+        Some(Token::new(&rest[..len], span, kind))
     }
 }
 
 /// Letters and digits, and one joining mark between two of them; abbreviation dots only after single letters.
 fn word_len(text: &str) -> usize {
+    // Most words are plain letters up to a space or comma.
+    let plain = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    if text.as_bytes().get(plain).is_none_or(|next| next.is_ascii() && !b"'-_.".contains(next)) {
+        return plain;
+    }
     let mut len = 0;
     let mut letters = 0;
     let mut dots = 0;

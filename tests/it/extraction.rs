@@ -103,7 +103,7 @@ fn shuffled() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(WORDS), 0..120).prop_map(|words| words.join(" "))
 }
 
-/// Every claim has evidence, every span is a slice of the text, and a figure in digits stands in its evidence.
+/// Every claim has evidence, every span is a slice of the text, and a figure stands in its evidence.
 fn check(text: &str) {
     for claim in read(text).claims {
         assert!(!claim.evidence.is_empty(), "a claim without evidence in {text:?}");
@@ -120,9 +120,11 @@ fn check(text: &str) {
             }
         };
         let numbers = counts.iter().flat_map(|count| [count.low, count.high]).flatten();
-        for number in numbers.filter(|number| *number > 99) {
-            let plain: String = quotes.concat().chars().filter(|char| *char != ',').collect();
-            assert!(plain.contains(&number.to_string()), "{number} is not in {quotes:?}");
+        let plain: String = quotes.concat().chars().filter(|char| *char != ',').collect();
+        // "A woman and her sons" are counted without a number.
+        for number in numbers.filter(|number| *number > 2) {
+            let in_words = number == 12 && plain.contains("twelve");
+            assert!(in_words || plain.contains(&number.to_string()), "{number} is not in {quotes:?}");
         }
     }
 }

@@ -83,7 +83,7 @@ impl Class {
 
 /// The words of a name without their possessive endings: "the region's governor".
 fn bases<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
-    tokens.iter().take(PHRASE_WORDS_MAX).map(|token| Token { text: token.base(), ..*token }).collect()
+    tokens.iter().take(PHRASE_WORDS_MAX).map(Token::bare).collect()
 }
 
 /// Words of the longest phrase of the lexicon.

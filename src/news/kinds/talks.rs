@@ -12,7 +12,6 @@ mod sides;
 mod standing;
 mod track;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use self::claimant::Claimants;
@@ -20,10 +19,10 @@ use self::cues::Cues;
 use self::frame::{Context, Reader};
 use self::track::Track;
 use crate::news::extract::Claim;
-use crate::news::reading::words::Tags;
-use crate::news::text::{Span, Text};
+use crate::news::reading::pieces::Pieces;
+use crate::news::text::Span;
 use crate::news::value::party::{Mention, Parties};
-use crate::news::value::place::{self, Cue, Disputed};
+use crate::news::value::place::Cue;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -74,22 +73,26 @@ pub struct Talks {
 }
 
 /// The contacts of an article, each once. Linear in the text; nothing fails.
-pub fn read(text: &Text, tags: &Tags, published: Option<Date>) -> Vec<Claim> {
+pub fn read(pieces: &Pieces) -> Vec<Claim> {
+    let Pieces { text, tags, published, .. } = pieces;
+    let published = *published;
     let telling: Vec<usize> =
         (0..text.sentences.len()).filter(|index| cues::may_tell(text.tokens_of(&text.sentences[*index]))).collect();
     if telling.is_empty() {
         return Vec::new();
     }
     let parties = Parties::find(text);
-    let [places] = place::find([text], &Disputed::default());
+    let places = pieces.places();
     let dateline = places.iter().find(|place| place.cue == Cue::Dateline);
     let mut context = Context { dateline: dateline.map(|dateline| dateline.place.clone()), ..Context::default() };
     let claimants = Claimants { text, tags, published };
     let mut track = Track::new(text, published);
+    let mut telling = telling.into_iter().peekable();
     for (index, sentence) in text.sentences.iter().enumerate() {
         let mentions = parties.within(sentence.tokens.clone());
-        let tokens = text.tokens_of(sentence);
-        let cues = Cues::read(tokens);
+        // Most sentences tell of no contact, and only leave who acted and where for those that do.
+        let tells = telling.next_if_eq(&index).is_some();
+        let cues = if tells { Cues::read(text.tokens_of(sentence)) } else { Cues::default() };
         let first = places.partition_point(|place| place.sentence < index);
         let last = places.partition_point(|place| place.sentence <= index);
         // Who stands in the dateline takes no part.
@@ -105,10 +108,9 @@ pub fn read(text: &Text, tags: &Tags, published: Option<Date>) -> Vec<Claim> {
         for (frame, claimant) in frames.iter_mut().zip(claimants.of(index, &words)) {
             frame.claimant = claimant;
         }
-        let mut next = context.clone();
-        reader.leave(&mut next);
+        let left = reader.leaves();
         track.add(&cues, &frames);
-        context = next;
+        context.take(left);
     }
     track.close(&parties.warring());
     track.claims()
@@ -120,12 +122,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::news::article::{Article, Published};
     use crate::news::extract::What;
 
     /// Published on Wednesday, 16 July 2025.
     fn claims(text: &str) -> Vec<Claim> {
-        let text = Text::read(text);
-        read(&text, &Tags::read(&text), Some(date(2025, 7, 16)))
+        let published = Some(Published::On(date(2025, 7, 16)));
+        read(&Pieces::of(&Article { text: text.to_owned(), published, ..Article::default() }))
     }
 
     /// "parties / mediators: form status outcome, place, date", one line a contact.
@@ -341,6 +344,25 @@ mod tests {
         assert_eq!(by("According to Iraqi officials, the Iraqi and Omani leaders met on Monday."), "Iraqi officials");
         assert_eq!(by("Ana Koro said it was hot. She added that Fiji and Tonga had met in Suva."), "Ana Koro");
         assert_eq!(by("Iraq and Oman held talks in Muscat on Monday."), "");
+    }
+
+    #[test]
+    fn what_is_met_or_received_is_no_guest() {
+        check("Chad has met the IMF's conditions for a loan.", &[]);
+        check("The Chadian prime minister met the IMF's director.", &["Chad+IMF: Meeting Concluded"]);
+        check("Peru has received copper from Chile.", &[]);
+    }
+
+    #[test]
+    fn both_sides_are_those_named_shortly_before() {
+        let told_after = |sentences: usize| {
+            told(&format!(
+                "Peru and Chile quarrelled. {}Both sides held talks in Suva.",
+                "Fish was dear. ".repeat(sentences)
+            ))
+        };
+        assert_eq!(told_after(2), ["Peru+Chile: Talks Concluded, Suva"]);
+        assert_eq!(told_after(20), [""; 0]);
     }
 
     #[test]

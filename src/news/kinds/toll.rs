@@ -450,6 +450,25 @@ mod tests {
     }
 
     #[test]
+    fn a_clause_of_place_has_its_own_subject() {
+        check("The penalties name three guards of the camp where Petrenko died.", &[]);
+        check("The penalties name three guards of the camp in which Petrenko died.", &[]);
+    }
+
+    #[test]
+    fn what_nobody_knows_has_not_happened() {
+        check("The hospital in Odesa would not say whether two guards had been killed.", &[]);
+        check("The mayor of Odesa asked if two guards had been killed.", &[]);
+    }
+
+    #[test]
+    fn an_injured_limb_of_a_player_is_no_casualty() {
+        check("Arsenal go to Odesa without the winger Petrenko, who sustained an ankle injury.", &[]);
+        check("The striker was left out, claiming he had a groin injury.", &[]);
+        check("Petrenko, the mayor of Odesa, said that water had been cut off for some.", &[]);
+    }
+
+    #[test]
     fn a_revised_toll_says_where_it_went() {
         for (text, change) in [
             ("Officials in Odesa revised the death toll down to eight from nine.", Change::Fell),

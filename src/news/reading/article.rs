@@ -5,15 +5,16 @@ use jiff::civil::Date;
 use super::attribution::{self, Attribution};
 use super::event::Subject;
 use super::harm::Clauses;
+use super::pieces::Pieces;
 use super::place as location;
 use super::time::{self, Time};
 use super::units::Units;
 use super::words::{Role, Tags, WORDS, Word};
-use crate::news::article::{Article, Published};
+use crate::news::article::Published;
 use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
 use crate::news::value::date::{Calendar, Unit as DateUnit};
-use crate::news::value::place::{self, Disputed, PlaceMention};
+use crate::news::value::place::{self, PlaceMention};
 use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
@@ -52,7 +53,7 @@ pub struct Setting {
 #[derive(Debug)]
 pub struct Reading<'t> {
     pub text: &'t Text<'t>,
-    tags: Tags,
+    tags: &'t Tags,
     /// Sentences read ahead for their claimants, until their turn comes.
     ahead: Vec<(usize, Units<'t>, Vec<Attribution>)>,
     pub published: Option<Date>,
@@ -90,14 +91,10 @@ pub struct Reading<'t> {
 }
 
 impl<'t> Reading<'t> {
-    /// Looks over the whole article once. `title` is context only: nothing is claimed from it.
-    pub fn new(article: &Article, text: &'t Text<'t>, tags: Tags, telling: &[usize]) -> Self {
-        let title = Text::read(&article.title);
-        let (near, near_indexes) = surroundings(text, telling);
-        let [titled, mut places] = place::find([&title, &near], &Disputed::default());
-        for mention in &mut places {
-            mention.sentence = near_indexes.get(mention.sentence).copied().unwrap_or_default();
-        }
+    /// Looks over the whole article once.
+    pub fn new(pieces: &'t Pieces<'t>, telling: &[usize]) -> Self {
+        let Pieces { text, tags, title, title_tags, .. } = pieces;
+        let [titled, places] = pieces.places_with_title(&surroundings(text, telling));
         let mut place_starts = vec![places.len(); text.sentences.len() + 1];
         for (index, mention) in places.iter().enumerate().rev() {
             place_starts[mention.sentence] = index;
@@ -113,13 +110,13 @@ impl<'t> Reading<'t> {
         Self {
             text,
             ahead: Vec::new(),
-            published: article.published.map(day),
+            published: pieces.published,
             names: Vec::new(),
-            is_about_harm: is_about_harm(&title, text, &tags),
+            is_about_harm: is_about_harm(pieces),
             latest: None,
-            is_titled_harm: title.sentences.iter().any(|sentence| tags_of(&title).words(sentence).any(Word::is_harm)),
+            is_titled_harm: title.sentences.iter().any(|sentence| title_tags.words(sentence).any(Word::is_harm)),
             first_prose: text.sentences.iter().position(|sentence| !sentence.is_heading).unwrap_or_default(),
-            is_fiction: is_fiction(&title, &tags_of(&title)),
+            is_fiction: is_fiction(title, title_tags),
             main_place,
             main_land,
             last_place: None,
@@ -127,7 +124,7 @@ impl<'t> Reading<'t> {
             places,
             place_starts,
             titled_place: location::first(&titled).cloned(),
-            subject: Subject::of(&title, text, &tags),
+            subject: Subject::of(pieces),
             tags,
             last_claimant: None,
             last_person: None,
@@ -186,7 +183,7 @@ impl<'t> Reading<'t> {
     }
 
     fn read(&self, index: usize) -> (Units<'t>, Vec<Attribution>) {
-        let units = Units::read(self.text, &self.tags, &self.text.sentences[index], Calendar::past(self.published));
+        let units = Units::read(self.text, self.tags, &self.text.sentences[index], Calendar::past(self.published));
         let attributions = attribution::read(&units);
         (units, attributions)
     }
@@ -377,18 +374,14 @@ impl<'t> Reading<'t> {
     }
 }
 
-fn tags_of(title: &Text) -> Tags {
-    Tags::read(title)
-}
-
 /// Whether the title or first sentence tells of harm or of a happening that does it. Without a title nobody knows: a
 /// transcript or summary of the day starts with anything.
-fn is_about_harm(title: &Text, text: &Text, tags: &Tags) -> bool {
+fn is_about_harm(pieces: &Pieces) -> bool {
+    let Pieces { text, tags, title, title_tags, .. } = pieces;
     let is_harm = |word: &Word| word.is_harm() || word.event.is_some_and(|event| event != Event::War);
     if title.sentences.is_empty() {
         return true;
     }
-    let title_tags = tags_of(title);
     title.sentences.iter().any(|sentence| title_tags.words(sentence).any(is_harm))
         || text.sentences.iter().take(1).any(|sentence| tags.words(sentence).any(is_harm))
 }
@@ -399,9 +392,8 @@ fn is_fiction(title: &Text, tags: &Tags) -> bool {
     has(|word| word.is(Role::Fiction)) && !has(Word::is_harm)
 }
 
-/// The sentences that can tell where something happened: the article's head, those that tell of harm, those before them;
-/// and their indexes in the whole text.
-fn surroundings<'t>(text: &Text<'t>, telling: &[usize]) -> (Text<'t>, Vec<usize>) {
+/// The sentences that can tell where something happened: the article's head, those that tell of harm, those before them.
+fn surroundings(text: &Text, telling: &[usize]) -> Vec<usize> {
     let mut indexes: Vec<usize> = telling
         .iter()
         .flat_map(|index| index.saturating_sub(1)..=*index)
@@ -409,8 +401,7 @@ fn surroundings<'t>(text: &Text<'t>, telling: &[usize]) -> (Text<'t>, Vec<usize>
         .collect();
     indexes.sort_unstable();
     indexes.dedup();
-    let sentences = indexes.iter().map(|index| text.sentences[*index].clone()).collect();
-    (Text { text: text.text, sentences, tokens: text.tokens.clone(), is_capitals: text.is_capitals }, indexes)
+    indexes
 }
 
 /// The place named most often, of those that fit; of equals the first.

@@ -1,10 +1,10 @@
 //! What kind of happening a clause tells of: by its own words, else by the sentences before, else by the article's subject.
 
+use super::pieces::Pieces;
 use super::time::Time;
 use super::units::Units;
-use super::words::{Role, Tags, Word};
+use super::words::{Role, Word};
 use crate::news::kinds::toll::{Event, Scope};
-use crate::news::text::Text;
 
 /// A happening is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
@@ -22,8 +22,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    pub fn of(title: &Text, text: &Text, tags: &Tags) -> Self {
-        let title_tags = Tags::read(title);
+    pub fn of(pieces: &Pieces) -> Self {
+        let Pieces { text, tags, title, title_tags, .. } = pieces;
         let mut telling = Tally::default();
         let mut general = Tally::default();
         let by_sentence = text.sentences.iter().map(|sentence| {

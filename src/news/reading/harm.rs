@@ -481,6 +481,13 @@ impl<'t> Clauses<'t> {
         false
     }
 
+    /// "Would not say whether three had been hurt", "if 12 were killed".
+    fn is_asked(&self, at: usize) -> bool {
+        let mut open = (0..at).rev().map(|index| &self.units.units[index]).take_while(|unit| !unit.ends_phrase());
+        let leads = open.find(|unit| unit.is(Role::Subordinator) || unit.is(Role::Relative));
+        leads.is_some_and(|unit| unit.is_any_text(&["whether", "if"]))
+    }
+
     fn reality(&self, predicate: &Range<usize>) -> Reality {
         let start = self.verb_start(predicate.start);
         let group = &self.units.units[start..predicate.start];
@@ -498,6 +505,7 @@ impl<'t> Clauses<'t> {
             || is_infinitive
             || supposed
             || is_denied
+            || self.is_asked(start)
         {
             return Reality::Unreal;
         }

@@ -34,6 +34,7 @@ pub mod attribution;
 pub mod event;
 pub mod harm;
 pub mod people;
+pub mod pieces;
 pub mod place;
 pub mod time;
 pub mod units;

@@ -234,6 +234,6 @@ fn acronym(token: &Token) -> Option<&'static Word> {
 /// "In a 2015 raid": four digits that count nothing are a year.
 fn is_bare_year(tokens: &[Token], count: &count::Found) -> bool {
     let next = tokens.get(count.tokens.end);
-    let is_counted = next.and_then(|next| WORDS.word(next.text)).is_some_and(|word| word.person.is_some());
+    let is_counted = next.and_then(|next| WORDS.of(next)).is_some_and(|word| word.person.is_some());
     count.may_be_year && !is_counted
 }

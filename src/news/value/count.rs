@@ -68,7 +68,7 @@ pub fn read(tokens: &[Token], at: usize) -> Option<Found> {
 /// Whether any count starts with the token: most tokens are told apart by one look-up.
 fn may_start(token: &Token) -> bool {
     token.kind == TokenKind::Number
-        || token.kind == TokenKind::Word && (STARTS.starts(token.text) || token.text.contains(['-', '‐', '‑']))
+        || token.kind == TokenKind::Word && (STARTS.starts(token) || token.text.contains(['-', '‐', '‑']))
 }
 
 static STARTS: LazyLock<Phrases<()>> = LazyLock::new(|| {

@@ -100,7 +100,7 @@ pub fn read(tokens: &[Token], at: usize, calendar: Calendar) -> Option<Found> {
 
 /// Whether any date starts with the token: most tokens are told apart by one look-up.
 fn may_start(token: &Token) -> bool {
-    token.kind == TokenKind::Number || token.kind == TokenKind::Word && STARTS.starts(token.base())
+    token.kind == TokenKind::Number || token.kind == TokenKind::Word && STARTS.starts(&token.bare())
 }
 
 static STARTS: LazyLock<Phrases<()>> = LazyLock::new(|| {
@@ -207,7 +207,7 @@ fn day_number(text: &str) -> Option<i8> {
 /// A month's number and the tokens its name takes, the dot of an abbreviation included.
 fn month_name(tokens: &[Token]) -> Option<(i8, usize)> {
     let word = tokens.first().filter(|token| token.kind == TokenKind::Word)?;
-    let month = i8::try_from(*MONTHS.word(word.base())?).ok()?;
+    let month = i8::try_from(*MONTHS.of(&word.bare())?).ok()?;
     let dot =
         tokens.get(1).is_some_and(|dot| dot.text == "." && dot.span.start == word.span.end && word.text.len() <= 4);
     Some((month, 1 + usize::from(dot)))
@@ -256,7 +256,7 @@ fn month(tokens: &[Token], before: Option<&Token>, calendar: Calendar) -> Option
     let (month, mut len) = month_name(tokens)?;
     let (year, step) = year_after(&tokens[len..]);
     len += step;
-    let has_time_word = before.is_some_and(|token| TIME_WORDS.word(token.text).is_some());
+    let has_time_word = before.is_some_and(|token| TIME_WORDS.of(token).is_some());
     let is_named = year.is_some() || has_time_word || AMBIGUOUS_MONTHS.word(tokens.first()?.base()).is_none();
     if !is_named || !tokens.first()?.is_capitalised() {
         return None;
@@ -356,7 +356,7 @@ fn weekday(tokens: &[Token], calendar: Calendar) -> Option<Reading> {
     let which = tokens.first()?;
     let lead = usize::from(which.is("last") || which.is("next") || which.is("this"));
     let word = tokens.get(lead).filter(|token| token.is_capitalised())?;
-    let weekday = Weekday::from_monday_one_offset(i8::try_from(*WEEKDAYS.word(word.base())?).ok()?).ok()?;
+    let weekday = Weekday::from_monday_one_offset(i8::try_from(*WEEKDAYS.of(&word.bare())?).ok()?).ok()?;
     let before = on_or_before(published, weekday);
     let day = if which.is("next") || calendar.ahead && !which.is("last") {
         on_or_before(published.saturating_add(7.days()), weekday)
@@ -366,15 +366,14 @@ fn weekday(tokens: &[Token], calendar: Calendar) -> Option<Reading> {
         before
     };
     let mut len = lead + 1;
-    len += usize::from(tokens.get(len).is_some_and(|part| PARTS_OF_DAY.word(part.text).is_some()));
+    len += usize::from(tokens.get(len).is_some_and(|part| PARTS_OF_DAY.of(part).is_some()));
     Some((DateSpan::day(day), Unit::Day, len))
 }
 
 /// "in 2015", "since 2011", "(2004)"
 fn year_alone(tokens: &[Token], before: Option<&Token>) -> Option<Reading> {
     let year = tokens.first().and_then(year_number)?;
-    let follows =
-        before.is_some_and(|token| TIME_WORDS.word(token.text).is_some() || matches!(token.text, "(" | "-" | "–"));
+    let follows = before.is_some_and(|token| TIME_WORDS.of(token).is_some() || matches!(token.text, "(" | "-" | "–"));
     let counted = tokens
         .get(1)
         .is_some_and(|token| token.kind == TokenKind::Word && token.text.ends_with('s') && !token.is("was"));

@@ -76,7 +76,7 @@ fn scaled(tokens: &[Token]) -> Option<(u64, usize)> {
     let text = tokens.first()?.text;
     let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',')).count();
     let (number, suffix) = text.split_at(digits);
-    let (suffix, len) = match tokens.get(1).filter(|next| suffix.is_empty() && SUFFIXES.word(next.text).is_some()) {
+    let (suffix, len) = match tokens.get(1).filter(|next| suffix.is_empty() && SUFFIXES.of(next).is_some()) {
         Some(next) => (next.text, 2),
         None => (suffix.trim_start_matches('-'), 1),
     };

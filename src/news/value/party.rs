@@ -5,9 +5,12 @@
 //! speak for their country: some from the vocabulary, the others as the article introduces them ("Estonia's prime minister,
 //! Kaja Kallas").
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::news::lexicon::{self, Phrases};
 use crate::news::text::{Text, Token, TokenKind};
@@ -137,18 +140,16 @@ fn parties() -> Phrases<Known<'static>> {
 pub struct Parties<'t> {
     text: &'t Text<'t>,
     /// Last names that the article introduces, and whom they speak for.
-    persons: HashMap<&'t str, Party<'t>>,
+    persons: FxHashMap<&'t str, Party<'t>>,
     mentions: Vec<Mention<'t>>,
-    /// The words that the article has without a capital.
-    small: HashSet<&'t str>,
+    /// The words that the article has without a capital, once they are asked for.
+    small: OnceCell<FxHashSet<&'t str>>,
 }
 
 impl<'t> Parties<'t> {
     /// Finds every mention. Linear in the text.
     pub fn find(text: &'t Text<'t>) -> Self {
-        let is_small = |token: &&Token<'t>| token.kind == TokenKind::Word && !token.is_capitalised();
-        let small = text.tokens.iter().filter(is_small).map(Token::base).collect();
-        let mut parties = Self { text, persons: HashMap::new(), mentions: Vec::new(), small };
+        let mut parties = Self { text, persons: FxHashMap::default(), mentions: Vec::new(), small: OnceCell::new() };
         for sentence in &text.sentences {
             parties.meet(sentence.tokens.clone());
         }
@@ -301,7 +302,7 @@ impl<'t> Parties<'t> {
         touches
             && token.is_capitalised()
             && !is_office_word(token)
-            && !is_day_or_month(token.text)
+            && !is_day_or_month(token)
             && self.known(at, end).is_none()
             && self.office_end(at, end).is_none()
             && token.text.chars().any(char::is_lowercase)
@@ -345,12 +346,12 @@ impl<'t> Parties<'t> {
         }
         let mut end = at;
         let ends_body =
-            |end: usize| end > at && self.is(end, "and") && BODY_WORDS.word(self.text.tokens[end - 1].base()).is_some();
+            |end: usize| end > at && self.is(end, "and") && BODY_WORDS.of(&self.text.tokens[end - 1].bare()).is_some();
         while end < sentence.end.min(at + NAME_WORDS_MAX) && self.is_part_of_name(end, at) && !ends_body(end) {
             end += 1;
         }
         let run = &self.text.tokens[at..end];
-        let last = run.iter().rposition(|token| BODY_WORDS.word(token.base()).is_some());
+        let last = run.iter().rposition(|token| BODY_WORDS.of(&token.bare()).is_some());
         let is_short =
             (2..=6).contains(&token.base().len()) && token.base().bytes().all(|byte| byte.is_ascii_uppercase());
         let end = match last {
@@ -359,7 +360,7 @@ impl<'t> Parties<'t> {
             Some(last) if last > 0 => at + last + 1,
             // "Air Chad"
             Some(_) if token.is("air") && run.len() > 1 => at + 2,
-            _ if is_short && !is_common_word(token.text) && !self.is_shouted(at) => at + 1,
+            _ if is_short && !is_common_word(token) && !self.is_shouted(at) => at + 1,
             _ => return None,
         };
         let name = self.text.span_of(at..end)?.slice(self.text.text)?;
@@ -386,7 +387,7 @@ impl<'t> Parties<'t> {
     /// "\[Canadian\] Union of Public Employees"
     fn is_body_of(&self, at: usize, end: usize) -> bool {
         let word = |at: usize| self.text.tokens.get(at).filter(|token| at < end && token.is_capitalised());
-        word(at).is_some_and(|token| BODY_WORDS.word(token.text).is_some())
+        word(at).is_some_and(|token| BODY_WORDS.of(token).is_some())
             && (self.is(at + 1, "of") || self.is(at + 1, "for"))
             && word(at + 2).is_some()
     }
@@ -395,7 +396,9 @@ impl<'t> Parties<'t> {
     /// without them ("we want ALL of it").
     fn is_shouted(&self, at: usize) -> bool {
         let word = self.text.tokens[at].base().to_lowercase();
-        if self.small.contains(word.as_str()) {
+        let is_small = |token: &&Token<'t>| token.kind == TokenKind::Word && !token.is_capitalised();
+        let small = || self.text.tokens.iter().filter(is_small).map(Token::base).collect();
+        if self.small.get_or_init(small).contains(word.as_str()) {
             return true;
         }
         let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| self.text.tokens.get(at));
@@ -412,12 +415,13 @@ impl<'t> Parties<'t> {
             && is_apostrophe(token)
             && self.text.tokens[at - 1].text.ends_with('s')
             && self.text.tokens.get(at + 1).is_some_and(Token::is_capitalised);
-        (token.is_capitalised() || is_inner || is_mark) && !is_day_or_month(token.text)
+        (token.is_capitalised() || is_inner || is_mark) && !is_day_or_month(token)
     }
 
     /// "US-Russia", "Putin-Zelensky": several parties in one token.
     fn read_hyphened(&mut self, at: usize, sentence: &Range<usize>) -> Option<usize> {
-        let token = self.text.tokens.get(at).filter(|token| token.kind == TokenKind::Word)?;
+        let is_hyphened = |token: &&Token| token.kind == TokenKind::Word && token.text.contains(['-', '‐', '‑']);
+        let token = self.text.tokens.get(at).filter(is_hyphened)?;
         let parts: Option<Vec<Known<'t>>> = token
             .base()
             .split(['-', '‐', '‑'])
@@ -447,22 +451,23 @@ impl<'t> Parties<'t> {
         let is_named = self.text.is_capitals || token.is_capitalised();
         // "North Korea's" matches without its ending.
         let is_possessive = |token: &Token| token.base().len() < token.text.len();
-        let found = match tokens.iter().take(PARTY_WORDS_MAX).position(is_possessive) {
+        // Most words start no name, and need no longer look.
+        let named = || match tokens.iter().take(PARTY_WORDS_MAX).position(is_possessive) {
             Some(last) if last > 0 => {
-                let bare: Vec<Token> =
-                    tokens[..=last].iter().map(|token| Token { text: token.base(), ..*token }).collect();
+                let bare: Vec<Token> = tokens[..=last].iter().map(Token::bare).collect();
                 PARTIES.longest_at(&bare)
             }
             _ => PARTIES.longest_at(tokens),
         };
+        let found = PARTIES.starts(token).then(named).flatten();
         if let Some((len, known)) = found {
             let is_role = matches!(known.naming, Naming::Government | Naming::Rebels | Naming::Kind);
-            if is_role || is_named && !(self.text.is_capitals && len == 1 && is_common_word(token.text)) {
+            if is_role || is_named && !(self.text.is_capitals && len == 1 && is_common_word(token)) {
                 return Some((len, *known));
             }
         }
         // "Moscow's" is one token.
-        let known = self.word(token.base()).filter(|_| token.base().len() < token.text.len() && is_named);
+        let known = Some(token.base()).filter(|_| is_named && token.is_possessive()).and_then(|base| self.word(base));
         known.or_else(|| self.person(token)).map(|known| (1, known))
     }
 
@@ -481,16 +486,16 @@ impl<'t> Parties<'t> {
     /// How a name stands by the words before it.
     fn standing(&self, at: usize, start: usize, naming: Naming) -> Standing {
         let mut before = at;
-        while before > start && BEFORE_NAME.word(self.text.tokens[before - 1].text).is_some() {
+        while before > start && BEFORE_NAME.of(&self.text.tokens[before - 1]).is_some() {
             before -= 1;
         }
         let Some(before) = before.checked_sub(1).filter(|before| *before >= start) else { return Standing::Side };
-        let word = self.text.tokens[before].text;
+        let word = &self.text.tokens[before];
         match naming {
             Naming::Country | Naming::Seat => {
-                if PLACE_LEADS.word(word).is_some() {
+                if PLACE_LEADS.of(word).is_some() {
                     Standing::Place
-                } else if DESTINATION_LEADS.word(word).is_some() {
+                } else if DESTINATION_LEADS.of(word).is_some() {
                     Standing::Destination
                 } else if self.is(before, "of") && !self.is_office_before(before) {
                     Standing::Modifier
@@ -559,16 +564,16 @@ impl<'t> Parties<'t> {
 
     fn is_name_word(&self, at: usize) -> bool {
         let Some(token) = self.text.tokens.get(at) else { return false };
-        let is_particle = NAME_PARTICLES.word(token.text).is_some();
+        let is_particle = NAME_PARTICLES.of(token).is_some();
         !self.text.is_capitals
             && (token.is_capitalised() || is_particle)
             && self.is_free(token)
-            && !is_day_or_month(token.text)
+            && !is_day_or_month(token)
     }
 
     /// Whether a word is no party of the vocabulary, or a person's name.
     fn is_free(&self, token: &Token) -> bool {
-        PARTIES.word(token.base()).is_none_or(|known| known.naming == Naming::Person)
+        PARTIES.of(&token.bare()).is_none_or(|known| known.naming == Naming::Person)
     }
 
     fn is_possessive(&self, end: usize) -> bool {
@@ -582,7 +587,7 @@ impl<'t> Parties<'t> {
     fn joins(&self, between: Range<usize>) -> bool {
         between.len() <= 5
             && between.clone().all(|at| {
-                JOINTS.word(self.text.tokens[at].text).is_some()
+                JOINTS.of(&self.text.tokens[at]).is_some()
                     || ["-", "–", ",", "&"].contains(&self.text.tokens[at].text)
                     || ["-led", "-backed", "-run", "-based"].iter().any(|end| self.text.tokens[at].text.ends_with(end))
             })
@@ -709,12 +714,12 @@ fn is_apostrophe(token: &Token) -> bool {
 }
 
 /// Names that are common words in text without lower case.
-fn is_common_word(text: &str) -> bool {
-    COMMON_WORDS.word(text).is_some()
+fn is_common_word(token: &Token) -> bool {
+    COMMON_WORDS.of(token).is_some()
 }
 
-fn is_day_or_month(text: &str) -> bool {
-    DAYS_AND_MONTHS.word(text).is_some()
+fn is_day_or_month(token: &Token) -> bool {
+    DAYS_AND_MONTHS.of(token).is_some()
 }
 
 #[cfg(test)]

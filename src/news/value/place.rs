@@ -20,7 +20,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::find::{find, find_in};
+pub use self::find::{Names, Part, find, find_in};
 pub use self::focus::focus;
 pub use self::fold::fold;
 pub use self::resolve::named;

@@ -6,10 +6,9 @@ use super::file::{COMMON, common_field};
 use super::program::{Context, Found, STEPS_PER_SENTENCE_MAX, Surroundings};
 use super::slot::Value;
 use super::{Development, Kind, Kinds, Pattern};
-use crate::news::article::Article;
 use crate::news::extract::{Claim, DateSpan, Stance, What};
-use crate::news::reading::article::day;
 use crate::news::reading::attribution::{self, Attribution};
+use crate::news::reading::pieces::Pieces;
 use crate::news::reading::place as location;
 use crate::news::reading::time;
 use crate::news::reading::units::Units;
@@ -21,9 +20,9 @@ use crate::news::value::date::Calendar;
 const CLAIMS_PER_SENTENCE_MAX: usize = 4;
 
 /// What the kinds find in an article, in the order of the text; of equal claims the first.
-pub fn read(kinds: &Kinds, article: &Article, text: &Text) -> Vec<Claim> {
-    let candidates = candidates(kinds, text);
-    let context = Context::new(article, text, candidates.iter().map(|(sentence, _)| *sentence).collect());
+pub fn read(kinds: &Kinds, pieces: &Pieces) -> Vec<Claim> {
+    let candidates = candidates(kinds, &pieces.text);
+    let context = Context::new(pieces, candidates.iter().map(|(sentence, _)| *sentence).collect());
     let mut claims = Vec::new();
     let mut known = HashSet::new();
     for (sentence, patterns) in candidates {
@@ -45,7 +44,7 @@ fn candidates(kinds: &Kinds, text: &Text) -> Vec<(usize, Vec<usize>)> {
     let mut led = Vec::new();
     for (index, sentence) in text.sentences.iter().enumerate() {
         for token in text.tokens_of(sentence).iter().filter(|token| token.kind != TokenKind::Mark) {
-            for lead in kinds.index.words.word(token.text).into_iter().flatten() {
+            for lead in kinds.index.words.of(token).into_iter().flatten() {
                 if leads[lead.pattern] == 0 {
                     led.push(lead.pattern);
                 }
@@ -75,14 +74,14 @@ struct OfSentence<'a, 't> {
     /// Kind, pattern, match.
     found: Vec<(usize, usize, Found)>,
     /// The sentence's units and who is quoted in it, once there is a match.
-    units: Option<(Units<'t>, Vec<Attribution>)>,
+    units: Option<(Units<'a>, Vec<Attribution>)>,
     /// The kind that was looked at last, and the steps that it has left.
     steps: (usize, usize),
 }
 
 impl<'a, 't> OfSentence<'a, 't> {
     fn calendar(&self, ahead: bool) -> Calendar {
-        Calendar { published: self.context.article.published.map(day), ahead }
+        Calendar { published: self.context.pieces.published, ahead }
     }
 
     fn look(&mut self, kind: &'a Kind, kind_index: usize, index: usize) {
@@ -126,7 +125,7 @@ impl<'a, 't> OfSentence<'a, 't> {
         let sentence = &text.sentences[self.sentence];
         let ahead = found.is_ahead(text) || pattern.stance == Some(Stance::Planned);
         if self.units.is_none() {
-            let units = Units::read(text, self.context.tags(), sentence, self.calendar(ahead));
+            let units = Units::read(text, &self.context.pieces.tags, sentence, self.calendar(ahead));
             let attributions = attribution::read(&units);
             self.units = Some((units, attributions));
         }

@@ -9,7 +9,7 @@ use super::syntax::Fault;
 use super::{Kind, Kinds, Mistake};
 use crate::news::article::{Article, Published};
 use crate::news::extract::{Claim, What};
-use crate::news::text::Text;
+use crate::news::reading::pieces::Pieces;
 
 /// The day of publication of examples that give none: a Wednesday.
 const PUBLISHED: Date = date(2031, 3, 5);
@@ -72,8 +72,7 @@ fn claims(kinds: &Kinds, text: &str, published: Option<Date>) -> Vec<BTreeMap<St
         published: Some(Published::On(published.unwrap_or(PUBLISHED))),
         ..Article::default()
     };
-    let text = Text::read(&article.text);
-    super::read(kinds, &article, &text).iter().map(shown).collect()
+    super::read(kinds, &Pieces::of(&article)).iter().map(shown).collect()
 }
 
 /// The fields of a claim as an example writes them.

@@ -5,19 +5,20 @@
 //! pattern costs at most its steps times the sentence's tokens.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use super::slot::{self, SlotType, Value};
 use super::syntax::{GAP_TOKENS_MAX, Node};
 use super::{Kind, List};
-use crate::news::article::Article;
 use crate::news::lexicon::Phrases;
 use crate::news::reading::article::LEAD_SENTENCES;
-use crate::news::reading::words::{Role, Tags, WORDS, Word};
+use crate::news::reading::pieces::Pieces;
+use crate::news::reading::words::{Role, WORDS, Word};
 use crate::news::text::{Sentence, Text, Token, TokenKind};
 use crate::news::value::date::Calendar;
-use crate::news::value::place::{self, Disputed, PlaceMention};
+use crate::news::value::place::PlaceMention;
 
 /// Steps of one pattern.
 pub const OPS_MAX: usize = 512;
@@ -92,25 +93,19 @@ pub struct Surroundings<'a, 't> {
 
 /// What matches need of the article besides its text, read when the first one needs it.
 pub struct Context<'a, 't> {
-    pub article: &'a Article,
-    pub text: &'t Text<'t>,
+    pub pieces: &'a Pieces<'t>,
+    pub text: &'a Text<'t>,
     /// The sentences in which a pattern may match.
     candidates: Vec<usize>,
-    tags: OnceCell<Tags>,
     /// The places of the candidates, in text order.
     places: OnceCell<Vec<PlaceMention>>,
     /// By token: the party that starts there. Many patterns start with one.
-    parties: RefCell<HashMap<usize, Option<Range<usize>>>>,
+    parties: RefCell<FxHashMap<usize, Option<Range<usize>>>>,
 }
 
 impl<'a, 't> Context<'a, 't> {
-    pub fn new(article: &'a Article, text: &'t Text<'t>, candidates: Vec<usize>) -> Self {
-        let (tags, places) = (OnceCell::new(), OnceCell::new());
-        Self { article, text, candidates, tags, places, parties: RefCell::default() }
-    }
-
-    pub fn tags(&self) -> &Tags {
-        self.tags.get_or_init(|| Tags::read(self.text))
+    pub fn new(pieces: &'a Pieces<'t>, candidates: Vec<usize>) -> Self {
+        Self { pieces, text: &pieces.text, candidates, places: OnceCell::new(), parties: RefCell::default() }
     }
 
     /// The places that a candidate names, in order.
@@ -123,16 +118,9 @@ impl<'a, 't> Context<'a, 't> {
 
     /// What a name means is decided by the title, the article's head and the candidates.
     fn places(&self) -> Vec<PlaceMention> {
-        let title = Text::read(&self.article.title);
         let mut indexes: Vec<usize> = (0..self.text.sentences.len().min(LEAD_SENTENCES)).collect();
         indexes.extend(self.candidates.iter().filter(|index| **index >= LEAD_SENTENCES));
-        let sentences = indexes.iter().filter_map(|index| self.text.sentences.get(*index).cloned()).collect();
-        let Text { text, tokens, is_capitals, .. } = self.text;
-        let near = Text { text, sentences, tokens: tokens.clone(), is_capitals: *is_capitals };
-        let [_, mut places] = place::find([&title, &near], &Disputed::default());
-        for mention in &mut places {
-            mention.sentence = indexes.get(mention.sentence).copied().unwrap_or_default();
-        }
+        let [_, places] = self.pieces.places_with_title(&indexes);
         places
     }
 }
@@ -473,7 +461,7 @@ impl Found {
     /// Whether such a word says that it has not happened yet.
     pub fn is_ahead(&self, text: &Text) -> bool {
         let is_intended = |token: &Token| {
-            let word = WORDS.word(token.text);
+            let word = WORDS.of(token);
             token.is("if") || word.is_some_and(|word| word.is_any(&[Role::Modal, Role::Intention]))
         };
         self.turned(text, is_intended) || self.turns.iter().any(|at| is_infinitive(text, *at))
@@ -487,7 +475,7 @@ impl Found {
 /// "\[to\] sign", but not "to Orlo", "to the front", "to officials".
 fn is_infinitive(text: &Text, at: usize) -> bool {
     let (Some(to), Some(next)) = (text.tokens.get(at), text.tokens.get(at + 1)) else { return false };
-    let word = WORDS.word(next.text).unwrap_or(&Word::UNKNOWN);
+    let word = WORDS.of(next).unwrap_or(&Word::UNKNOWN);
     let is_noun = word.person.is_some()
         || word.is_any(&[Role::Determiner, Role::Indefinite, Role::Claimant, Role::Another, Role::Pronoun]);
     // "In addition to damaging"
@@ -496,7 +484,7 @@ fn is_infinitive(text: &Text, at: usize) -> bool {
 }
 
 fn is_negation(token: &Token) -> bool {
-    WORDS.word(token.text).is_some_and(|word| word.is(Role::Negation) || word.is(Role::Nobody))
+    WORDS.of(token).is_some_and(|word| word.is(Role::Negation) || word.is(Role::Nobody))
         || [
             "don't",
             "doesn't",

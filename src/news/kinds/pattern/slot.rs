@@ -163,7 +163,7 @@ fn suffixed(slot_type: &SlotType, suffix: &str, token: &Token) -> Option<Value> 
     match slot_type {
         SlotType::Number => decimal(number).map(Value::Number),
         SlotType::Count => {
-            let token = Token { text: number, ..*token };
+            let token = token.cut_to(number);
             let found = count::read(&[token], 0)?;
             Some(Value::Count(found.count))
         }
@@ -206,7 +206,7 @@ fn party(around: &Surroundings, at: usize) -> Option<Range<usize>> {
     let limit = tokens.len().min(at + PARTY_TOKENS_MAX);
     while end < limit {
         let token = &tokens[end];
-        let word = WORDS.word(token.text).unwrap_or(&Word::UNKNOWN);
+        let word = WORDS.of(token).unwrap_or(&Word::UNKNOWN);
         let is_opening = end == at && (is_article(token) || word.is(Role::Determiner));
         if is_opening {
             start = end + 1;
@@ -222,7 +222,7 @@ fn party(around: &Surroundings, at: usize) -> Option<Range<usize>> {
         end -= 1;
     }
     let last = tokens.get(end.checked_sub(1)?)?;
-    let last_word = WORDS.word(last.text).unwrap_or(&Word::UNKNOWN);
+    let last_word = WORDS.of(last).unwrap_or(&Word::UNKNOWN);
     let names = is_name(around, end - 1, last_word) || is_actor(last_word);
     (named && names && start < end).then_some(start..end)
 }

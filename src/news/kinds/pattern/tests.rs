@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::news::article::Article;
 use crate::news::extract::{Claim, What};
-use crate::news::text::Text;
+use crate::news::reading::pieces::Pieces;
 
 const EXAMPLES: &str = r#"
 [[example]]
@@ -36,8 +36,7 @@ match = 'bridge @fell [under {lorries} lorries]'
 
 fn read_with(kinds: &Kinds, text: &str) -> Vec<Claim> {
     let article = Article { text: text.to_owned(), ..Article::default() };
-    let text = Text::read(&article.text);
-    read(kinds, &article, &text)
+    read(kinds, &Pieces::of(&article))
 }
 
 /// A kind with this pattern, and what it gives of `text`: the fields of each claim.
@@ -205,9 +204,10 @@ fn a_hostile_file_stays_bounded() {
     let kind = kinds.iter().next().unwrap();
     let ops: usize = kind.patterns.iter().map(|pattern| pattern.program.ops()).sum();
     assert!((80 * 400..=80 * program::OPS_MAX).contains(&ops), "{ops}");
-    let words = Text::read(&text);
     let article = Article { text: text.clone(), ..Article::default() };
-    let context = program::Context::new(&article, &words, (0..words.sentences.len()).collect());
+    let pieces = Pieces::of(&article);
+    let words = &pieces.text;
+    let context = program::Context::new(&pieces, (0..words.sentences.len()).collect());
     let calendar = crate::news::value::date::Calendar::past(None);
     for sentence in 0..words.sentences.len() {
         let around = program::Surroundings::new(&context, kind, sentence, calendar);

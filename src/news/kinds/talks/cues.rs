@@ -56,6 +56,8 @@ pub enum Role {
     TopicEnd,
     /// Someone speaks to someone: "told", "thanked".
     Address,
+    /// What is met without meeting anyone: "conditions".
+    Demand,
 }
 
 /// Everything the vocabulary says of a word or phrase.
@@ -115,7 +117,7 @@ pub struct Cue<T> {
 }
 
 /// What the words of one sentence may mean. All indexes count from the sentence's first token.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cues<'s, 't> {
     pub tokens: &'s [Token<'t>],
     roles: Vec<u32>,
@@ -246,6 +248,7 @@ fn role(section: &str) -> Option<Role> {
         "remote" => Role::Remote,
         "topic end" => Role::TopicEnd,
         "address" => Role::Address,
+        "demand" => Role::Demand,
         _ => return None,
     })
 }

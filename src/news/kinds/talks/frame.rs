@@ -15,6 +15,8 @@ use crate::news::value::{Place, Precision};
 pub const WITH_TOKENS_MAX: usize = 14;
 /// What stands in these sentences of an article happens where its dateline says.
 const LEAD_SENTENCES: usize = 2;
+/// "They", "both sides" are those named together in so many sentences before; later, the article speaks of others.
+const PAIR_SENTENCES_MAX: usize = 8;
 /// "holds [a second round of detailed] talks"
 pub const SUPPORT_TOKENS_MAX: usize = 9;
 
@@ -74,10 +76,26 @@ pub struct Context<'t> {
     pub subject: Option<Party<'t>>,
     /// The last two sides named together.
     pub pair: Vec<Party<'t>>,
+    /// Sentences since they were.
+    pub pair_age: usize,
     /// The last town told, which "there" stands for.
     pub place: Option<Place>,
     /// Where the article was written.
     pub dateline: Option<Place>,
+}
+
+impl<'t> Context<'t> {
+    /// Takes over what a sentence leaves.
+    pub fn take(&mut self, left: Self) {
+        self.place = left.place.or(self.place.take());
+        self.subject = left.subject.or(self.subject);
+        self.pair_age += 1;
+        if !left.pair.is_empty() {
+            (self.pair, self.pair_age) = (left.pair, 0);
+        } else if self.pair_age >= PAIR_SENTENCES_MAX {
+            self.pair.clear();
+        }
+    }
 }
 
 /// A sentence with all that was found in it. Token indexes count from the sentence's start.
@@ -131,8 +149,9 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         frames
     }
 
-    /// What the sentence leaves for the next ones.
-    pub fn leave(&self, context: &mut Context<'t>) {
+    /// What the sentence leaves for the next ones, as far as it does.
+    pub fn leaves(&self) -> Context<'t> {
+        let mut context = Context::default();
         let sides = || self.mentions.iter().filter(|mention| mention.standing == Standing::Side);
         if let Some(first) = sides().next() {
             context.subject = Some(first.party);
@@ -148,6 +167,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
                 context.pair = pair;
             }
         }
+        context
     }
 
     fn frame(&self, anchor: &Anchor, before: &[Frame<'t>]) -> Option<Frame<'t>> {
@@ -164,6 +184,11 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let is_noun = matches!(head, Head::Noun | Head::Deal);
         let support = if is_noun { self.support(at, &clause) } else { Some(at) };
         let with = self.with(anchor, head, &clause);
+        // "Has met the fund's conditions"
+        let object = anchor.tokens.end..clause.right.min(anchor.tokens.end + SUPPORT_TOKENS_MAX);
+        if head == Head::Verb && object.into_iter().any(|at| self.cues.is(at, Role::Demand)) {
+            return None;
+        }
         let modifiers = if is_noun { self.modifiers(at, &clause) } else { Vec::new() };
         let is_between =
             with.preposition.is_some_and(|at| self.cues.is_word(at, &["between", "among"])) && with.group.len() >= 2;

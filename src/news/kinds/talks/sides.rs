@@ -84,6 +84,8 @@ impl<'t> Reader<'_, '_, 't> {
         let ends_with = anchor.tokens.len() > 1 && self.cues.is_word(anchor.tokens.end - 1, &["with", "to"]);
         if (self.cues.is(anchor.tokens.start, Role::Direct) || ends_with)
             && !is_noun
+            // What is received from someone is no guest.
+            && !self.cues.is_word(anchor.tokens.end, &["from"])
             && self.collect(anchor.tokens.end, &mut with)
         {
             let is_person =

@@ -16,7 +16,10 @@ impl Clauses<'_> {
         if let Some(measure) = word.harm(Form::Suffer)
             && let Some(noun) = (at + 1..self.units.len().min(at + 5))
                 .find(|index| self.units.units[*index].word.harm(Form::InjuryNoun).is_some())
-            && self.units.units[at + 1..noun].iter().all(|unit| !unit.is_mark() && !unit.is(Role::Preposition))
+            // "Water had been cut off" is a verb.
+            && self.units.units[at + 1..noun]
+                .iter()
+                .all(|unit| !unit.is_mark() && !unit.is(Role::Preposition) && !unit.is(Role::Be))
         {
             let mut people = Vec::new();
             if self.unit(noun + 1).is_some_and(|next| next.text.eq_ignore_ascii_case("to")) {

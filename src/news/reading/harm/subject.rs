@@ -76,6 +76,10 @@ impl Clauses<'_> {
             }
             at -= 1;
             let unit = &self.units.units[at];
+            if self.is_of_place(at) {
+                // "Three guards at the camp where he died": what stands before is not who died.
+                return Vec::new();
+            }
             if unit.is(Role::Relative) {
                 in_relative = false;
                 crossed = true;
@@ -112,6 +116,13 @@ impl Clauses<'_> {
             }
         }
         Vec::new()
+    }
+
+    /// "Where", "in which": leads a clause with a subject of its own.
+    fn is_of_place(&self, at: usize) -> bool {
+        let unit = &self.units.units[at];
+        let is_led = at > 0 && self.units.units[at - 1].is(Role::Preposition);
+        unit.text.eq_ignore_ascii_case("where") || is_led && unit.text.eq_ignore_ascii_case("which")
     }
 
     /// Where the aside opens that closes right before `at`: "Three people - two adults and a child - were".

@@ -1,29 +1,67 @@
 //! The mention finder: gather what looks like a place, then decide what each name means in this article.
 
-use super::gather::gather;
+use std::cell::OnceCell;
+
+use super::gather::{Gathered, gather};
 use super::resolve::{Context, resolve};
 use super::{Disputed, PlaceMention};
 use crate::news::text::Text;
 
-/// The places in each of `texts`, in text order. The texts are parts of one article, such as its title and its body: what one
-/// says about a country helps to tell which town another means.
+/// What looks like a place in each sentence of a text, gathered when it is first asked for. What it means depends on the
+/// sentences that it is read with: see [`find`].
+#[derive(Debug)]
+pub struct Names(Vec<OnceCell<Gathered>>);
+
+impl Names {
+    pub fn of(text: &Text<'_>) -> Self {
+        Self(text.sentences.iter().map(|_| OnceCell::new()).collect())
+    }
+
+    fn gathered(&self, text: &Text<'_>, sentence: usize) -> &Gathered {
+        self.0[sentence].get_or_init(|| gather(text, sentence))
+    }
+}
+
+/// Some sentences of a text with their names.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'p, 't> {
+    pub text: &'p Text<'t>,
+    pub names: &'p Names,
+    pub sentences: &'p [usize],
+}
+
+impl<'p> Part<'p, '_> {
+    fn gathered(self) -> impl Iterator<Item = &'p Gathered> {
+        self.sentences.iter().map(move |sentence| self.names.gathered(self.text, *sentence))
+    }
+}
+
+/// The places in each of `parts`, in text order. The parts are those of one article, such as its title and its body: what
+/// one says about a country helps to tell which town another means.
 ///
 /// Time is linear in the texts; nothing fails.
-pub fn find<const N: usize>(texts: [&Text<'_>; N], disputed: &Disputed) -> [Vec<PlaceMention>; N] {
-    let gathered = texts.map(gather);
-    let context = Context::of(&gathered);
-    let mut at = 0;
-    gathered.map(|part| {
-        let text = texts[at];
-        at += 1;
-        part.raws.into_iter().filter_map(|raw| resolve(text, raw, &context, disputed)).collect()
+pub fn find<const N: usize>(parts: [Part; N], disputed: &Disputed) -> [Vec<PlaceMention>; N] {
+    let context = Context::of(parts.iter().flat_map(|part| part.gathered()));
+    parts.map(|part| {
+        let raws = part.gathered().flat_map(|gathered| &gathered.raws);
+        raws.filter_map(|raw| resolve(part.text, raw, &context, disputed)).collect()
     })
 }
 
 /// The places in one piece of text.
 pub fn find_in(text: &str, disputed: &Disputed) -> Vec<PlaceMention> {
-    let [mentions] = find([&Text::read(text)], disputed);
+    let [mentions] = find_in_whole([text], disputed);
     mentions
+}
+
+/// The places in the texts of one article.
+pub fn find_in_whole<const N: usize>(texts: [&str; N], disputed: &Disputed) -> [Vec<PlaceMention>; N] {
+    let read = texts.map(|text| {
+        let text = Text::read(text);
+        let (names, sentences) = (Names::of(&text), (0..text.sentences.len()).collect::<Vec<_>>());
+        (text, names, sentences)
+    });
+    find(read.each_ref().map(|(text, names, sentences)| Part { text, names, sentences }), disputed)
 }
 
 #[cfg(test)]
@@ -224,7 +262,7 @@ mod tests {
         #[test]
         fn any_text_is_read(text in arbitrary_text()) {
             let read = Text::read(&text);
-            let [mentions] = find([&read], &Disputed::default());
+            let mentions = find_in(&text, &Disputed::default());
             let mut last = 0;
             for mention in mentions {
                 prop_assert!(mention.span.slice(&text).is_some_and(|slice| !slice.is_empty()));

@@ -37,13 +37,13 @@ fn key(place: &Place) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Disputed, find};
+    use super::super::Disputed;
+    use super::super::find::find_in_whole;
     use super::*;
-    use crate::news::text::Text;
 
     #[track_caller]
     fn check(title: &str, body: &str, expected: Option<&str>) {
-        let [in_title, in_body] = find([&Text::read(title), &Text::read(body)], &Disputed::default());
+        let [in_title, in_body] = find_in_whole([title, body], &Disputed::default());
         assert_eq!(focus(&in_title, &in_body).map(|mention| mention.place.name.as_str()), expected);
     }
 

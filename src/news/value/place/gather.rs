@@ -1,10 +1,9 @@
 //! Tokens → mentions that look like places, not yet decided: runs of capitalised words, what leads to them and what follows.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Cue;
-use super::fold::{fold, without_article};
+use super::fold::{ARTICLES, fold, without_article};
 use super::gazetteer::{self, Country, Known};
 use super::words::{
     ACTORS, Class, LEXICON, Word, has_article_prefix, is_name_particle, is_no_name, is_plural_class, is_title_case,
@@ -55,14 +54,14 @@ pub struct Raw {
     pub is_carried: bool,
 }
 
-/// What a text holds.
+/// What a sentence holds.
 #[derive(Debug, Default)]
 pub struct Gathered {
     pub raws: Vec<Raw>,
     /// Countries named by an adjective, once for each time.
     pub adjectives: Vec<&'static str>,
     /// Last words of names of persons and bodies, folded: alone they are no places.
-    pub people: HashSet<String>,
+    pub people: Vec<String>,
 }
 
 /// What leads to the name that may come next.
@@ -88,21 +87,18 @@ struct Gather<'a, 't> {
     out: Gathered,
 }
 
-/// Everything in `text` that looks like a place.
-pub fn gather(text: &Text<'_>) -> Gathered {
+/// Everything in one sentence of `text` that looks like a place.
+pub fn gather(text: &Text<'_>, sentence: usize) -> Gathered {
     let mut gather = Gather {
         text,
-        sentence: 0,
+        sentence,
         first: 0,
         end: 0,
         is_caseless: text.is_capitals,
         lead: Lead::default(),
         out: Gathered::default(),
     };
-    for (index, sentence) in text.sentences.iter().enumerate() {
-        gather.sentence = index;
-        gather.read(sentence);
-    }
+    gather.read(&text.sentences[sentence]);
     gather.out
 }
 
@@ -194,10 +190,11 @@ impl<'t> Gather<'_, 't> {
 
     /// A place in text without capitals to go by: only what the tables know.
     fn read_caseless(&mut self, at: usize) -> Option<usize> {
-        if let Some((len, country)) = self.adjective(at) {
+        let first = fold(self.token(at)?.base());
+        if let Some((len, country)) = self.adjective(&first, at) {
             return Some(self.read_adjective(at, at + len, country));
         }
-        let (len, known) = self.longest(at, self.end)?;
+        let (len, known) = self.longest_of(&first, at, self.end)?;
         let tokens = &self.text.tokens[at..self.end];
         let other = LEXICON.words.longest_at(tokens).filter(|(_, word)| **word != Word::Direction);
         if other.is_some_and(|(other, _)| other >= len) {
@@ -252,8 +249,9 @@ impl<'t> Gather<'_, 't> {
         let mut at = start;
         while at < end {
             // Names win over words: "South Sudan", "West Bank", "Mexico City".
-            let found = self.longest(at, self.end);
-            if let Some((len, country)) = self.adjective(at)
+            let first = fold(self.text.tokens[at].base());
+            let found = self.longest_of(&first, at, self.end);
+            if let Some((len, country)) = self.adjective(&first, at)
                 && found.as_ref().is_none_or(|(known, _)| *known <= len)
             {
                 at = self.read_adjective(at, at + len, country);
@@ -334,7 +332,8 @@ impl<'t> Gather<'_, 't> {
 
     fn remember(&mut self, end: usize) {
         if let Some(last) = self.token(end - 1) {
-            self.out.people.insert(fold(last.base()));
+            let name = fold(last.base());
+            self.out.people.push(name);
         }
     }
 
@@ -367,16 +366,14 @@ impl<'t> Gather<'_, 't> {
         end
     }
 
-    fn adjective(&self, at: usize) -> Option<(usize, &'static Country)> {
-        let first = fold(self.token(at)?.base());
+    /// The country whose adjective starts at `at` with the word that folds to `first`.
+    fn adjective(&self, first: &str, at: usize) -> Option<(usize, &'static Country)> {
         let two = self.token(at + 1).filter(|token| token.kind == TokenKind::Word).and_then(|next| {
-            let is_start = matches!(
-                first.as_str(),
-                "north" | "south" | "saudi" | "costa" | "sri" | "new" | "sierra" | "central" | "east"
-            );
+            let is_start =
+                matches!(first, "north" | "south" | "saudi" | "costa" | "sri" | "new" | "sierra" | "central" | "east");
             is_start.then(|| gazetteer::country_of_adjective(&format!("{first} {}", fold(next.base()))))?
         });
-        two.map(|country| (2, country)).or_else(|| gazetteer::country_of_adjective(&first).map(|country| (1, country)))
+        two.map(|country| (2, country)).or_else(|| gazetteer::country_of_adjective(first).map(|country| (1, country)))
     }
 
     /// "Ukrainian": a country in the air; "the Ukrainian capital" is a place unless its name follows.
@@ -399,14 +396,20 @@ impl<'t> Gather<'_, 't> {
 
     /// The longest name in the tables that starts at `at`, as its number of tokens.
     fn longest(&self, at: usize, end: usize) -> Option<(usize, Known)> {
-        let first = fold(self.token(at)?.base());
-        self.longest_from(&first, at, end)
+        self.longest_of(&fold(self.token(at)?.base()), at, end)
+    }
+
+    /// The same where the word at `at` folds to `first`.
+    fn longest_of(&self, first: &str, at: usize, end: usize) -> Option<(usize, Known)> {
+        self.longest_from(first, at, end)
             .or_else(|| {
                 // "al-Bab" and "Al Bab" stand in the tables as "bab".
-                let (key, taken) = match without_article(&first) {
+                let (key, taken) = match without_article(first) {
                     Some(bare) => (bare.to_owned(), 0),
                     None => {
-                        let next = self.token(at + 1).filter(|next| next.is_capitalised() && !self.is_caseless)?;
+                        let may_be_article = first.split(' ').next().is_some_and(|word| ARTICLES.contains(&word));
+                        let is_next = |next: &&Token| may_be_article && next.is_capitalised() && !self.is_caseless;
+                        let next = self.token(at + 1).filter(is_next)?;
                         let both = format!("{first} {}", fold(next.base()));
                         (without_article(&both)?.to_owned(), 1)
                     }
@@ -415,7 +418,7 @@ impl<'t> Gather<'_, 't> {
                 known.settlements.retain(gazetteer::Settlement::may_have_article);
                 (!known.is_nothing()).then_some((len + taken, known))
             })
-            .or_else(|| country_without_s(&first).map(|country| (1, Known::of(country))))
+            .or_else(|| country_without_s(first).map(|country| (1, Known::of(country))))
     }
 
     fn longest_from(&self, first: &str, at: usize, end: usize) -> Option<(usize, Known)> {
@@ -488,7 +491,7 @@ impl<'t> Gather<'_, 't> {
             self.share_class(start, class);
         }
         let (within, after) = self.within(last, &what);
-        let is_actor = self.token(after).is_some_and(|token| ACTORS.word(token.text).is_some());
+        let is_actor = self.token(after).is_some_and(|token| ACTORS.of(token).is_some());
         let cue = match lead.cue {
             Some(_) if is_actor && lead.after_place => Cue::Actor,
             Some(cue) => cue,
@@ -520,7 +523,7 @@ impl<'t> Gather<'_, 't> {
         let mut next = start;
         for raw in self.out.raws.iter_mut().rev() {
             let joins = raw.tokens.end < next && next - raw.tokens.end <= LIST_JOINT_TOKENS_MAX;
-            if raw.sentence != self.sentence || raw.class.is_some() || !joins {
+            if raw.class.is_some() || !joins {
                 break;
             }
             raw.class = class;

@@ -6,8 +6,9 @@
 //! Data: GeoNames (<https://www.geonames.org>), licence [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), converted
 //! by `.ci/make-gazetteer.py`.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fold::{fold, skeleton};
 
@@ -230,15 +231,15 @@ fn read_settlement(name: &'static str, mut fields: Fields) -> Option<Settlement>
 #[derive(Default)]
 struct Tables {
     regions: Vec<Region>,
-    regions_by_name: HashMap<String, Vec<usize>>,
-    regions_by_code: HashMap<&'static str, usize>,
+    regions_by_name: FxHashMap<String, Vec<usize>>,
+    regions_by_code: FxHashMap<&'static str, usize>,
     /// States of the United States as wire copy abbreviates them.
-    abbreviations: HashMap<String, &'static str>,
+    abbreviations: FxHashMap<String, &'static str>,
     /// First words of the regions and countries whose names have several.
-    starts: HashSet<String>,
+    starts: FxHashSet<String>,
     countries: Vec<Country>,
-    countries_by_name: HashMap<String, usize>,
-    countries_by_adjective: HashMap<String, usize>,
+    countries_by_name: FxHashMap<String, usize>,
+    countries_by_adjective: FxHashMap<String, usize>,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(Tables::read);

@@ -1,6 +1,8 @@
 //! What a name means: the candidates of the tables, ranked by what the article is about, then by population.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fold::fold;
 use super::gather::{Gathered, Name, Raw, is_within};
@@ -48,22 +50,22 @@ const SOUND_LIKENESS_WEAK_MIN: f64 = 0.6;
 
 /// What an article is about, for telling namesakes apart.
 #[derive(Debug, Default)]
-pub struct Context {
-    votes: HashMap<&'static str, u32>,
+pub struct Context<'g> {
+    votes: FxHashMap<&'static str, u32>,
     total: u32,
     /// Codes of regions named.
-    regions: HashSet<&'static str>,
-    people: HashSet<String>,
+    regions: FxHashSet<&'static str>,
+    people: FxHashSet<&'g str>,
     /// Keys of the names that a preposition or a class noun makes places somewhere in the article.
-    led: HashSet<String>,
+    led: FxHashSet<&'g str>,
 }
 
-impl Context {
-    /// Counts the votes of every part of an article.
-    pub fn of(parts: &[Gathered]) -> Self {
+impl<'g> Context<'g> {
+    /// Counts the votes of every sentence of an article.
+    pub fn of(parts: impl Iterator<Item = &'g Gathered>) -> Self {
         let mut context = Self::default();
         for part in parts {
-            context.people.extend(part.people.iter().cloned());
+            context.people.extend(part.people.iter().map(String::as_str));
             for code in &part.adjectives {
                 context.vote(code, VOTES_ADJECTIVE);
             }
@@ -81,7 +83,7 @@ impl Context {
         }
     }
 
-    fn read(&mut self, raw: &Raw) {
+    fn read(&mut self, raw: &'g Raw) {
         for code in &raw.within {
             self.vote(country_code(code), VOTES_REGION);
             self.regions.insert(code);
@@ -92,7 +94,7 @@ impl Context {
             Name::Unknown(_) => return,
         };
         if is_led(raw) {
-            self.led.insert(known.key.clone());
+            self.led.insert(&known.key);
         }
         if let Some(country) = known.country {
             return self.vote(country.code, VOTES_COUNTRY);
@@ -177,19 +179,19 @@ enum Found {
 }
 
 /// The mention with its meaning, or `None` if it is no place.
-pub fn resolve(text: &Text, raw: Raw, context: &Context, disputed: &Disputed) -> Option<PlaceMention> {
+pub fn resolve(text: &Text, raw: &Raw, context: &Context, disputed: &Disputed) -> Option<PlaceMention> {
     let span = text.span_of(raw.tokens.clone())?;
     let found = match &raw.what {
         Name::CapitalOf(country) => capital(country)?,
-        Name::Unknown(key) => unknown(key, &raw, context)?,
-        Name::Known(known) => meaning(known, &raw, context)?,
+        Name::Unknown(key) => unknown(key, raw, context)?,
+        Name::Known(known) => meaning(known, raw, context)?,
     };
     let name = match &raw.what {
         Name::CapitalOf(country) => country.capital.to_owned(),
-        _ => display(text, &raw),
+        _ => display(text, raw),
     };
     let place = place(name, &found, disputed);
-    Some(PlaceMention { span, tokens: raw.tokens, sentence: raw.sentence, place, cue: raw.cue })
+    Some(PlaceMention { span, tokens: raw.tokens.clone(), sentence: raw.sentence, place, cue: raw.cue })
 }
 
 fn capital(country: &'static Country) -> Option<Found> {
@@ -290,7 +292,7 @@ fn is_region_rather(settlement: Option<&Settlement>, region: &Region) -> bool {
 
 fn accept_region(region: &'static Region, known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
     let is_plain = raw.cue == Cue::Bare || raw.cue == Cue::Actor;
-    let is_person = is_plain && context.people.contains(&known.key);
+    let is_person = is_plain && context.people.contains(known.key.as_str());
     if gazetteer::is_english_word(&known.key) && raw.class != Some(Class::Region) && !region.is_hand_kept {
         return None;
     }
@@ -324,11 +326,11 @@ fn is_meant(settlement: &Settlement, known: &Known, raw: &Raw, context: &Context
     let is_led = is_led(raw);
     let is_near = context.names(settlement.code);
     let is_word = gazetteer::is_english_word(&known.key);
-    if !is_led && context.people.contains(&known.key) {
+    if !is_led && context.people.contains(known.key.as_str()) {
         return false;
     }
     let is_surname = SURNAME_COUNTRIES.split(' ').any(|country| country == country_code(settlement.code));
-    let is_named = settlement.is_own_name && !is_surname || context.led.contains(&known.key);
+    let is_named = settlement.is_own_name && !is_surname || context.led.contains(known.key.as_str());
     let is_joined = !matches!(raw.cue, Cue::Bare | Cue::Actor);
     let is_large = settlement.thousands
         >= match (is_near, is_joined || is_led) {

@@ -90,7 +90,7 @@ fn cue(value: &str) -> Option<Cue> {
 }
 
 pub fn word(token: &Token) -> Option<Word> {
-    LEXICON.words.word(token.base()).copied()
+    LEXICON.words.of(&token.bare()).copied()
 }
 
 /// A capitalised word that shows that a run is no name of a place.
@@ -104,11 +104,11 @@ pub fn is_no_name(token: &Token) -> bool {
 
 /// "regions", "counties", "cities".
 pub fn is_plural_class(token: &Token) -> bool {
-    token.text.ends_with('s') && LEXICON.classes.word(token.text).is_some()
+    token.text.ends_with('s') && LEXICON.classes.of(token).is_some()
 }
 
 pub fn is_name_particle(token: &Token) -> bool {
-    PARTICLES.word(token.text).is_some()
+    PARTICLES.of(token).is_some()
 }
 
 /// `al-Fouaa`: an Arabic article in lower case, joined to a capital.
