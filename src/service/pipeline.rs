@@ -274,7 +274,7 @@ pub async fn compose(service: &Service, order: &Order<'_>, collected: &Collected
             other_languages: articles.filter(|reading| !extract::reads(&reading.article)).count(),
         },
     };
-    frame.look.web = service.config.archive_url.as_ref().map(|url| format!("{url}/{}.html", frame.stem()));
+    frame.look.web = service.config.archive_address().map(|url| format!("{url}/{}.html", frame.stem()));
     let decisions = service.store.decisions().await?;
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
     let digest = digest::compose_with(frame, &readings, &earlier, &decisions, &kinds);

@@ -59,6 +59,8 @@ pub struct Edition {
     pub unsubscribe: String,
     /// The permanent address of the edition on the web.
     pub web: String,
+    /// On a page that is served: to others of its kind.
+    pub ways: Vec<Way>,
     pub labels: Labels,
     pub style: Style,
 }
@@ -81,6 +83,13 @@ impl Labels {
     }
 }
 
+/// A link from a page to another.
+#[derive(Clone, Debug, Serialize)]
+pub struct Way {
+    pub label: String,
+    pub href: String,
+}
+
 /// One part of an edition under one heading.
 #[derive(Debug, Serialize)]
 pub struct Section {
@@ -97,6 +106,8 @@ pub struct Section {
 #[derive(Debug, Default, Serialize)]
 pub struct Item {
     pub title: String,
+    /// On a page that is served: where it is told through all editions.
+    pub link: String,
     /// "corrected", "changed", "new", "no change".
     pub mark: String,
     pub lines: Vec<Line>,
@@ -268,6 +279,7 @@ impl Edition {
             preferences: setting.links.map(|links| links.preferences.clone()).unwrap_or_default(),
             unsubscribe: setting.links.map(|links| links.unsubscribe.clone()).unwrap_or_default(),
             web: setting.web.unwrap_or_default().to_owned(),
+            ways: Vec::new(),
             labels: Labels::of(language),
             style: style::STYLE,
             subject,
@@ -638,7 +650,7 @@ impl<'d> Words<'d> {
     }
 
     fn item(&self, title: String, news: News) -> Item {
-        Item { title: clean(&title), mark: wording::mark(news, self.language).to_owned(), lines: Vec::new() }
+        Item { title: clean(&title), mark: wording::mark(news, self.language).to_owned(), ..Item::default() }
     }
 
     fn cites(&self, ids: impl IntoIterator<Item = NoteId>) -> Vec<Cite> {
