@@ -14,6 +14,7 @@ use crate::config::Edition;
 use crate::news::digest::Digest;
 use crate::news::message::archive::{self, Entry};
 use crate::news::message::view::Drawings;
+use crate::news::wording;
 
 /// How many editions a feed of editions holds.
 const FEED_EDITIONS_MAX: u32 = 30;
@@ -49,12 +50,12 @@ pub fn page(service: &Service, digest: &Digest, drawings: &Drawings, stem: &str)
 }
 
 /// How lists show an edition, and all that its page prints.
-pub fn listing(composed: &Composed) -> anyhow::Result<(Listing, String)> {
-    let (view, zone) = (&composed.view, zone_of(&composed.view)?);
+pub fn listing(view: &Digest) -> anyhow::Result<(Listing, String)> {
+    let zone = zone_of(view)?;
     let listing = Listing {
         stem: view.frame.stem(),
         title: view.frame.title.clone(),
-        subject: composed.rendered.subject.clone(),
+        subject: wording::subject(view),
         when: view.frame.look.language.moment(view.frame.composed_at, &zone),
     };
     Ok((listing, archive::printed(view, &zone)))

@@ -277,8 +277,9 @@ fn hostile_text_in_every_field_stays_text() {
 fn no_template_token_leaves() {
     let digest = edition(12);
     let rendered = render(&digest);
-    let page =
-        archive::page(&digest, &rendered.drawings, &TimeZone::UTC, "edition", None, &Templates::default()).unwrap().text;
+    let page = archive::page(&digest, &rendered.drawings, &TimeZone::UTC, "edition", None, &Templates::default())
+        .unwrap()
+        .text;
     let markdown = archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC, &Templates::default()).unwrap().text;
     for text in [&rendered.subject, &rendered.html, &rendered.text, &page, &markdown] {
         assert!(!["{{", "}}", "{%", "%}", "{#"].iter().any(|token| text.contains(token)), "{text}");

@@ -20,7 +20,14 @@ fn a_report_becomes_a_case_that_eval_reads() {
 
     let send = |from: &str, fields: &[(&str, &str)]| {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        http(served.address, "POST", &path, &[("X-Forwarded-For", from)], body.as_bytes()).unwrap()
+        http(
+            served.address,
+            "POST",
+            &path,
+            &[("X-Forwarded-For", from), ("Content-Type", "application/x-www-form-urlencoded")],
+            body.as_bytes(),
+        )
+        .unwrap()
     };
     let problem = ("problem", "Three were killed, <b>not</b> two.");
     let long = "x".repeat(2_001);

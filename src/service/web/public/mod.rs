@@ -24,11 +24,12 @@ use super::{Answer, page, policy};
 use crate::news::digest::Frame;
 use crate::news::letter::SUBSCRIBE;
 use crate::news::message::archive::{self, Ways};
-use crate::news::message::view::Way;
+use crate::news::message::view::{Drawings, Way};
+use crate::news::picture::Png;
 use crate::news::wording::Language;
 use crate::service::archive::{feeds, listing, zone_of};
-use crate::service::pipeline::{self, Composed, Service};
-use crate::service::store::Shown;
+use crate::service::pipeline::{self, Service};
+use crate::service::store::{Shown, StoredEdition};
 
 /// Editions on one page of the list.
 const EDITIONS_SHOWN: u32 = 20;
@@ -84,18 +85,27 @@ impl Public {
         }
     }
 
-    /// An edition by the name of its page, as everybody gets it.
-    async fn edition(&self, stem: &str) -> anyhow::Result<Option<Composed>> {
-        let Some((name, minute)) = Frame::read_stem(stem) else { return Ok(None) };
-        // A database takes no null in a text.
-        if name.contains('\0') {
-            return Ok(None);
-        }
-        match self.service.store.edition_at(name, minute).await? {
-            Some(stored) => Ok(Some(pipeline::stored(&self.service, stored).await?)),
-            None => Ok(None),
+    /// An edition by the name of its page.
+    async fn stored(&self, stem: &str) -> anyhow::Result<Option<StoredEdition>> {
+        match Frame::read_stem(stem) {
+            // A database takes no null in a text.
+            Some((name, minute)) if !name.contains('\0') => Ok(self.service.store.edition_at(name, minute).await?),
+            _ => Ok(None),
         }
     }
+
+    /// Keeps the pictures of a page that is being made: they are asked for next.
+    async fn keep_pictures(&self, drawings: &Drawings, name: impl Fn(&str) -> String) -> anyhow::Result<()> {
+        let version = self.service.store.archive_version().await?;
+        for (which, png) in drawings.named() {
+            self.shelf.keep(version, &name(which), &picture(png));
+        }
+        Ok(())
+    }
+}
+
+fn picture(png: &Png) -> Made {
+    Made { content_type: PNG, body: png.bytes.clone().into() }
 }
 
 fn answer(made: Made) -> Response {
@@ -165,7 +175,7 @@ async fn list(State(public): State<Public>, Query(search): Query<Search>) -> Res
         let partial = unlisted.len() == LISTED_AT_ONCE as usize;
         for stored in unlisted {
             let id = stored.id.clone();
-            let (listing, printed) = listing(&pipeline::stored(&public.service, stored).await?)?;
+            let (listing, printed) = listing(&pipeline::view_of(&public.service, &stored).await?)?;
             store.list_edition(&id, &listing, &printed).await?;
         }
         let wanted: Vec<&str> = words.split_whitespace().collect();
@@ -187,9 +197,10 @@ async fn file(State(public): State<Public>, Path(file): Path<String>) -> Respons
         }
         for name in ["chart", "map"] {
             if let Some(stem) = file.strip_suffix(&format!("-{name}.png")) {
-                let Some(composed) = public.edition(stem).await? else { return Ok(None) };
+                let Some(stored) = public.stored(stem).await? else { return Ok(None) };
+                let composed = pipeline::stored(&public.service, stored).await?;
                 let found = composed.rendered.drawings.named().find(|(known, _)| *known == name);
-                return Ok(found.map(|(_, png)| Made { content_type: PNG, body: png.bytes.clone().into() }));
+                return Ok(found.map(|(_, png)| picture(png)));
             }
         }
         for (end, content_type) in [(".atom", "application/atom+xml"), (".feed.json", "application/feed+json")] {
@@ -206,7 +217,9 @@ async fn file(State(public): State<Public>, Path(file): Path<String>) -> Respons
 }
 
 async fn edition(public: &Public, stem: &str) -> anyhow::Result<Option<Made>> {
-    let Some(composed) = public.edition(stem).await? else { return Ok(None) };
+    let Some(stored) = public.stored(stem).await? else { return Ok(None) };
+    let composed = pipeline::stored(&public.service, stored).await?;
+    public.keep_pictures(&composed.rendered.drawings, |which| format!("file {stem}-{which}.png")).await?;
     let (view, zone) = (&composed.view, zone_of(&composed.view)?);
     let language = view.frame.look.language;
     let ways = Ways { ways: ways(&view.frame, language, "../archive", stem), threads: stem.to_owned() };

@@ -10,11 +10,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::{Public, missing, trouble};
+use super::{Public, html, missing, trouble};
+use crate::news::digest::Digest;
 use crate::news::message::archive;
 use crate::news::message::view::Drawings;
+use crate::news::wording;
 use crate::service::archive::zone_of;
-use crate::service::pipeline::Composed;
+use crate::service::pipeline;
 use crate::service::store::NewReport;
 use crate::service::web::sign_up::visitor;
 use crate::service::web::{Answer, page, values};
@@ -48,8 +50,7 @@ struct Form {
 }
 
 /// All that an edition prints with a sentence, in its order.
-fn printed(composed: &Composed) -> anyhow::Result<Vec<Printed>> {
-    let view = &composed.view;
+fn printed(view: &Digest) -> anyhow::Result<Vec<Printed>> {
     let shown = archive::shown(view, &Drawings::default(), &zone_of(view)?, ("", ""));
     let mut all: Vec<Printed> = Vec::new();
     for item in shown.sections.into_iter().flat_map(|section| section.items) {
@@ -63,11 +64,11 @@ fn printed(composed: &Composed) -> anyhow::Result<Vec<Printed>> {
     Ok(all)
 }
 
-fn form(composed: &Composed, fields: &[(String, String)], note: Option<&'static str>) -> anyhow::Result<Form> {
+fn form(view: &Digest, fields: &[(String, String)], note: Option<&'static str>) -> anyhow::Result<Form> {
     let given = |name| values(fields, name).next().unwrap_or_default().to_owned();
     Ok(Form {
-        edition: composed.rendered.subject.clone(),
-        figures: printed(composed)?,
+        edition: wording::subject(view),
+        figures: printed(view)?,
         chosen: given("figure"),
         problem: given("problem"),
         source: given("source"),
@@ -77,12 +78,19 @@ fn form(composed: &Composed, fields: &[(String, String)], note: Option<&'static 
     })
 }
 
+/// The edition's id, and what everybody gets of it.
+async fn edition(public: &Public, stem: &str) -> anyhow::Result<Option<(String, Digest)>> {
+    let Some(stored) = public.stored(stem).await? else { return Ok(None) };
+    let view = pipeline::view_of(&public.service, &stored).await?;
+    Ok(Some((stored.id, view)))
+}
+
 async fn ask(State(public): State<Public>, Path(stem): Path<String>) -> Response {
-    match public.edition(&stem).await.and_then(|found| found.map(|found| form(&found, &[], None)).transpose()) {
-        Ok(Some(form)) => page(&form),
-        Ok(None) => missing(),
-        Err(error) => trouble(&error),
-    }
+    let make = async {
+        let Some((_, view)) = edition(&public, &stem).await? else { return Ok(None) };
+        Ok(Some(html(form(&view, &[], None)?.render()?)))
+    };
+    public.kept(&format!("report {stem}"), make).await
 }
 
 async fn take(
@@ -107,11 +115,10 @@ async fn take(
 }
 
 async fn taken(public: &Public, stem: &str, fields: &[(String, String)]) -> anyhow::Result<Response> {
-    let Some(composed) = public.edition(stem).await? else { return Ok(missing()) };
+    let Some((edition_id, view)) = edition(public, stem).await? else { return Ok(missing()) };
     let given = |name| values(fields, name).next().unwrap_or_default();
-    let again = |note| {
-        anyhow::Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&form(&composed, fields, Some(note))?)).into_response())
-    };
+    let again =
+        |note| anyhow::Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&form(&view, fields, Some(note))?)).into_response());
     let (problem, source) = (given("problem"), given("source"));
     if problem.is_empty() {
         return again("Write what is wrong.");
@@ -124,12 +131,12 @@ async fn taken(public: &Public, stem: &str, fields: &[(String, String)]) -> anyh
     }
     // One of those that the form offered; anything else is not ours.
     let index: Option<usize> = given("figure").parse().ok();
-    let Some(figure) = index.and_then(|index| printed(&composed).ok()?.into_iter().nth(index)) else {
+    let Some(figure) = index.and_then(|index| printed(&view).ok()?.into_iter().nth(index)) else {
         return again("Choose the figure.");
     };
-    let note = composed.view.notes.numbered().find(|(number, _)| *number == figure.number).map(|(_, note)| note);
+    let note = view.notes.numbered().find(|(number, _)| *number == figure.number).map(|(_, note)| note);
     let report = NewReport {
-        edition_id: composed.id.clone().unwrap_or_default(),
+        edition_id,
         article_id: note.map(|note| note.article.clone()).unwrap_or_default(),
         figure: figure.text,
         quote: note.map(|note| note.quote.clone()).unwrap_or_default(),

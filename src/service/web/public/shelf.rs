@@ -59,7 +59,8 @@ impl Shelf {
         (kept.version == version).then(|| kept.made.get(name).cloned()).flatten()
     }
 
-    fn keep(&self, version: (i64, i64), name: &str, made: &Made) {
+    /// Keeps what was made along with something else.
+    pub fn keep(&self, version: (i64, i64), name: &str, made: &Made) {
         let mut kept = self.lock();
         if kept.version != version || kept.bytes + made.body.len() > BYTES_MAX {
             *kept = Kept { version, ..Kept::default() };

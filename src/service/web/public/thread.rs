@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use jiff::SignedDuration;
 
-use super::{Made, PNG, Public, html};
+use super::{Public, html};
 use crate::news::digest::thread::Thread;
 use crate::news::digest::{Digest, told};
 use crate::news::message::archive;
@@ -46,6 +46,7 @@ async fn page(State(public): State<Public>, Path((stem, what, mark)): Path<(Stri
     let name = format!("thread {stem}/{what}/{mark}");
     let make = async {
         let Some((digests, drawings)) = follow(&public, &stem, &what, &mark).await? else { return Ok(None) };
+        public.keep_pictures(&drawings, |which| format!("picture {stem}/{what}/{mark}/{which}.png")).await?;
         let mut days = Vec::new();
         let (mut pictures, mut title) = (Vec::new(), String::new());
         for digest in digests.iter().rev() {
@@ -75,7 +76,7 @@ async fn picture(
     let make = async {
         let Some((_, drawings)) = follow(&public, &stem, &what, &mark).await? else { return Ok(None) };
         let found = drawings.named().find(|(name, _)| file.strip_suffix(".png") == Some(name));
-        Ok(found.map(|(_, png)| Made { content_type: PNG, body: png.bytes.clone().into() }))
+        Ok(found.map(|(_, png)| super::picture(png)))
     };
     public.kept(&format!("picture {stem}/{what}/{mark}/{file}"), make).await
 }
@@ -92,17 +93,19 @@ async fn follow(
         "track" => Thread::track,
         _ => return Ok(None),
     };
-    let Some(own) = public.edition(stem).await? else { return Ok(None) };
-    let Some(thread) = find(&own.view, mark) else { return Ok(None) };
-    let frame = &own.view.frame;
+    let Some(own) = public.stored(stem).await? else { return Ok(None) };
+    let frame = &own.digest.frame;
     let until = frame.composed_at.saturating_add(AFTER).unwrap_or(frame.composed_at);
     let mut stored = public.service.store.archive_until(&frame.name, until, EDITIONS_MAX).await?;
     stored.reverse();
+    let mark = mark.to_owned();
     let work = move || {
+        let at = stored.iter().position(|edition| edition.id == own.id)?;
         let digests: Vec<Digest> = stored.into_iter().map(|edition| edition.digest).collect();
-        let through = thread.through(&told::each_for_everyone(&digests));
+        let views = told::each_for_everyone(&digests);
+        let through = find(&views[at], &mark)?.through(&views);
         let drawings = through.last().map(|newest| Studio::default().drawings(newest)).unwrap_or_default();
-        (through, drawings)
+        Some((through, drawings))
     };
-    Ok(Some(tokio::task::spawn_blocking(work).await?))
+    Ok(tokio::task::spawn_blocking(work).await?)
 }
