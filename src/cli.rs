@@ -4,7 +4,6 @@
 //! help, progress, exit statuses. What the verbs do stands in `service`.
 
 mod admin;
-mod archive;
 mod delivery;
 mod demo;
 mod eval;

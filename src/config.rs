@@ -35,7 +35,7 @@ use crate::news::wording::Language;
 use crate::service::fetch::FetchLimits;
 use crate::service::fetch::address::Opened;
 
-pub use draft::{Draft, Entries, Masked, Set, Version, version, versions};
+pub use draft::{Draft, Entries, Masked, Set, Version, put, version, versions};
 pub use edit::{EditError, NewSource, add_sources, free_name, remove_source, set_enabled};
 pub use mistakes::{ConfigError, Mistake, Mistakes};
 
@@ -85,6 +85,8 @@ pub struct Web {
     pub listen: Option<SocketAddr>,
     /// Where readers reach them, without a slash at the end; `None` leaves links to them out of the mails.
     pub url: Option<Url>,
+    /// Whether everybody may read the editions there.
+    pub archive: bool,
 }
 
 /// Which database, resolved: a relative path starts at the configuration file's folder.
@@ -307,6 +309,12 @@ pub struct Limits {
 pub struct Secret(String);
 
 impl Config {
+    /// Where the archive is on the web, without a slash at the end: the folder that somebody else serves, else our own pages.
+    pub fn archive_address(&self) -> Option<String> {
+        let own = self.web.url.as_ref().filter(|_| self.web.archive && self.web.listen.is_some());
+        self.archive_url.clone().or_else(|| Some(format!("{}/archive", own?.as_str().trim_end_matches('/'))))
+    }
+
     /// Reads the configuration: `path` if given, else the one that [`Config::find`] finds, else the defaults.
     ///
     /// # Errors
@@ -459,7 +467,7 @@ impl Default for Mail {
 
 impl Default for Web {
     fn default() -> Self {
-        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], WEB_PORT))), url: None }
+        Self { listen: Some(SocketAddr::from(([127, 0, 0, 1], WEB_PORT))), url: None, archive: true }
     }
 }
 

@@ -4,12 +4,12 @@ use indicatif::ProgressBar;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::archive::write_edition;
 use super::run::service;
 use super::{DemoArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source, StoreUrl, Transport};
 use crate::news::digest::Window;
 use crate::news::schedule::Schedule;
+use crate::service::archive::write_edition;
 use crate::service::fetch::state::Occasion;
 use crate::service::pipeline::{self, Asking, Order};
 use crate::service::worker::{Clock, Stop};

@@ -5,31 +5,13 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::extract::each_line;
 use super::terminal::Misuse;
 use super::{EvalArgs, Status, Terminal};
-use crate::news::eval::{self, Floors, Labels, Miss, Reading, Scores};
-use crate::news::extract;
-
-/// One line of GOLD: labels, and often the article too.
-#[derive(Deserialize)]
-struct GoldLine {
-    #[serde(flatten)]
-    labels: Labels,
-    #[serde(flatten)]
-    text: ArticleText,
-}
-
-/// What of an article's line the scoring looks at; the extractor reads the rest itself.
-#[derive(Deserialize)]
-struct ArticleText {
-    title: Option<String>,
-    text: Option<String>,
-}
-
-type Scored = anyhow::Result<(Scores, Vec<Miss>)>;
+use crate::news::eval::{self, Floors, Labels, Miss, Scores};
+use crate::service::eval::{Scored, scored, scored_line};
 
 pub fn eval(args: &EvalArgs, terminal: Terminal) -> anyhow::Result<Status> {
     let floors = args.floors.as_deref().map(read_floors).transpose()?;
@@ -76,11 +58,8 @@ pub fn eval(args: &EvalArgs, terminal: Terminal) -> anyhow::Result<Status> {
             if line.is_empty() {
                 return Ok(<(Scores, Vec<Miss>)>::default());
             }
-            let gold: GoldLine = serde_json::from_str(line).context("read it as labels")?;
-            if gold.text.text.is_none() {
-                return Err(Misuse("its labels carry no text; name the file of ARTICLES too".to_owned()).into());
-            }
-            scored(&gold.labels, line)
+            scored_line(line)?
+                .ok_or_else(|| Misuse("its labels carry no text; name the file of ARTICLES too".to_owned()).into())
         };
         each_line(&args.gold, work, |done| take(&args.gold, done))
             .with_context(|| format!("failed to read {}", args.gold))?;
@@ -95,18 +74,6 @@ pub fn eval(args: &EvalArgs, terminal: Terminal) -> anyhow::Result<Status> {
         terminal.note(&format!("{} is below its floor of {:.4}: {how}", one.measure, one.floor));
     }
     Ok(if undercut.is_empty() { Status::Done } else { Status::Failed })
-}
-
-/// Extracts from a line as `extract --jsonl` does, and scores what it answers.
-fn scored(labels: &Labels, line: &str) -> Scored {
-    let article: ArticleText = serde_json::from_str(line).context("read it as an article")?;
-    let answer: Value = serde_json::from_str(&extract::answer(line, None))?;
-    if let Some(error) = answer.get("error").and_then(Value::as_str) {
-        anyhow::bail!("{error}");
-    }
-    let developments = answer.get("developments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let (text, title) = (article.text.unwrap_or_default(), article.title.unwrap_or_default());
-    Ok(eval::score(labels, &text, &title, Some(&Reading::of(developments)?)))
 }
 
 #[derive(Deserialize)]

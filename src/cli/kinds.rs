@@ -116,25 +116,16 @@ fn try_on(path: &Path, article: &Article, json: bool, terminal: Terminal) -> any
         return Ok(Status::Done);
     }
     for claim in &claims {
-        let mut fields = extract::to_json(claim, &article.text);
-        let fields = fields.as_object_mut().into_iter().flat_map(std::mem::take);
-        for (name, value) in fields.filter(|(_, value)| !value.is_null()) {
-            match name.as_str() {
-                "kind" => {}
-                "evidence" => terminal.print(&format!("  “{}”\n", value[0]["quote"].as_str().unwrap_or_default()))?,
-                _ => terminal.print(&format!("{name}: {}", plain(&value)))?,
-            }
+        for (name, value) in pattern::shown(claim) {
+            terminal.print(&format!("{name}: {value}"))?;
         }
+        let quote = claim.evidence.first().and_then(|span| span.slice(&article.text)).unwrap_or_default();
+        terminal.print(&format!("  “{quote}”\n"))?;
     }
     let sentences = pieces.text.sentences.len();
     terminal.note(&format!("{} found in {sentences} sentences", claims.len()));
     report(&failing, terminal);
     Ok(Status::Done)
-}
-
-/// A value as a person reads it: texts without quotes, places by their names.
-fn plain(value: &serde_json::Value) -> String {
-    value.as_str().or_else(|| value["name"].as_str()).map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn report(mistakes: &[Mistake], terminal: Terminal) {

@@ -7,12 +7,12 @@ use anyhow::Context as _;
 use jiff::civil;
 use lettre::Address;
 
-use super::archive::{feeds, page, write_page, zone_of};
 use super::run::{address, edition, report_sources, service};
 use super::terminal::Misuse;
 use super::{Format, PreviewArgs, Status, Terminal};
 use crate::config::Config;
 use crate::news::message::archive;
+use crate::service::archive::{feeds, page, write_page, zone_of};
 use crate::service::fetch::state::Occasion;
 use crate::service::outbox;
 use crate::service::pipeline::{self, Asking, Collected, Composed, Keep, Order, Service};

@@ -12,13 +12,13 @@ use ring::rand::{Random, SystemRandom};
 use serde_json::json;
 use url::Url;
 
-use super::archive::{write_edition, write_feeds};
 use super::terminal::Misuse;
 use super::{RunArgs, Status, Terminal};
 use crate::config::{Config, Edition, Location, Source};
 use crate::news::digest::Window;
 use crate::news::message::templates::Templates;
 use crate::news::wording::{self, Language};
+use crate::service::archive::{write_edition, write_feeds};
 use crate::service::fetch::Fetcher;
 use crate::service::fetch::state::Occasion;
 use crate::service::mail::{Mailer, Post};

@@ -10,12 +10,12 @@ use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use super::archive::{write_edition, write_feeds};
 use super::run::{service, with_store};
 use super::{ServeArgs, Status, Terminal};
 use crate::config::{Config, Corrections, Edition};
 use crate::news::schedule::Due;
 use crate::news::wording::Language;
+use crate::service::archive::{write_edition, write_feeds};
 use crate::service::control::{Control, Looked};
 use crate::service::fetch::state::Occasion;
 use crate::service::pipeline::{self, Asking, Composed, Published, Service};

@@ -5,12 +5,13 @@
 //! and every way to change the file ends in one way to save it: [`Draft::save`].
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value, value};
 
-use super::edit::{replace, with_tables};
+use super::edit::{create, replace, with_tables};
 use super::{Config, EditError, parse};
 
 /// Earlier versions of the file that are kept.
@@ -131,31 +132,52 @@ impl Draft {
         (masked(&self.before, &self.path, holder), masked(&self.after, &self.path, holder))
     }
 
-    /// Puts the new text into the file's place, in one step, if the file still says what it did when it was read; the old
-    /// one is kept as a version.
+    /// Puts the new text into the file's place ([`put`]).
     ///
     /// # Errors
     /// Nothing was changed, and why.
     pub fn save(&self, now: Timestamp) -> Result<(), EditError> {
-        let unwritable = |source| EditError::Unwritable { path: self.path.clone(), source };
         Config::parse(&self.after, &self.path)?;
-        let folder = versions_folder(&self.path);
-        fs::create_dir_all(&folder).map_err(unwritable)?;
-        let id = now.strftime("%Y%m%dT%H%M%S.%6f").to_string();
-        let kept = folder.join(format!("{id}.toml"));
-        // A copy has the file's permissions.
-        fs::copy(&self.path, &kept).map_err(unwritable)?;
-        let kept_text = fs::read_to_string(&kept).map_err(unwritable)?;
-        if kept_text != self.before {
-            let _ = fs::remove_file(&kept);
-            return Err(EditError::Changed);
-        }
-        replace(&self.path, &self.after).map_err(unwritable)?;
-        for old in versions(&self.path).into_iter().skip(VERSIONS_MAX) {
-            let _ = fs::remove_file(folder.join(format!("{}.toml", old.id)));
-        }
-        Ok(())
+        put(&self.path, Some(&self.before), Some(&self.after), now)
     }
+}
+
+/// Puts a text into a file's place in one step, if the file still says what it did when it was read; the old one is kept as a
+/// version. `None` is a file that is not there.
+///
+/// # Errors
+/// Nothing was changed, and why.
+pub fn put(path: &Path, before: Option<&str>, after: Option<&str>, now: Timestamp) -> Result<(), EditError> {
+    let unwritable = |source| EditError::Unwritable { path: path.to_path_buf(), source };
+    let Some(before) = before else {
+        return create(path, after.unwrap_or_default()).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => EditError::Changed,
+            _ => unwritable(error),
+        });
+    };
+    let folder = versions_folder(path);
+    fs::create_dir_all(&folder).map_err(unwritable)?;
+    let id = now.strftime("%Y%m%dT%H%M%S.%6f").to_string();
+    let kept = folder.join(format!("{id}.toml"));
+    // A copy has the file's permissions.
+    fs::copy(path, &kept).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => EditError::Changed,
+        _ => unwritable(error),
+    })?;
+    let kept_text = fs::read_to_string(&kept).map_err(unwritable)?;
+    if kept_text != before {
+        let _ = fs::remove_file(&kept);
+        return Err(EditError::Changed);
+    }
+    match after {
+        Some(after) => replace(path, after),
+        None => fs::remove_file(path),
+    }
+    .map_err(unwritable)?;
+    for old in versions(path).into_iter().skip(VERSIONS_MAX) {
+        let _ = fs::remove_file(folder.join(format!("{}.toml", old.id)));
+    }
+    Ok(())
 }
 
 /// An earlier text of the file.

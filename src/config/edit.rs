@@ -239,17 +239,36 @@ pub(super) fn with_tables(text: &str, key: &str, mut tables: Vec<Table>) -> Stri
 pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     // The file itself, when the name is a link to it.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let beside = beside(&path, text)?;
+    fs::rename(&beside, &path).inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+/// Writes a file that must not be there yet; it appears whole.
+pub(super) fn create(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let beside = beside(path, text)?;
+    let linked = fs::hard_link(&beside, path);
+    let _ = fs::remove_file(&beside);
+    linked
+}
+
+/// A file beside `path` with this text and, if there is such a file, its permissions.
+fn beside(path: &Path, text: &str) -> std::io::Result<PathBuf> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let beside = path.with_file_name(name);
     let written = fs::File::create_new(&beside).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
-        if let Ok(old) = fs::metadata(&path) {
+        if let Ok(old) = fs::metadata(path) {
             file.set_permissions(old.permissions())?;
         }
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(&beside, &path)).inspect_err(|_| {
+    written.map(|()| beside.clone()).inspect_err(|_| {
         let _ = fs::remove_file(&beside);
     })
 }

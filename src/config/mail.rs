@@ -199,13 +199,14 @@ pub(super) fn web(reader: &mut Reader<'_>, mut table: Table<'_>) -> Web {
     let url = table
         .parsed(reader, "url", "https://digest.example.org", |text| super::source::web_url(text.trim_end_matches('/')));
     let exposed = table.flag(reader, "exposed").unwrap_or(false);
+    let archive = table.flag(reader, "archive").unwrap_or(Web::default().archive);
     table.finish(reader);
     let listen = listen.unwrap_or(Web::default().listen);
     if let Some(address) = listen.filter(|address| !address.ip().is_loopback() && !exposed) {
         let advice = "write \"127.0.0.1:8025\" and put a web server with TLS before it, or add exposed = true";
         reader.mistake(at, format!("other machines reach {address}, and passwords with it, without TLS"), advice);
     }
-    Web { listen, url }
+    Web { listen, url, archive }
 }
 
 fn mailbox(reader: &mut Reader<'_>, table: &mut Table<'_>, key: &'static str) -> Option<Mailbox> {

@@ -10,6 +10,7 @@ pub mod developments;
 pub mod interest;
 pub mod rank;
 mod talks;
+pub mod thread;
 pub mod told;
 pub mod tolls;
 
@@ -111,10 +112,22 @@ pub struct Look {
     pub web: Option<String>,
 }
 
+/// "2031-03-05T050000Z".
+const STEM_TIME: &str = "%Y-%m-%dT%H%M%SZ";
+const STEM_TIME_BYTES: usize = 18;
+
 impl Frame {
     /// Names the edition's files in an archive, "daily-2031-03-05T050000Z".
     pub fn stem(&self) -> String {
-        format!("{}-{}", self.name, self.composed_at.strftime("%Y-%m-%dT%H%M%SZ"))
+        format!("{}-{}", self.name, self.composed_at.strftime(STEM_TIME))
+    }
+
+    /// The name and the second of which a text is the [`stem`](Self::stem).
+    pub fn read_stem(stem: &str) -> Option<(&str, Timestamp)> {
+        let at = stem.len().checked_sub(STEM_TIME_BYTES)?;
+        let (name, time) = (stem.get(..at)?.strip_suffix('-')?, stem.get(at..)?);
+        let time = civil::DateTime::strptime(STEM_TIME, time).ok()?;
+        Some((name, jiff::tz::TimeZone::UTC.to_timestamp(time).ok()?))
     }
 }
 

@@ -74,6 +74,11 @@ impl Pictures {
     }
 }
 
+/// How an item's totals moved, where they did. `earlier` holds what was printed before, newest first.
+pub fn series(item: &TollItem, earlier: &[Digest]) -> Vec<Series> {
+    series_of(item, earlier).into_iter().map(|(_, series)| series).collect()
+}
+
 /// The developments of an item's totals that have one.
 fn series_of(item: &TollItem, earlier: &[Digest]) -> Vec<(News, Series)> {
     let is_total = |line: &&TollLine| !line.part && line.group == Group::People;

@@ -1,7 +1,9 @@
 //! What the program does: talks to the world, and decides nothing about news.
 
+pub mod archive;
 pub mod bounces;
 pub mod control;
+pub mod eval;
 pub mod fetch;
 pub mod gather;
 pub mod kinds;

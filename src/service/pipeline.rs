@@ -278,7 +278,7 @@ async fn frame(service: &Service, order: &Order<'_>, collected: &Collected) -> a
             other_languages: 0,
         },
     };
-    frame.look.web = service.config.archive_url.as_ref().map(|url| format!("{url}/{}.html", frame.stem()));
+    frame.look.web = service.config.archive_address().map(|url| format!("{url}/{}.html", frame.stem()));
     Ok(frame)
 }
 
@@ -506,13 +506,18 @@ pub async fn sent_on(service: &Service, edition: &Edition, day: civil::Date) -> 
 
 /// An edition as it was frozen, as one gets it who reads them all.
 pub async fn stored(service: &Service, stored: StoredEdition) -> anyhow::Result<Composed> {
+    let view = view_of(service, &stored).await?;
+    let rendered = outbox::render(service, &view, None)?;
+    Ok(Composed { id: Some(stored.id), digest: stored.digest, view, rendered, fresh: Vec::new() })
+}
+
+/// What one gets of it who reads them all.
+pub async fn view_of(service: &Service, stored: &StoredEdition) -> anyhow::Result<Digest> {
     let frame = &stored.digest.frame;
     let mut earlier = service.store.editions_composed(&frame.name, frame.composed_at, LEDGER_EDITIONS_MAX).await?;
     earlier.retain(|before| before.id != stored.id);
     let earlier: Vec<Digest> = earlier.into_iter().map(|edition| edition.digest).collect();
-    let view = told::for_everyone(&stored.digest, &earlier);
-    let rendered = outbox::render(service, &view, None)?;
-    Ok(Composed { id: Some(stored.id), digest: stored.digest, view, rendered, fresh: Vec::new() })
+    Ok(told::for_everyone(&stored.digest, &earlier))
 }
 
 /// A sent edition composed anew from the newest texts of its articles and today's decisions, each figure compared with the

@@ -1,5 +1,8 @@
 //! The admins' desk over real HTTP: who is let in, what is refused and how cheaply, and that what a form does is done.
 
+mod kinds;
+mod reports;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -257,7 +257,7 @@ fn hostile_text_in_every_field_stays_text() {
     };
     let known = styles(&rendered.html);
     let page = |digest: &Digest, rendered: &Rendered| {
-        archive::page(digest, &rendered.drawings, &TimeZone::UTC, "edition", &Templates::default()).unwrap().text
+        archive::page(digest, &rendered.drawings, &TimeZone::UTC, "edition", None, &Templates::default()).unwrap().text
     };
     let tags = |html: &str| -> BTreeSet<String> {
         let document = Document::from(html);
@@ -331,8 +331,9 @@ fn hostile_text_in_every_field_stays_text() {
 fn no_template_token_leaves() {
     let digest = edition(12);
     let rendered = render(&digest);
-    let page =
-        archive::page(&digest, &rendered.drawings, &TimeZone::UTC, "edition", &Templates::default()).unwrap().text;
+    let page = archive::page(&digest, &rendered.drawings, &TimeZone::UTC, "edition", None, &Templates::default())
+        .unwrap()
+        .text;
     let markdown = archive::markdown(&digest, &rendered.drawings, &TimeZone::UTC, &Templates::default()).unwrap().text;
     for text in [&rendered.subject, &rendered.html, &rendered.text, &page, &markdown] {
         assert!(!["{{", "}}", "{%", "%}", "{#"].iter().any(|token| text.contains(token)), "{text}");
@@ -380,7 +381,7 @@ fn all_forms(digest: &Digest, templates: &Templates) -> Vec<String> {
     let manner = Manner { zone: &zone, contact: "desk@example.org", links: Some(&links), templates };
     let rendered = message::render_with(digest, Drawings::default(), manner).unwrap();
     assert_eq!(rendered.fault, None);
-    let page = archive::page(digest, &Drawings::default(), &zone, "edition", templates).unwrap();
+    let page = archive::page(digest, &Drawings::default(), &zone, "edition", None, templates).unwrap();
     let markdown = archive::markdown(digest, &Drawings::default(), &zone, templates).unwrap();
     assert_eq!((page.fault, markdown.fault), (None, None));
     vec![rendered.subject, rendered.html, rendered.text, page.text, markdown.text]

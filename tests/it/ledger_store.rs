@@ -25,7 +25,7 @@ const SECRET: &str = "a secret of the tests and of nobody else";
 const FROM_THE_START: &str = "first@inbox.example";
 const JOINED: &str = "second@inbox.example";
 
-fn world() -> World {
+pub fn world() -> World {
     World::new(&format!(
         "[store]\nurl = \"sqlite:scenario.db\"\n[mail]\nfrom = \"Daybrief <daily@daybrief.example>\"\n\
          transport = \"directory\"\ndirectory = \"outbox\"\nsecret = \"{SECRET}\"\n"
@@ -93,7 +93,7 @@ async fn take(service: &Service, day: usize, step: Step) {
 }
 
 /// Plays the five days. With `restarts` everything is thrown away after each step, which is then done once more.
-async fn play(world: &World, restarts: bool) -> Service {
+pub async fn play(world: &World, restarts: bool) -> Service {
     let mut service = start(world, slot(1)).await;
     for day in 1..=5 {
         for (nth, step) in (0..).zip(STEPS) {

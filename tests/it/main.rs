@@ -44,6 +44,8 @@ mod preferences;
 mod preview;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
+/// The pages that everybody may read.
+mod public;
 /// What becomes of a source, visit by visit, with a scripted server and a clock of our own.
 mod scenarios;
 /// The article the project started from.

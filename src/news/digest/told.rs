@@ -327,3 +327,15 @@ pub fn for_everyone(digest: &Digest, earlier: &[Digest]) -> Digest {
     }
     told.next(&[], digest, &interest).0
 }
+
+/// The same for each of these editions, oldest first, of a reader who begins with the first.
+pub fn each_for_everyone(editions: &[Digest]) -> Vec<Digest> {
+    let interest = Interest::default();
+    let mut told = Told::default();
+    let views = editions.iter().map(|edition| {
+        let (view, then) = told.next(&[], edition, &interest);
+        told = then;
+        view
+    });
+    views.collect()
+}

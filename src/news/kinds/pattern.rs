@@ -50,6 +50,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 pub use claims::read;
+pub use examples::{Proof, shown};
 pub use file::Mistake;
 pub use slot::Value;
 
@@ -316,10 +317,18 @@ impl Kinds {
 
 /// Every mistake in one file, failing examples included; none for a good one.
 pub fn check(name: &str, source: &str) -> Vec<Mistake> {
-    match file::parse(name, source) {
-        Ok(kind) => examples::prove(kind, name, source),
+    match prove(name, source) {
+        Ok(proofs) => proofs.into_iter().filter_map(|proof| proof.mistake).collect(),
         Err(mistakes) => mistakes,
     }
+}
+
+/// How each example of one file fares.
+///
+/// # Errors
+/// Every mistake for which the file cannot be read as a kind.
+pub fn prove(name: &str, source: &str) -> Result<Vec<Proof>, Vec<Mistake>> {
+    Ok(examples::prove(file::parse(name, source)?, name, source))
 }
 
 #[cfg(test)]

@@ -6,9 +6,17 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use serde_json::json;
 
 use super::templates::{Output, Root, Templates};
-use super::view::{Drawings, Edition, Setting};
+use super::view::{Drawings, Edition, Setting, Way};
 use super::{MessageError, clean::clean};
-use crate::news::digest::Digest;
+use crate::news::digest::{Digest, thread};
+
+/// Where an edition's page leads, when it is served among others.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    pub ways: Vec<Way>,
+    /// Below it are the edition's incidents and tracks.
+    pub threads: String,
+}
 
 /// The web page of an edition, whole: nothing is folded. Its pictures are files beside it, `{stem}-chart.png` and
 /// `{stem}-map.png`.
@@ -20,10 +28,24 @@ pub fn page(
     drawings: &Drawings,
     zone: &TimeZone,
     stem: &str,
+    ways: Option<&Ways>,
     templates: &Templates,
 ) -> Result<Output, MessageError> {
     let before = format!("{stem}-");
-    let edition = Edition::of(digest, drawings, whole(digest, zone, (&before, ".png")));
+    let mut edition = Edition::of(digest, drawings, whole(digest, zone, (&before, ".png")));
+    if let Some(Ways { ways, threads }) = ways {
+        edition.ways.clone_from(ways);
+        for section in &mut edition.sections {
+            let marks: Vec<String> = match section.kind {
+                "tolls" => digest.tolls.iter().map(|item| format!("incident/{}", thread::mark(&item.key))).collect(),
+                "talks" => digest.talks.iter().map(|item| format!("track/{}", thread::mark(&item.key))).collect(),
+                _ => Vec::new(),
+            };
+            for (item, mark) in section.items.iter_mut().zip(marks) {
+                item.link = format!("{threads}/{mark}");
+            }
+        }
+    }
     Ok(templates.render(Root::Page, &edition)?)
 }
 
@@ -39,6 +61,27 @@ pub fn markdown(
 ) -> Result<Output, MessageError> {
     let edition = Edition::of(digest, drawings, whole(digest, zone, ("", "")));
     Ok(templates.render(Root::Markdown, &edition)?)
+}
+
+/// What a digest says, as a page has it: for pages that show several.
+pub fn shown(digest: &Digest, drawings: &Drawings, zone: &TimeZone, picture_src: (&str, &str)) -> Edition {
+    Edition::of(digest, drawings, whole(digest, zone, picture_src))
+}
+
+/// All the words that an edition's page prints, in lower case: what a search looks through.
+pub fn printed(digest: &Digest, zone: &TimeZone) -> String {
+    let edition = shown(digest, &Drawings::default(), zone, ("", ""));
+    let mut words = vec![edition.title, edition.moment, edition.quiet];
+    for section in edition.sections {
+        words.push(section.heading);
+        for item in section.items {
+            words.push(item.title);
+            words.extend(item.lines.into_iter().flat_map(|line| [line.lead, line.strong, line.tail]));
+        }
+    }
+    words.extend(edition.sources.notes.into_iter().flat_map(|note| [note.quote, note.outlet, note.title]));
+    words.retain(|text| !text.is_empty());
+    words.join("\n").to_lowercase()
 }
 
 /// Nobody's in particular, and nothing folded.

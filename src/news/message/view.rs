@@ -53,6 +53,8 @@ pub struct Edition {
     pub unsubscribe: String,
     /// The permanent address of the edition on the web.
     pub web: String,
+    /// On a page that is served: to others of its kind.
+    pub ways: Vec<Way>,
     pub labels: Labels,
     pub style: Style,
 }
@@ -75,6 +77,13 @@ impl Labels {
     }
 }
 
+/// A link from a page to another.
+#[derive(Clone, Debug, Serialize)]
+pub struct Way {
+    pub label: String,
+    pub href: String,
+}
+
 /// One part of an edition under one heading.
 #[derive(Debug, Serialize)]
 pub struct Section {
@@ -91,6 +100,8 @@ pub struct Section {
 #[derive(Debug, Default, Serialize)]
 pub struct Item {
     pub title: String,
+    /// On a page that is served: where it is told through all editions.
+    pub link: String,
     /// "corrected", "changed", "new", "no change".
     pub mark: String,
     pub lines: Vec<Line>,
@@ -204,6 +215,7 @@ impl Edition {
             preferences: setting.links.map(|links| links.preferences.clone()).unwrap_or_default(),
             unsubscribe: setting.links.map(|links| links.unsubscribe.clone()).unwrap_or_default(),
             web: setting.web.unwrap_or_default().to_owned(),
+            ways: Vec::new(),
             labels: Labels::of(language),
             style: style::STYLE,
             subject,

@@ -125,6 +125,23 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// The newest articles that were published, or else first seen, since then, each with its newest text; `count` at most.
+    pub async fn articles_since(&self, since: Timestamp, count: u32) -> Result<Vec<StoredArticle>, StoreError> {
+        let doing = "read the newest articles";
+        let rows = sqlx::query(
+            "SELECT a.*, t.title, t.text, CAST(0 AS BIGINT) AS used
+             FROM articles a JOIN article_texts t ON t.article_id = a.id AND t.text_hash = a.text_hash
+             WHERE COALESCE(a.published_at, a.first_seen) > $1
+             ORDER BY COALESCE(a.published_at, a.first_seen) DESC, a.id LIMIT $2",
+        )
+        .bind(micros(since))
+        .bind(i64::from(count))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(failed(doing))?;
+        rows.iter().map(read).collect::<Result<_, _>>().map_err(failed(doing))
+    }
+
     /// The newest text of an article.
     pub async fn article(&self, id: &str) -> Result<Option<StoredArticle>, StoreError> {
         let doing = "read an article";

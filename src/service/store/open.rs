@@ -40,6 +40,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         (5, "delivery", include_str!("migrations/0005_delivery.sql")),
         (6, "admin", include_str!("migrations/0006_admin.sql")),
         (7, "readers", include_str!("migrations/0007_readers.sql")),
+        (8, "public", include_str!("migrations/0008_public.sql")),
     ];
     let migrations = steps.into_iter().map(|(version, name, sql)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)

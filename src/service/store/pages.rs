@@ -18,8 +18,7 @@ impl Store {
         let doing = "look through the editions";
         // JSON escapes quotes and backslashes; LIKE means something by three characters.
         let json = serde_json::Value::from(words).to_string();
-        let inner = json[1..json.len() - 1].to_lowercase();
-        let pattern = inner.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = containing(&json[1..json.len() - 1]);
         let rows = sqlx::query(
             "SELECT id, digest FROM editions
              WHERE LOWER(digest) LIKE $1 ESCAPE '\\'
@@ -27,7 +26,7 @@ impl Store {
                     OR (composed_at = (SELECT composed_at FROM editions WHERE id = $2) AND id < $2))
              ORDER BY composed_at DESC, id DESC LIMIT $3",
         )
-        .bind(format!("%{pattern}%"))
+        .bind(pattern)
         .bind(after.unwrap_or_default())
         .bind(i64::from(count))
         .fetch_all(&self.pool)
@@ -72,4 +71,10 @@ impl Store {
             .map_err(failed(doing))?;
         rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>().map_err(failed(doing))
     }
+}
+
+/// A pattern for LIKE with `ESCAPE '\'`: whatever holds this text in lower case. LIKE means something by three characters.
+pub(super) fn containing(text: &str) -> String {
+    let text = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{text}%")
 }

@@ -1,5 +1,5 @@
-//! Pages, served by `serve`: for subscribers, reached by signed links, and one on which to become one; for admins, after a
-//! login; for programs.
+//! Pages, served by `serve`: for subscribers, reached by signed links, and one on which to become one; for everybody, with what
+//! was printed; for admins, after a login; for programs.
 //!
 //! They work without script, and they change something only by POST: programs that look at the links in a mail before its
 //! reader does change nothing.
@@ -8,6 +8,7 @@ mod admin;
 pub mod api;
 mod listen;
 mod ops;
+mod public;
 mod requests;
 mod sign_up;
 mod subscriber;
@@ -21,6 +22,9 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
 
 use self::requests::Requests;
 use super::control::Control;
@@ -75,6 +79,7 @@ pub fn router(service: &Arc<Service>, control: &Arc<Control>) -> Router {
     subscribers
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(pages)
+        .merge(public::router(service))
         .merge(admin::router(desk.clone()))
         .merge(api::router().merge(ops::router()).with_state(desk))
         .layer(middleware::from_fn(within_limits))
@@ -141,18 +146,28 @@ fn page(template: &impl Template) -> Response {
     let Ok(html) = template.render() else {
         return (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.").into_response();
     };
+    let policy = policy(&html);
     let mut response = Html(html).into_response();
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     response
+}
+
+/// What a page may do: show its own pictures, send its own forms, and be styled by the one sheet that stands in it, which is
+/// named by its hash.
+fn policy(html: &str) -> HeaderValue {
+    let sheet = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
+    let hash = sheet.map(|(sheet, _)| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(sheet))));
+    let policy = format!(
+        "default-src 'none'; style-src {}; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        hash.as_deref().unwrap_or("'none'")
+    );
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

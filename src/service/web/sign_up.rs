@@ -77,7 +77,7 @@ async fn sign_up(
 }
 
 /// Who asks: the peer, or whom a web server on this machine names.
-fn visitor(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+pub(super) fn visitor(peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let named = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let named = named.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
     named.filter(|_| peer.ip().is_loopback()).unwrap_or(peer.ip())

@@ -33,37 +33,58 @@ pub struct Counterexample {
     pub at: Range<usize>,
 }
 
-/// Runs the examples of a kind alone; a mistake for each that fails.
-pub fn prove(kind: Kind, file: &str, source: &str) -> Vec<Mistake> {
+/// How one example fared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    pub text: String,
+    /// What must be found, as the file writes it; `None` for a counterexample.
+    pub wanted: Option<String>,
+    /// Where it stands in the file, counted from 1.
+    pub line: usize,
+    /// Why it fails.
+    pub mistake: Option<Mistake>,
+}
+
+/// Runs the examples of a kind alone, in the order of the file.
+pub fn prove(kind: Kind, file: &str, source: &str) -> Vec<Proof> {
     let kinds = Kinds::new(vec![kind]);
     let Some(kind) = kinds.kinds.first() else { return Vec::new() };
     let own = |name: &str| kind.fields.iter().any(|field| field.name == name);
-    let mut mistakes = Vec::new();
+    let mut proofs = Vec::new();
+    let mut note = |text: &str, wanted: Option<String>, at: &Range<usize>, problem: Option<(String, String)>| {
+        let (problem, advice) = problem.unzip();
+        let fails = problem.is_some();
+        let fault = Fault::new(at.clone(), problem.unwrap_or_default(), advice.unwrap_or_default());
+        let place = Mistake::place(file, source, fault);
+        let line = place.line;
+        proofs.push((at.start, Proof { text: text.to_owned(), wanted, line, mistake: fails.then_some(place) }));
+    };
     for example in &kind.examples {
         let found = claims(&kinds, &example.text, example.published);
         let fits = |shown: &BTreeMap<String, String>| {
             example.gives.iter().all(|(name, value)| shown.get(name) == Some(value))
                 && shown.keys().all(|name| !own(name) || example.gives.contains_key(name))
         };
-        if found.iter().any(fits) {
-            continue;
-        }
-        let problem = match found.as_slice() {
-            [] => "nothing is found in this example".to_owned(),
-            found => format!("this example gives {}", found.iter().map(listed).collect::<Vec<_>>().join(" and ")),
-        };
-        let advice = format!("it must give {}", listed(&example.gives));
-        mistakes.push(Mistake::place(file, source, Fault::new(example.at.clone(), problem, advice)));
+        let wanted = listed(&example.gives);
+        let problem = (!found.iter().any(fits)).then(|| {
+            let problem = match found.as_slice() {
+                [] => "nothing is found in this example".to_owned(),
+                found => format!("this example gives {}", found.iter().map(listed).collect::<Vec<_>>().join(" and ")),
+            };
+            (problem, format!("it must give {wanted}"))
+        });
+        note(&example.text, Some(wanted), &example.at, problem);
     }
     for example in &kind.counterexamples {
-        if let Some(found) = claims(&kinds, &example.text, example.published).first() {
-            let problem = format!("this counterexample gives {}", listed(found));
-            let advice = "narrow the patterns, or add to `unless`";
-            mistakes.push(Mistake::place(file, source, Fault::new(example.at.clone(), problem, advice)));
-        }
+        let found = claims(&kinds, &example.text, example.published);
+        let problem = found.first().map(|found| {
+            let advice = "narrow the patterns, or add to `unless`".to_owned();
+            (format!("this counterexample gives {}", listed(found)), advice)
+        });
+        note(&example.text, None, &example.at, problem);
     }
-    mistakes.sort();
-    mistakes
+    proofs.sort_by_key(|(at, _)| *at);
+    proofs.into_iter().map(|(_, proof)| proof).collect()
 }
 
 fn claims(kinds: &Kinds, text: &str, published: Option<Date>) -> Vec<BTreeMap<String, String>> {
@@ -76,7 +97,7 @@ fn claims(kinds: &Kinds, text: &str, published: Option<Date>) -> Vec<BTreeMap<St
 }
 
 /// The fields of a claim as an example writes them.
-fn shown(claim: &Claim) -> BTreeMap<String, String> {
+pub fn shown(claim: &Claim) -> BTreeMap<String, String> {
     let mut shown = BTreeMap::new();
     if let What::Developed(development) = &claim.what {
         shown.extend(development.fields.iter().map(|(name, value)| (name.clone(), value.to_string())));

@@ -1,7 +1,7 @@
 //! Editions that have everything a template can meet, and one that has nothing. All of it is made up.
 
 use crate::news::message::style::STYLE;
-use crate::news::message::view::{Cite, Edition, Item, Labels, Line, Picture, Section, Source, Sources};
+use crate::news::message::view::{Cite, Edition, Item, Labels, Line, Picture, Section, Source, Sources, Way};
 
 /// One with every section, list and text filled, and one with every text and list empty.
 pub fn editions() -> [Edition; 2] {
@@ -28,6 +28,7 @@ fn full() -> Edition {
         vec![
             Item {
                 title: text("Harbour Town · strike · 5 Mar"),
+                link: text("daily/incident/0123456789ab"),
                 mark: text("changed"),
                 lines: vec![
                     line("", "injured 101 (was 88, +13)", "the regional administration", false),
@@ -35,8 +36,8 @@ fn full() -> Edition {
                     line("talks · Geneva:", "under way", "", false),
                 ],
             },
-            Item { title: text("No mark"), mark: String::new(), lines: vec![line("only a lead", "", "", false)] },
-            Item { title: String::new(), mark: String::new(), lines: vec![line("", "", "", true)] },
+            Item { title: text("No mark"), lines: vec![line("only a lead", "", "", false)], ..Item::default() },
+            Item { lines: vec![line("", "", "", true)], ..Item::default() },
         ]
     };
     let picture = |name: &'static str| Picture {
@@ -84,6 +85,7 @@ fn full() -> Edition {
         preferences: text("https://digest.example/preferences/mark"),
         unsubscribe: text("https://digest.example/unsubscribe/daily/mark"),
         web: text("https://news.example/daily.html"),
+        ways: vec![Way { label: text("All editions"), href: text("../archive") }],
         labels: Labels::of(crate::news::wording::Language::English),
         style: STYLE,
     }
@@ -108,6 +110,7 @@ fn bare() -> Edition {
         preferences: String::new(),
         unsubscribe: String::new(),
         web: String::new(),
+        ways: Vec::new(),
         labels: Labels::of(crate::news::wording::Language::Ukrainian),
         style: STYLE,
     }

@@ -337,7 +337,7 @@ impl<'d> Words<'d> {
     }
 
     fn item(&self, title: String, news: News) -> Item {
-        Item { title: clean(&title), mark: wording::mark(news, self.language).to_owned(), lines: Vec::new() }
+        Item { title: clean(&title), mark: wording::mark(news, self.language).to_owned(), ..Item::default() }
     }
 
     fn cites(&self, ids: impl IntoIterator<Item = NoteId>) -> Vec<Cite> {

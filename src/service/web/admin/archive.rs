@@ -196,7 +196,7 @@ async fn page(State(desk): State<Desk>, _: Admin, Path(id): Path<String>) -> Res
         let zone = zone(&composed.view);
         // The pictures stand beside the page: "picture/…-chart.png".
         let (view, drawings) = (&composed.view, &composed.rendered.drawings);
-        let page = archive::page(view, drawings, &zone, "picture/edition", &desk.service.templates)?;
+        let page = archive::page(view, drawings, &zone, "picture/edition", None, &desk.service.templates)?;
         Ok(boxed(page.text))
     };
     answer(page.await)

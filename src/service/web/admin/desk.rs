@@ -17,9 +17,12 @@ use crate::news::wording;
 use crate::service::control::Job;
 use crate::service::pipeline;
 use crate::service::runs;
+use crate::service::store::ReportState;
 
 /// A page of something under way loads itself again after so long.
 const AGAIN_SECONDS: u32 = 2;
+/// Of what waits.
+const REPORTS_COUNTED: u32 = 1_000;
 /// Runs that are shown.
 const RUNS_SHOWN: u32 = 30;
 
@@ -36,6 +39,7 @@ struct Today {
     top: Top,
     editions: Vec<EditionRow>,
     held: usize,
+    reports: usize,
     sources: usize,
     ailing: usize,
     unknown: u64,
@@ -90,6 +94,7 @@ async fn today_page(desk: &Desk, admin: &Admin, uri: &Uri) -> anyhow::Result<Tod
         top: Top::new(desk, admin, "Today").done(uri),
         editions,
         held: store.held_figures().await?.iter().filter(|figure| figure.decision.is_none()).count(),
+        reports: store.reports(ReportState::Open, REPORTS_COUNTED).await?.len(),
         sources: enabled().count(),
         ailing: enabled().filter(|source| ails(&source.name)).count(),
         unknown: store.delivery_counts(None).await?.get(&DeliveryState::Unknown).copied().unwrap_or(0),

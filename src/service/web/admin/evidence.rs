@@ -56,7 +56,8 @@ impl<'s> Articles<'s> {
     }
 }
 
-fn sentence(stored: &StoredArticle, span: Span) -> Option<Sentence> {
+/// A sentence of an article as it is stored.
+pub(super) fn sentence(stored: &StoredArticle, span: Span) -> Option<Sentence> {
     let article = &stored.article;
     let quote = span.slice(&article.text)?.to_owned();
     let note = Note {

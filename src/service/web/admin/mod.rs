@@ -8,6 +8,8 @@ mod archive;
 mod desk;
 mod evidence;
 mod held;
+mod kinds;
+mod reports;
 mod secrets;
 mod settings;
 mod watch;
@@ -75,7 +77,7 @@ impl Top {
 }
 
 /// What may stand behind `?done=` after a redirect.
-const DONE: [(&str, &str); 7] = [
+const DONE: [(&str, &str); 11] = [
     ("password", "The password is set. Every other session has ended."),
     ("sent", "The test was sent."),
     ("released", "Released: the next edition may print it."),
@@ -83,6 +85,10 @@ const DONE: [(&str, &str); 7] = [
     ("saved", "Saved. It is in force as soon as the worker has finished what is under way."),
     ("running", "It has begun."),
     ("token", "The token is gone."),
+    ("dismissed", "Dismissed."),
+    ("case", "Kept as a case."),
+    ("kind", "Saved. It is in force from the next edition on."),
+    ("no-kind", "Removed. The next edition does without it."),
 ];
 
 pub(super) fn router(desk: Desk) -> Router {
@@ -95,6 +101,8 @@ pub(super) fn router(desk: Desk) -> Router {
         .merge(desk::router())
         .merge(settings::router())
         .merge(held::router())
+        .merge(kinds::router())
+        .merge(reports::router())
         .merge(archive::router())
         .merge(watch::router())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

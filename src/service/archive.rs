@@ -1,4 +1,5 @@
-//! The archive: a folder with every edition as mail, page, text and JSON, and its feeds. Any web server can serve it.
+//! The archive: every edition as mail, page, text and JSON, and its feeds, in a folder that any web server can serve. The
+//! pages that `serve` serves are the same ones, at the same addresses.
 
 use std::path::Path;
 
@@ -6,13 +7,14 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::run::address;
+use super::pipeline::{self, Composed, Service};
+use super::preview;
+use super::store::Listing;
 use crate::config::Edition;
 use crate::news::digest::Digest;
 use crate::news::message::archive::{self, Entry};
 use crate::news::message::view::Drawings;
-use crate::service::pipeline::{self, Composed, Service};
-use crate::service::preview;
+use crate::news::wording;
 
 /// How many editions a feed of editions holds.
 const FEED_EDITIONS_MAX: u32 = 30;
@@ -25,7 +27,7 @@ fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
 pub async fn write_edition(service: &Service, composed: &Composed, folder: &Path) -> anyhow::Result<()> {
     let name = composed.digest.frame.stem();
     let files = [
-        ("eml", preview::message(service, composed, &address(preview::PLACEHOLDER)?).await?),
+        ("eml", preview::message(service, composed, &preview::PLACEHOLDER.parse()?).await?),
         ("txt", composed.rendered.text.clone().into_bytes()),
         ("json", serde_json::to_vec_pretty(&composed.view)?),
     ];
@@ -44,7 +46,19 @@ pub fn zone_of(digest: &Digest) -> anyhow::Result<TimeZone> {
 }
 
 pub fn page(service: &Service, digest: &Digest, drawings: &Drawings, stem: &str) -> anyhow::Result<String> {
-    Ok(archive::page(digest, drawings, &zone_of(digest)?, stem, &service.templates)?.text)
+    Ok(archive::page(digest, drawings, &zone_of(digest)?, stem, None, &service.templates)?.text)
+}
+
+/// How lists show an edition, and all that its page prints.
+pub fn listing(view: &Digest) -> anyhow::Result<(Listing, String)> {
+    let zone = zone_of(view)?;
+    let listing = Listing {
+        stem: view.frame.stem(),
+        title: view.frame.title.clone(),
+        subject: wording::subject(view),
+        when: view.frame.look.language.moment(view.frame.composed_at, &zone),
+    };
+    Ok((listing, archive::printed(view, &zone)))
 }
 
 /// A rendering with its pictures beside it.
@@ -84,7 +98,7 @@ pub async fn feeds(service: &Service, edition: &Edition) -> anyhow::Result<(Stri
         web: composed.view.frame.look.web.clone(),
     });
     let entries: Vec<Entry> = entries.collect();
-    let own = |end: &str| service.config.archive_url.as_ref().map(|url| format!("{url}/{}.{end}", edition.name));
+    let own = |end: &str| service.config.archive_address().map(|url| format!("{url}/{}.{end}", edition.name));
     let json = archive::json_feed(&edition.title, own("feed.json").as_deref(), &entries);
     let atom = archive::atom(&edition.name, &edition.title, own("atom").as_deref(), &entries)?;
     Ok((atom, serde_json::to_string_pretty(&json)?))
