@@ -7,6 +7,7 @@
 mod brief;
 pub mod corrections;
 pub mod developments;
+pub mod indexed;
 pub mod interest;
 pub mod rank;
 mod talks;

@@ -5,6 +5,8 @@
 //! when a span does not lie in the article's text. A stored digest is read back by serde, so before it is sent
 //! [`Notes::broken`] compares each quote with the stored article once more.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::address;
@@ -94,9 +96,29 @@ impl<T> Grounded<T> {
 }
 
 /// The evidence of one digest, in order of first use.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Notes(Vec<Note>);
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(from = "Vec<Note>")]
+pub struct Notes {
+    notes: Vec<Note>,
+    /// An edition over a hundred thousand claims has thousands of notes: those of an article are found by it.
+    by_article: HashMap<String, Vec<usize>>,
+}
+
+impl From<Vec<Note>> for Notes {
+    fn from(notes: Vec<Note>) -> Self {
+        let mut all = Self::default();
+        for note in notes {
+            all.push(note);
+        }
+        all
+    }
+}
+
+impl Serialize for Notes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.notes.serialize(serializer)
+    }
+}
 
 impl Notes {
     /// Ties `value` to the sentence that carries `claim`, or returns `None` when the claim has no live span in `article`.
@@ -115,12 +137,10 @@ impl Notes {
         // Of another text of the article, which an earlier edition told, it may not be.
         let holds = |note: &Note| {
             let within = |at: usize| at.checked_sub(note.span.start);
-            note.article == article.id
-                && within(span.start).zip(within(span.end)).and_then(|(start, end)| note.quote.get(start..end))
-                    == Some(quote)
+            within(span.start).zip(within(span.end)).and_then(|(start, end)| note.quote.get(start..end)) == Some(quote)
         };
-        let index = self.0.iter().position(holds).unwrap_or_else(|| {
-            self.0.push(Note {
+        let index = self.find(&article.id, holds).unwrap_or_else(|| {
+            self.push(Note {
                 article: article.id.clone(),
                 span,
                 quote: quote.to_owned(),
@@ -128,8 +148,7 @@ impl Notes {
                 title: article.title.clone(),
                 url: article.url.clone(),
                 published: article.published,
-            });
-            self.0.len() - 1
+            })
         });
         Some(Grounded { value, note: NoteId(index) })
     }
@@ -137,24 +156,38 @@ impl Notes {
     /// Takes over what another digest's notes ground, with its note: `None` if that has no such note.
     pub fn adopt<T: Clone>(&mut self, grounded: &Grounded<T>, from: &Self) -> Option<Grounded<T>> {
         let note = from.get(grounded.note)?;
-        let index = self.0.iter().position(|known| known == note).unwrap_or_else(|| {
-            self.0.push(note.clone());
-            self.0.len() - 1
-        });
+        let index = self.find(&note.article, |known| known == note).unwrap_or_else(|| self.push(note.clone()));
         Some(Grounded { value: grounded.value.clone(), note: NoteId(index) })
     }
 
+    /// The first of an article's notes of which that is true.
+    fn find(&self, article: &str, is_it: impl Fn(&Note) -> bool) -> Option<usize> {
+        self.by_article.get(article)?.iter().copied().find(|index| is_it(&self.notes[*index]))
+    }
+
+    fn push(&mut self, note: Note) -> usize {
+        let index = self.notes.len();
+        match self.by_article.get_mut(&note.article) {
+            Some(known) => known.push(index),
+            None => {
+                self.by_article.insert(note.article.clone(), vec![index]);
+            }
+        }
+        self.notes.push(note);
+        index
+    }
+
     pub fn get(&self, id: NoteId) -> Option<&Note> {
-        self.0.get(id.0)
+        self.notes.get(id.0)
     }
 
     /// Notes with their numbers, in order of first use.
     pub fn numbered(&self) -> impl Iterator<Item = (usize, &Note)> {
-        self.0.iter().enumerate().map(|(index, note)| (index + 1, note))
+        self.notes.iter().enumerate().map(|(index, note)| (index + 1, note))
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.notes.is_empty()
     }
 
     /// The numbers of the notes whose quote stands at its span in none of the texts that its article has had.

@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 use super::pipeline::Service;
 use super::store::{CHAIN_EDITIONS_MAX, Chain, StoredEdition};
 use crate::news::digest::Digest;
+use crate::news::digest::indexed::Indexed;
 use crate::news::digest::interest::Interest;
 use crate::news::digest::told::Told;
 use crate::news::subscriber::Scope;
@@ -22,7 +23,7 @@ const VIEWS_MAX: usize = 64;
 pub struct Views {
     by_chain: HashMap<Chain, Arc<Digest>>,
     /// By edition: it and those before it, oldest first.
-    editions: HashMap<String, Arc<[StoredEdition]>>,
+    editions: HashMap<String, Arc<[(String, Indexed)]>>,
 }
 
 impl Views {
@@ -50,7 +51,8 @@ impl Views {
             all.reverse();
             all.retain(|edition| edition.id != *id);
             all.push(own);
-            self.editions.insert(id.clone(), all.into());
+            let indexed = |edition: StoredEdition| (edition.id, Indexed::new(edition.digest));
+            self.editions.insert(id.clone(), all.into_iter().map(indexed).collect());
         }
         let (editions, read) = (Arc::clone(&self.editions[id]), chain.clone());
         let view = spawn_blocking(move || view(&editions, &read)).await.context("compare with what was read")?;
@@ -59,26 +61,28 @@ impl Views {
 }
 
 /// The last of `editions` (oldest first) as one gets it who read those that `chain` names, each as they wanted it then.
-fn view(editions: &[StoredEdition], chain: &Chain) -> Option<Digest> {
+fn view(editions: &[(String, Indexed)], chain: &Chain) -> Option<Digest> {
     let read: HashMap<&str, &Scope> = chain.iter().map(|(id, scope)| (id.as_str(), scope)).collect();
     let mut interests: HashMap<&Scope, Interest> = HashMap::new();
     let mut told = Told::default();
-    let mut missed: Vec<&Digest> = Vec::new();
+    let mut missed: Vec<&Indexed> = Vec::new();
     let mut view = None;
-    for edition in editions {
-        if let Some(scope) = read.get(edition.id.as_str()) {
+    for (id, edition) in editions {
+        if let Some(scope) = read.get(id.as_str()) {
             let interest = interests.entry(scope).or_insert_with(|| Interest::of(scope));
-            let (digest, then) = told.next(&missed, &edition.digest, interest);
-            if digest.is_for_reader() {
-                told = then;
-                missed.clear();
-            } else {
+            let before = edition.digest().frame.only_corrects.then(|| told.clone());
+            let digest = told.next(&missed, edition, interest);
+            match before {
                 // It was not sent to them, and what else it tells is still news.
-                missed.push(&edition.digest);
+                Some(before) if !digest.is_for_reader() => {
+                    told = before;
+                    missed.push(edition);
+                }
+                _ => missed.clear(),
             }
             view = Some(digest);
         } else {
-            missed.push(&edition.digest);
+            missed.push(edition);
         }
     }
     view

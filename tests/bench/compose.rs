@@ -7,6 +7,7 @@
 use std::time::Instant;
 
 use daybrief::news::article::{Article, Published};
+use daybrief::news::digest::indexed::Indexed;
 use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
@@ -102,15 +103,16 @@ fn main() {
     let digest = digest::compose(frame, &readings, &[], &Decisions::default());
     let composed = start.elapsed();
     let start = Instant::now();
+    let edition = Indexed::new(digest);
     let mut items = 0;
     for reader in 0..READERS {
         let near = Near { name: PLACES[reader % PLACES.len()].to_owned(), radius_km: 100 };
         let interest = Interest::of(&subscriber::Scope { places: vec![near], ..subscriber::Scope::default() });
-        items += Told::default().next(&[], &digest, &interest).0.tolls.len();
+        items += Told::default().next(&[], &edition, &interest).tolls.len();
     }
     assert!(items > READERS / 10, "{items} items for {READERS} readers: too few to measure anything by");
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not known");
-    println!("{claims} claims, {} incidents: composed in {composed:?}", digest.tolls.len());
+    println!("{claims} claims, {} incidents: composed in {composed:?}", edition.digest().tolls.len());
     println!("{READERS} readers with their own places: {:?}, {items} items; {peak}", start.elapsed());
 }

@@ -13,6 +13,7 @@
 use std::time::{Duration, Instant};
 
 use daybrief::news::article::{Article, Published};
+use daybrief::news::digest::indexed::Indexed;
 use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
@@ -161,6 +162,7 @@ fn main() {
     report("addressed", bytes, ours, plain);
     println!("pictures drawn for {READERS} readers: {}", studio.drawn());
 
+    let edition = Indexed::new(digest);
     let mut studio = Studio::default();
     let (mut bytes, mut ours, mut plain, mut pictures) = (0, Duration::ZERO, Duration::ZERO, 0);
     for reader in 0..READERS {
@@ -172,7 +174,7 @@ fn main() {
         let to = address(reader);
         let (subscriber, message_id) = (format!("{reader:016x}"), format!("<{reader}.a@example.org>"));
         let start = Instant::now();
-        let (view, _) = Told::default().next(&[], &digest, &interest);
+        let view = Told::default().next(&[], &edition, &interest);
         let rendered = message::render_with(&view, studio.drawings(&view), manner).unwrap();
         let letter = Letter::new(EDITION, &rendered, &view, &sender, &reach, Format::Both).unwrap();
         let message = letter.to(&to, &subscriber, &message_id, &reach);

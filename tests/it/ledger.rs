@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use daybrief::news::article::Article;
+use daybrief::news::digest::indexed::Indexed;
 use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
@@ -272,16 +273,17 @@ fn small_incidents_stay_out_and_the_reading_time_keeps_whole_items() {
         frame.rules = rules;
         digest::compose(frame, &readings, &[], &Decisions::default())
     };
-    let view = |digest: &Digest| Told::default().next(&[], digest, &Interest::default()).0;
+    let view = |digest: &Digest| Told::default().next(&[], &Indexed::new(digest.clone()), &Interest::default());
     let places = |digest: &Digest| digest.tolls.iter().filter_map(|item| item.place.clone()).collect::<Vec<_>>();
     assert_eq!(places(&view(&digest(Rules::default()))), ["Sumy", "Odesa", "Kharkiv"], "by weight");
     assert_eq!(places(&view(&digest(Rules { people_min: 3, ..Rules::default() }))), ["Sumy", "Odesa"]);
     // No time at all still leaves the first item, whole; the others are named and told next time.
-    let digest = digest(Rules { reading_minutes: Some(0), ..Rules::default() });
-    let (short, told) = Told::default().next(&[], &digest, &Interest::default());
+    let digest = Indexed::new(digest(Rules { reading_minutes: Some(0), ..Rules::default() }));
+    let mut told = Told::default();
+    let short = told.next(&[], &digest, &Interest::default());
     assert_eq!((places(&short), short.left_out.len()), (vec!["Sumy".to_owned()], 2));
-    let quiet = compose(&[]);
-    let (next, _) = told.next(&[], &quiet, &Interest::default());
+    let quiet = Indexed::new(compose(&[]));
+    let next = told.next(&[], &quiet, &Interest::default());
     assert_eq!(places(&next), ["Odesa", "Kharkiv"], "what was left out stays news");
 }
 
@@ -405,20 +407,20 @@ fn five_days_are_told_to_three_readers_as_expected() {
     // fourth, one whose mail bounced on the second and third.
     let readers =
         [("from the start", [1, 1, 1, 1, 1]), ("joined, paused", [0, 1, 1, 0, 1]), ("bounced", [1, 0, 0, 1, 1])];
-    let mut told: Vec<(Told, Vec<&Digest>)> = readers.iter().map(|_| (Told::default(), Vec::new())).collect();
+    let indexed: Vec<Indexed> = digests.iter().cloned().map(Indexed::new).collect();
+    let mut told: Vec<(Told, Vec<&Indexed>)> = readers.iter().map(|_| (Told::default(), Vec::new())).collect();
     let mut failed = Vec::new();
-    for (day, digest) in digests.iter().enumerate() {
-        let mut out = format!("LEDGER\n{}", ledger(digest));
+    for (day, edition) in indexed.iter().enumerate() {
+        let mut out = format!("LEDGER\n{}", ledger(edition.digest()));
         for ((name, reached), (told, missed)) in readers.iter().zip(&mut told) {
             if reached[day] == 0 {
-                missed.push(digest);
+                missed.push(edition);
                 writeln!(out, "\n{}\n  nothing was delivered", name.to_uppercase()).unwrap();
                 continue;
             }
-            let (view, then) = told.next(missed, digest, &Interest::default());
+            let view = told.next(missed, edition, &Interest::default());
             write!(out, "\n{}\n{}", name.to_uppercase(), ledger(&view)).unwrap();
             assert!(view.notes.numbered().all(|(_, note)| !note.quote.is_empty()));
-            *told = then;
             missed.clear();
         }
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/scenario/day-{}.txt", day + 1));

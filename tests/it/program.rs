@@ -129,7 +129,10 @@ fn a_dry_run_and_a_preview_leave_no_trace() {
     let web = Web::start();
     let world = world_with_strike(&web, "");
     let dry: Vec<&str> = ["run", "--dry-run"].into_iter().chain(WINDOW).collect();
-    world.run(&dry).ended(0).says(&["injured 101: regional administration [1]", "including 23 children"]);
+    world
+        .run(&dry)
+        .ended(0)
+        .says(&["injured 101: regional administration, as of 25 Mar 09:12 [1]", "including 23 children"]);
     world.run(&["preview"]).ended(0).says(&["Nothing new since the last edition."]);
     let files: Vec<_> = std::fs::read_dir(world.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(files, ["daybrief.toml"]);

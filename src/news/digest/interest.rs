@@ -1,9 +1,12 @@
 //! What one reader wants to hear of, as the composer understands it: the names of places looked up once, and asked of every
 //! item.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::developments::DevelopmentItem;
+use super::indexed::Indexed;
 use super::tolls::TollItem;
 use super::{Digest, Section};
 use crate::news::kinds::{Event, pattern};
@@ -24,6 +27,8 @@ pub struct Interest {
 struct Watched {
     /// As the reader writes it.
     name: String,
+    /// That, folded.
+    key: String,
     radius_km: f64,
     /// `None` if the gazetteer does not know it: then only its name is looked for.
     place: Option<Place>,
@@ -37,6 +42,9 @@ pub struct Nearby {
     /// 0 in the place itself.
     pub km: u32,
 }
+
+/// No degree of latitude is shorter: on the sphere that distances are measured on it has 111.19 km.
+const KM_A_DEGREE_MIN: f64 = 111.0;
 
 /// The kinds of development that a digest holds; kinds of event are [`Event`]'s.
 const TOLL: &str = "toll";
@@ -56,6 +64,7 @@ impl Interest {
     pub fn of(scope: &Scope) -> Self {
         let watched = scope.places.iter().map(|near| Watched {
             name: near.name.clone(),
+            key: fold(&near.name),
             radius_km: f64::from(near.radius_km),
             place: place::named(&near.name),
         });
@@ -92,19 +101,39 @@ impl Interest {
         self.takes_section(Section::Brief) && self.kinds.is_empty()
     }
 
-    /// Whether an incident is told, and where it is from the watched place that is nearest. One that is nowhere on the map
-    /// may be at a watched place, and is told.
-    pub(super) fn takes_item(&self, item: &mut TollItem) -> bool {
-        item.near = self.watched.iter().filter_map(|watched| watched.sees(item)).min_by_key(|near| near.km);
-        self.reads(Section::Tolls)
-            && (self.takes_kind(TOLL) || self.takes_kind(item.event.name()))
-            && (self.watched.is_empty() || item.near.is_some() || item.coordinates.is_none())
+    /// The incidents of an edition that [`Self::takes_item`] has to be asked of, in their order: no other is taken.
+    pub(super) fn may_take<'d>(&self, edition: &'d Indexed) -> Vec<&'d TollItem> {
+        let items = &edition.digest().tolls;
+        if self.watched.is_empty() {
+            return items.iter().collect();
+        }
+        let mut found: BTreeSet<usize> = edition.unplaced().iter().copied().collect();
+        for watched in &self.watched {
+            watched.may_see(edition, &mut found);
+        }
+        found.into_iter().map(|index| &items[index]).collect()
+    }
+
+    /// Whether an incident is told, and if so where it is from the watched place that is nearest. One that is nowhere on
+    /// the map may be at a watched place, and is told.
+    pub(super) fn takes_item(&self, item: &TollItem) -> Option<Option<Nearby>> {
+        if !self.reads(Section::Tolls) || !(self.takes_kind(TOLL) || self.takes_kind(item.event.name())) {
+            return None;
+        }
+        let near = self.watched.iter().filter_map(|watched| watched.sees(item)).min_by_key(|near| near.km);
+        (self.watched.is_empty() || near.is_some() || item.coordinates.is_none()).then_some(near)
     }
 
     /// What of an edition that is already compared is for this reader.
     pub fn only(&self, digest: &Digest) -> Digest {
         let mut digest = digest.clone();
-        digest.tolls.retain_mut(|item| self.takes_item(item));
+        digest.tolls.retain_mut(|item| match self.takes_item(item) {
+            Some(near) => {
+                item.near = near;
+                true
+            }
+            None => false,
+        });
         if !self.takes_talks() {
             digest.talks.clear();
         }
@@ -120,6 +149,22 @@ impl Interest {
 }
 
 impl Watched {
+    /// Adds all that [`Self::sees`] may be true of.
+    fn may_see(&self, edition: &Indexed, found: &mut BTreeSet<usize>) {
+        let Some(place) = &self.place else { return found.extend(edition.at(&self.key)) };
+        if matches!(place.precision, Precision::Country | Precision::Region) {
+            match &place.country {
+                Some(country) => found.extend(edition.in_country(country)),
+                // Whose country is nobody's knows what is in no country.
+                None => return found.extend(0..edition.digest().tolls.len()),
+            }
+        }
+        if let Some(latitude) = place.lat {
+            let degrees = self.radius_km / KM_A_DEGREE_MIN;
+            found.extend(edition.between(latitude - degrees, latitude + degrees));
+        }
+    }
+
     fn sees(&self, item: &TollItem) -> Option<Nearby> {
         let nearby = |km: f64| Nearby { name: self.name.clone(), km: km.round() as u32 };
         let within = match &self.place {
@@ -128,7 +173,7 @@ impl Watched {
                 item.country == place.country && place.admin1.is_some() && item.admin1 == place.admin1
             }
             Some(_) => false,
-            None => item.place.as_ref().is_some_and(|name| fold(name) == fold(&self.name)),
+            None => item.place.as_ref().is_some_and(|name| fold(name) == self.key),
         };
         if within {
             return Some(nearby(0.0));

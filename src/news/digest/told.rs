@@ -7,61 +7,69 @@
 //!
 //! Readers with the same past get the same: it is worked out once for all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::developments::{DevelopmentItem, ITEMS_MAX};
-use super::interest::Interest;
+use super::indexed::Indexed;
+use super::interest::{Interest, Nearby};
 use super::rank::{self, Rules};
-use super::tolls::{self, ClaimedLine, TollItem, TollLine};
+use super::tolls::{self, TollItem};
 use super::{
     Account, BriefItem, Correction, Digest, IssueItem, MunitionsLine, News, PositionItem, PromiseItem, RoundItem,
     Section, StepItem, TalksItem,
 };
-use crate::news::grounding::{Grounded, Notes};
+use crate::news::grounding::Notes;
 use crate::news::wording::{self, Language};
 
 /// What a reader knows: every incident and track as they last read it, and what was left out for its length.
 #[derive(Clone, Debug, Default)]
 pub struct Told<'d> {
-    tolls: Vec<(&'d Digest, TollItem)>,
-    by_reference: BTreeMap<String, usize>,
+    tolls: Vec<&'d TollItem>,
+    by_reference: HashMap<&'d str, usize>,
     talks: BTreeMap<String, TalksItem>,
-    left_out: Vec<(&'d Digest, TollItem)>,
+    left_out: Vec<Found<'d>>,
     corrections: Vec<Correction>,
     any: bool,
 }
 
+/// An incident, and the digest that tells of it.
+#[derive(Clone, Copy, Debug)]
+struct Found<'d> {
+    from: &'d Digest,
+    item: &'d TollItem,
+}
+
 impl<'d> Told<'d> {
-    /// What the reader gets of `digest`, the newest, after the digests that they missed since the last one that reached
-    /// them (oldest first), and what they know then.
-    pub fn next(&self, missed: &[&'d Digest], digest: &'d Digest, interest: &Interest) -> (Digest, Self) {
+    /// What the reader gets of `newest`, after the digests that they missed since the last one that reached them (oldest
+    /// first); they know it then.
+    pub fn next(&mut self, missed: &[&'d Indexed], newest: &'d Indexed, interest: &Interest) -> Digest {
         let mut notes = Notes::default();
+        let digest = newest.digest();
         let rules = &digest.frame.rules;
         // A reader who was told nothing yet starts with this edition and not with the archive.
         let missed = if self.any { missed } else { &[] };
-        let corrections = self.corrections(missed, digest, &mut notes);
+        let pool = self.pool(missed, newest, interest);
+        let missed: Vec<&Digest> = missed.iter().map(|missed| missed.digest()).collect();
+        let corrections = self.corrections(&missed, digest, &mut notes);
         // What is not shown is not learnt either.
         let shows_talks = digest.frame.sections.contains(&Section::Talks);
-        let talks = if shows_talks { self.talks(missed, digest, interest, &mut notes) } else { Vec::new() };
-        let pool = self.pool(missed, digest);
-        let mut items: Vec<(&Digest, TollItem)> = pool
+        let talks = if shows_talks { self.talks(&missed, digest, interest, &mut notes) } else { Vec::new() };
+        let mut items: Vec<(Found, TollItem)> = pool
             .into_iter()
-            .filter_map(|(from, item)| Some((from, self.compared(item)?)))
-            .filter_map(|(from, mut item)| interest.takes_item(&mut item).then_some((from, item)))
+            .filter_map(|(found, near)| Some((found, self.compared(found.item, near)?)))
             .filter(|(_, item)| rank::is_told(item, rules))
             .collect();
         items.sort_by(|(_, a), (_, b)| rank::order(a, b));
         let language = digest.frame.look.language;
-        let kept = within(rules, &items, &talks, language);
-        let left_out = items.split_off(kept);
-        let mut told = self.clone();
-        told.any = true;
-        let tolls = items.iter().filter_map(|(from, item)| adopt_item(&mut notes, item, &from.notes)).collect();
-        let munitions = munitions(missed, digest, interest, &mut notes);
-        let (developments, developments_more) = developments(missed, digest, interest, &mut notes);
-        let (brief, brief_more) = brief(missed, digest, interest, &mut notes);
-        told.learn(items, &talks);
-        told.corrections.extend(corrections.iter().cloned());
+        let kept = within(rules, items.iter().map(|(_, item)| item), &talks, language);
+        let left_out: Vec<Found> = items.split_off(kept).into_iter().map(|(found, _)| found).collect();
+        self.learn(items.iter().map(|(found, _)| found.item), &talks);
+        self.corrections.extend(corrections.iter().cloned());
+        let items = items.into_iter();
+        let tolls = items.filter_map(|(found, item)| adopt_item(&mut notes, item, &found.from.notes)).collect();
+        let munitions = munitions(&missed, digest, interest, &mut notes);
+        let (developments, developments_more) = developments(&missed, digest, interest, &mut notes);
+        let (brief, brief_more) = brief(&missed, digest, interest, &mut notes);
         let view = Digest {
             frame: digest.frame.clone(),
             first: !self.any,
@@ -75,16 +83,18 @@ impl<'d> Told<'d> {
             brief_more,
             pictures: digest.pictures.clone(),
             held: digest.held.clone(),
-            left_out: left_out.iter().map(|(_, item)| wording::incident_name(item, language)).collect(),
+            left_out: left_out.iter().map(|left| wording::incident_name(left.item, language)).collect(),
             notes,
         };
-        told.left_out = left_out;
-        (view, told)
+        self.left_out = left_out;
+        self.any = true;
+        view
     }
 
     /// An incident with each figure compared with the one that the reader last read.
-    fn compared(&self, mut item: TollItem) -> Option<TollItem> {
+    fn compared(&self, item: &TollItem, near: Option<Nearby>) -> Option<TollItem> {
         let before = self.item(&item.references);
+        let mut item = TollItem { near, ..item.clone() };
         for line in &mut item.lines {
             let old = before.and_then(|before| tolls::line_of(before, line)).map(|old| &old.figure.value().count);
             let corrects = line.news == News::Corrected;
@@ -96,28 +106,29 @@ impl<'d> Told<'d> {
     }
 
     fn item(&self, references: &BTreeSet<String>) -> Option<&TollItem> {
-        let found = references.iter().filter_map(|reference| self.by_reference.get(reference));
+        let found = references.iter().filter_map(|reference| self.by_reference.get(reference.as_str()));
         let found: BTreeSet<usize> = found.copied().collect();
-        tolls::best(found.iter().map(|index| (self.tolls.len() - index, &self.tolls[*index].1)), references)
+        tolls::best(found.iter().map(|index| (self.tolls.len() - index, self.tolls[*index])), references)
     }
 
-    /// The incidents that may be news: those of the digest, then those of missed ones that no newer one tells of, and what
-    /// was left out.
-    fn pool(&self, missed: &[&'d Digest], digest: &'d Digest) -> Vec<(&'d Digest, TollItem)> {
-        let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut pool: Vec<(&Digest, TollItem)> = Vec::new();
-        let newest_first = std::iter::once(&digest).chain(missed.iter().rev());
-        let digests = newest_first.flat_map(|digest| digest.tolls.iter().map(move |item| (*digest, item)));
-        let left_out = self.left_out.iter().map(|(digest, item)| (*digest, item));
-        for (from, item) in digests.chain(left_out) {
-            let known = item.references.iter().any(|reference| seen.contains(reference));
-            seen.extend(item.references.iter().cloned());
-            // What the newest digest does not change, and the reader knows, is only told where it is fresh.
-            if !known {
-                pool.push((from, item.clone()));
-            }
+    /// The incidents that may be news to the reader, and where they are from the reader's own places: those of the newest
+    /// digest, then those of missed ones that no newer one tells of, and what was left out.
+    fn pool(
+        &self,
+        missed: &[&'d Indexed],
+        newest: &'d Indexed,
+        interest: &Interest,
+    ) -> Vec<(Found<'d>, Option<Nearby>)> {
+        let mut pool = Vec::new();
+        let mut newer: Vec<&Indexed> = Vec::new();
+        for from in std::iter::once(&newest).chain(missed.iter().rev()) {
+            let items = interest.may_take(from).into_iter().map(|at| Found { from: from.digest(), item: at });
+            pool.extend(items.filter(|found| !newer.iter().any(|newer| newer.tells_of(found.item))));
+            newer.push(from);
         }
-        pool
+        let left_out = self.left_out.iter().copied();
+        pool.extend(left_out.filter(|found| !newer.iter().any(|newer| newer.tells_of(found.item))));
+        pool.into_iter().filter_map(|found| Some((found, interest.takes_item(found.item)?))).collect()
     }
 
     /// Only what was printed for this reader is corrected for them, and once.
@@ -166,12 +177,12 @@ impl<'d> Told<'d> {
         items
     }
 
-    fn learn(&mut self, items: Vec<(&'d Digest, TollItem)>, talks: &[TalksItem]) {
-        for (digest, item) in items {
+    fn learn(&mut self, items: impl Iterator<Item = &'d TollItem>, talks: &[TalksItem]) {
+        for item in items {
             for reference in &item.references {
-                self.by_reference.insert(reference.clone(), self.tolls.len());
+                self.by_reference.insert(reference, self.tolls.len());
             }
-            self.tolls.push((digest, item));
+            self.tolls.push(item);
         }
         for item in talks {
             let mut known = item.clone();
@@ -185,14 +196,20 @@ impl<'d> Told<'d> {
 }
 
 /// How many of the items, from the first, can be read in the time that the edition allows. The first always is.
-fn within(rules: &Rules, items: &[(&Digest, TollItem)], talks: &[TalksItem], language: Language) -> usize {
-    let Some(words_max) = rules.words_max() else { return items.len() };
+fn within<'i>(
+    rules: &Rules,
+    items: impl ExactSizeIterator<Item = &'i TollItem>,
+    talks: &[TalksItem],
+    language: Language,
+) -> usize {
+    let count = items.len();
+    let Some(words_max) = rules.words_max() else { return count };
     let mut words: usize = talks.iter().map(|item| wording::words_of_talks(item, language)).sum();
-    let fits = |(_, item): &&(&Digest, TollItem)| {
+    let fits = |item: &&TollItem| {
         words += wording::words_of_item(item, language);
         words <= words_max
     };
-    items.iter().take_while(fits).count().max(1).min(items.len())
+    items.take_while(fits).count().max(1).min(count)
 }
 
 fn munitions(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut Notes) -> Vec<MunitionsLine> {
@@ -254,20 +271,19 @@ fn brief(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut N
     (told, more)
 }
 
-fn adopt_item(notes: &mut Notes, item: &TollItem, from: &Notes) -> Option<TollItem> {
-    let all = |notes: &mut Notes, figures: &[Grounded<super::Figure>]| {
-        figures.iter().filter_map(|figure| notes.adopt(figure, from)).collect::<Vec<_>>()
-    };
-    let lines = item.lines.iter().filter_map(|line| {
-        let figure = notes.adopt(&line.figure, from)?;
-        Some(TollLine { figure, others: all(notes, &line.others), ..line.clone() })
+fn adopt_item(notes: &mut Notes, mut item: TollItem, from: &Notes) -> Option<TollItem> {
+    item.lines.retain_mut(|line| {
+        let Some(figure) = notes.adopt(&line.figure, from) else { return false };
+        line.figure = figure;
+        line.others = line.others.iter().filter_map(|other| notes.adopt(other, from)).collect();
+        true
     });
-    let lines: Vec<TollLine> = lines.collect();
-    let claimed = item.claimed.iter();
-    let claimed =
-        claimed.filter_map(|line| Some(ClaimedLine { figure: notes.adopt(&line.figure, from)?, ..line.clone() }));
-    let claimed: Vec<ClaimedLine> = claimed.collect();
-    (!lines.is_empty() || !claimed.is_empty()).then(|| TollItem { lines, claimed, ..item.clone() })
+    item.claimed.retain_mut(|line| {
+        let Some(figure) = notes.adopt(&line.figure, from) else { return false };
+        line.figure = figure;
+        true
+    });
+    (!item.lines.is_empty() || !item.claimed.is_empty()).then_some(item)
 }
 
 /// Adds to a track what an older telling of it has beside.
@@ -320,22 +336,14 @@ fn adopt_talks(notes: &mut Notes, item: &TalksItem, from: &Notes) -> Option<Talk
 
 /// What reaches a reader who gets every edition, for previews and the archive: `earlier` newest first.
 pub fn for_everyone(digest: &Digest, earlier: &[Digest]) -> Digest {
-    let interest = Interest::default();
-    let mut told = Told::default();
-    for before in earlier.iter().rev() {
-        told = told.next(&[], before, &interest).1;
-    }
-    told.next(&[], digest, &interest).0
+    let editions: Vec<Digest> = earlier.iter().rev().chain([digest]).cloned().collect();
+    each_for_everyone(editions).pop().unwrap_or_else(|| digest.clone())
 }
 
 /// The same for each of these editions, oldest first, of a reader who begins with the first.
-pub fn each_for_everyone(editions: &[Digest]) -> Vec<Digest> {
+pub fn each_for_everyone(editions: Vec<Digest>) -> Vec<Digest> {
+    let editions: Vec<Indexed> = editions.into_iter().map(Indexed::new).collect();
     let interest = Interest::default();
     let mut told = Told::default();
-    let views = editions.iter().map(|edition| {
-        let (view, then) = told.next(&[], edition, &interest);
-        told = then;
-        view
-    });
-    views.collect()
+    editions.iter().map(|edition| told.next(&[], edition, &interest)).collect()
 }

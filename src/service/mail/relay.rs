@@ -3,7 +3,10 @@
 use std::{
     fmt, io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -175,16 +178,23 @@ fn direct_tls(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<rustls::
 /// lettre keeps all of it and reads it anew with each line.
 const SAID_BYTES_MAX: usize = 64 * 1024;
 
-/// Our own socket: it ends when the server goes on and on without being asked.
+/// Our own socket: it ends when the server goes on and on without being asked, and tells whether all that it was given is
+/// on its way.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
     said: usize,
+    all_sent: Arc<AtomicBool>,
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, said: 0 }
+        Self { stream, said: 0, all_sent: Arc::default() }
+    }
+
+    /// False from the first byte of what is sent until the last one is on its way, encrypted or not.
+    pub(super) fn all_sent(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.all_sent)
     }
 }
 
@@ -210,11 +220,17 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.said = 0;
+        self.all_sent.store(false, Ordering::Relaxed);
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            // lettre flushes when all is written, TLS when all is encrypted and that is written.
+            self.all_sent.store(true, Ordering::Relaxed);
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -13,7 +13,7 @@
 //! - Other servers to turn to, in order, when one cannot be reached.
 
 use std::{
-    fmt, iter,
+    fmt,
     pin::pin,
     sync::{
         Arc,
@@ -312,6 +312,8 @@ fn accepted(response: &Response, to: &str) -> Reply {
 struct Connection {
     /// Boxed, as it is large and moves to and from its parking place.
     smtp: Box<AsyncSmtpConnection>,
+    /// What the server was told last is on its way to it as a whole.
+    all_sent: Arc<AtomicBool>,
     messages: u32,
     /// Whether the server takes several commands at once.
     pipelining: bool,
@@ -346,6 +348,7 @@ impl Connection {
         socket.set_nodelay(true).map_err(|error| connecting(error.to_string()))?;
         let is_loopback = socket.peer_addr().is_ok_and(|address| address.ip().is_loopback());
         let socket = Socket::new(socket);
+        let all_sent = socket.all_sent();
 
         let stream: Box<dyn AsyncTokioStream> = match &relay.tls {
             Some(Tls::Direct(config, name)) => {
@@ -361,7 +364,7 @@ impl Connection {
             within(Stage::Greeting, limits.command, AsyncSmtpConnection::connect_with_transport(stream, &relay.hello))
                 .await?
                 .map_err(|error| Failure::smtp(Stage::Greeting, &error))?;
-        let mut connection = Self { smtp: Box::new(smtp), messages: 0, pipelining: false, next: Next::Ready };
+        let mut connection = Self { smtp: Box::new(smtp), all_sent, messages: 0, pipelining: false, next: Next::Ready };
 
         if let Some(Tls::Start(parameters)) = &relay.tls {
             if !connection.smtp.can_starttls() {
@@ -448,20 +451,17 @@ impl Connection {
         data.map(drop).map_err(refused)
     }
 
-    async fn content(&mut self, content: &[u8], to: &str, limits: &TimeLimits) -> Outcome {
+    async fn content(&mut self, content: &str, to: &str, limits: &TimeLimits) -> Outcome {
         self.next = Next::Over;
-        // lettre asks for the next piece when the last one is written, and sends the final dot when there is none.
-        let all_written = AtomicBool::new(false);
-        let pieces = iter::once(content).chain(iter::from_fn(|| {
-            all_written.store(true, Ordering::Relaxed);
-            None
-        }));
-        let mut sending = pin!(self.smtp.message_iter(pieces));
+        self.all_sent.store(false, Ordering::Relaxed);
+        // As a command, it goes out with its final dot in one piece: `message_iter` looks at each byte once more, and sends
+        // the dot by itself, for which the server wakes once more.
+        let mut sending = pin!(self.smtp.command(content));
         let mut result = timeout(limits.content, &mut sending).await;
-        if result.is_err() && all_written.load(Ordering::Relaxed) {
+        if result.is_err() && self.all_sent.load(Ordering::Relaxed) {
             result = timeout(limits.confirmation, &mut sending).await;
         }
-        let stage = if all_written.load(Ordering::Relaxed) { Stage::Confirmation } else { Stage::Content };
+        let stage = if self.all_sent.load(Ordering::Relaxed) { Stage::Confirmation } else { Stage::Content };
         let failure = match result {
             Ok(Ok(response)) if response.has_code(250) => {
                 self.next = Next::Ready;

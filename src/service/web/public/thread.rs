@@ -102,7 +102,7 @@ async fn follow(
     let work = move || {
         let at = stored.iter().position(|edition| edition.id == own.id)?;
         let digests: Vec<Digest> = stored.into_iter().map(|edition| edition.digest).collect();
-        let views = told::each_for_everyone(&digests);
+        let views = told::each_for_everyone(digests);
         let through = find(&views[at], &mark)?.through(&views);
         let drawings = through.last().map(|newest| Studio::default().drawings(newest)).unwrap_or_default();
         Some((through, drawings))
