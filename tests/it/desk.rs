@@ -669,6 +669,8 @@ fn the_api_reads_a_page_at_a_time_for_who_has_a_token_for_it() {
     }
     assert_eq!(seen.len(), 2);
     assert!(json(&path)["items"].as_array().unwrap().is_empty());
+    // Every state that a delivery can be in can be asked for.
+    assert_eq!(json(&format!("/api/v1/editions/{id}/deliveries?state=skipped"))["items"].as_array().unwrap().len(), 0);
     assert_eq!(json("/api/v1/subscribers?limit=1")["items"].as_array().unwrap().len(), 1);
     for path in ["?limit=0", "?limit=501", "?limit=x", "?after=%00"] {
         assert_eq!(ask(&format!("/api/v1/subscribers{path}")).status, 400, "{path}");

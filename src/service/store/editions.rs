@@ -175,13 +175,26 @@ impl Store {
         until: Timestamp,
         count: u32,
     ) -> Result<Vec<StoredEdition>, StoreError> {
+        self.editions_until(name, until, count, 1).await
+    }
+
+    /// The same, of those whose `undelivered` is this at most: 0 for what reached someone or still may, 1 with what reached
+    /// nobody, 2 with what was for nobody.
+    pub(super) async fn editions_until(
+        &self,
+        name: &str,
+        until: Timestamp,
+        count: u32,
+        undelivered_max: i64,
+    ) -> Result<Vec<StoredEdition>, StoreError> {
         let doing = "read the earlier editions of a name";
         let rows = sqlx::query(
-            "SELECT id, digest FROM editions WHERE name = $1 AND composed_at <= $2 AND undelivered <> 2
-             ORDER BY composed_at DESC, id DESC LIMIT $3",
+            "SELECT id, digest FROM editions WHERE name = $1 AND composed_at <= $2 AND undelivered <= $3
+             ORDER BY composed_at DESC, id DESC LIMIT $4",
         )
         .bind(name)
         .bind(micros(until))
+        .bind(undelivered_max)
         .bind(i64::from(count))
         .fetch_all(&self.pool)
         .await

@@ -64,18 +64,7 @@ impl Store {
         until: Timestamp,
         count: u32,
     ) -> Result<Vec<StoredEdition>, StoreError> {
-        let doing = "read the editions of the archive";
-        let rows = sqlx::query(
-            "SELECT id, digest FROM editions WHERE name = $1 AND undelivered = 0 AND composed_at <= $2
-             ORDER BY composed_at DESC, id DESC LIMIT $3",
-        )
-        .bind(name)
-        .bind(micros(until))
-        .bind(i64::from(count))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed(doing))?;
-        rows.iter().map(editions::read).collect::<Result<_, _>>().map_err(failed(doing))
+        self.editions_until(name, until, count, 0).await
     }
 
     /// The newest editions of which nobody knows yet what their pages print.

@@ -136,40 +136,9 @@ struct Deliveries {
     /// `next` of the page before.
     #[param(max_length = 200)]
     after: Option<String>,
-    /// Only those in this state.
-    #[param(inline)]
-    state: Option<StateName>,
-}
-
-/// The state of a delivery.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum StateName {
-    Queued,
-    Leased,
-    Transmitting,
-    Accepted,
-    Deferred,
-    Rejected,
-    Unknown,
-    Suppressed,
-    Expired,
-}
-
-impl From<StateName> for DeliveryState {
-    fn from(name: StateName) -> Self {
-        match name {
-            StateName::Queued => Self::Queued,
-            StateName::Leased => Self::Leased,
-            StateName::Transmitting => Self::Transmitting,
-            StateName::Accepted => Self::Accepted,
-            StateName::Deferred => Self::Deferred,
-            StateName::Rejected => Self::Rejected,
-            StateName::Unknown => Self::Unknown,
-            StateName::Suppressed => Self::Suppressed,
-            StateName::Expired => Self::Expired,
-        }
-    }
+    /// Only those in this state, as a delivery's `state` is written.
+    #[param(value_type = Option<String>)]
+    state: Option<DeliveryState>,
 }
 
 /// An edition in a list.
@@ -395,7 +364,6 @@ async fn deliveries(
         let Deliveries { limit, after, state } = taken(query)?;
         within(limit, [&after, &None])?;
         let stored = found(&desk, &named(id)?).await?;
-        let state = state.map(DeliveryState::from);
         let records = desk.service.store.deliveries_page(&stored.id, state, after.as_deref(), limit).await?;
         let rows = records.into_iter().map(|record| DeliveryRow {
             subscriber: record.subscriber_id,
