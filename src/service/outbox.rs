@@ -3,7 +3,8 @@
 //! A few lanes, each with a connection of its own, take leased deliveries from one queue and send them one after another.
 //! What becomes of them goes through one ledger, which writes all that has gathered while it wrote the last time: one
 //! commit for many. A delivery is marked as transmitting, durably, before its message goes out, and a lane never has more
-//! than one whose mark stands and whose outcome does not: that is all that a crash can leave in doubt.
+//! than one whose mark stands and whose outcome does not: that is all that a crash can leave in doubt. So an outcome need
+//! not be written before the next mark of its lane, and waits for a mark a little.
 
 mod letters;
 
@@ -12,13 +13,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use futures_util::future::join_all;
 use indicatif::ProgressBar;
 use jiff::{SignedDuration, Timestamp};
 use lettre::Address;
 use ring::rand::{Random, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
 use self::letters::Letters;
@@ -38,6 +38,10 @@ const LEASE_MESSAGES_MAX: u32 = 100;
 
 /// Changes that are written together at most.
 const LEDGER_CHANGES_MAX: usize = 100;
+
+/// How long a mark waits for those of other lanes, and an outcome for a mark: commits cost more than waiting.
+const MARK_WAIT: Duration = Duration::from_millis(1);
+const OUTCOME_WAIT: Duration = Duration::from_millis(20);
 
 /// How long the database may be away before a run gives up; what it knows by then and could not write is in doubt.
 const DATABASE_SECONDS_MAX: u64 = 30;
@@ -66,27 +70,33 @@ pub async fn deliver(service: &Service, stop: &Stop, progress: &ProgressBar) -> 
     let lanes = store.sign_on(&worker, wanted, total, clock.now(), clock.now() + mail.lease).await?;
     progress.set_prefix("sending");
     let (entries, written) = mpsc::unbounded_channel();
-    let shared = Shared {
+    let service = Arc::new(service.handle());
+    let shared = Arc::new(Shared {
+        letters: Letters::new(Arc::clone(&service)),
+        post: Arc::new(service.post.clone()),
         service,
         worker,
-        stop,
-        progress,
+        stop: stop.clone(),
+        progress: progress.clone(),
         entries,
         queue: tokio::sync::Mutex::default(),
-        post: Arc::new(service.post.clone()),
-        letters: Letters::new(service),
         slow: Mutex::default(),
         failure: Mutex::default(),
-    };
-    let work = async {
-        join_all((0..lanes).map(|_| lane(&shared))).await;
-        // The ledger ends with what was written to it last.
-        shared.entries.send(Entry::End).ok();
-    };
-    let ((), delivered) = tokio::join!(work, ledger(&shared, written));
+    });
+    // Tasks of their own, so that a thread that hears from a server goes on with its lane and wakes no other. They end with
+    // this future, however it ends.
+    let (mut sending, mut writing) = (JoinSet::new(), JoinSet::new());
+    writing.spawn(ledger(Arc::clone(&shared), lanes as usize, written));
+    for _ in 0..lanes {
+        sending.spawn(lane(Arc::clone(&shared)));
+    }
+    sending.join_all().await;
+    // The ledger ends with what was written to it last.
+    shared.entries.send(Entry::End).ok();
+    let delivered = writing.join_all().await.pop().unwrap_or_default();
     // Whatever went wrong, what this worker still has is given back.
     let released = store.release(&shared.worker, clock.now(), mail.on_unknown).await;
-    if let Some(failure) = shared.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    if let Some(failure) = shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(failure.into());
     }
     released?;
@@ -102,15 +112,15 @@ fn worker_name() -> anyhow::Result<String> {
 }
 
 /// What the lanes have in common.
-struct Shared<'a> {
-    service: &'a Service,
+struct Shared {
+    service: Arc<Service>,
     worker: String,
-    stop: &'a Stop,
-    progress: &'a ProgressBar,
+    stop: Stop,
+    progress: ProgressBar,
     entries: mpsc::UnboundedSender<Entry>,
     queue: tokio::sync::Mutex<Queue>,
     post: Arc<Post>,
-    letters: Letters<'a>,
+    letters: Letters,
     /// Domains whose servers ask us to slow down, and until when they are left alone.
     slow: Mutex<HashMap<String, Timestamp>>,
     /// Why the run is given up: the database is gone for too long.
@@ -136,7 +146,7 @@ struct Queue {
     empty: bool,
 }
 
-impl Shared<'_> {
+impl Shared {
     fn has_failed(&self) -> bool {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
@@ -157,8 +167,13 @@ impl Shared<'_> {
             Ok(Some(letter)) => {
                 let (post, to) = (Arc::clone(&self.post), ascii_domain(&lease.to.email));
                 let (subscriber_id, message_id) = (lease.subscriber_id.clone(), lease.message_id.clone());
-                // Signing takes longer than everything else here; the lanes do not wait for one another's.
-                Ok(Some(tokio::spawn(async move { post.message(&letter, &to, &subscriber_id, &message_id) })))
+                let make = move || post.message(&letter, &to, &subscriber_id, &message_id);
+                // Signing takes longer than everything else here; the lane goes on meanwhile.
+                Ok(Some(if self.post.signs() {
+                    Making::Signing(tokio::spawn(async move { make() }))
+                } else {
+                    Making::Made(make())
+                }))
             }
             Ok(None) => Ok(None),
             Err(error) => Err(error),
@@ -227,7 +242,7 @@ impl Shared<'_> {
     }
 }
 
-impl Shared<'_> {
+impl Shared {
     /// The server does not know the recipient: as much as a report that comes later.
     async fn count_bounce(&self, lease: &Lease, reply: &Reply) {
         let (report, now) = (bounce::judge(reply), self.service.clock.now());
@@ -248,11 +263,17 @@ impl Shared<'_> {
 /// A delivery and its message: `None` if its reader wants none, or why there is none.
 struct Prepared {
     lease: Lease,
-    message: Result<Option<JoinHandle<Result<Addressed, String>>>, String>,
+    message: Result<Option<Making>, String>,
+}
+
+enum Making {
+    Made(Result<Addressed, String>),
+    Signing(JoinHandle<Result<Addressed, String>>),
 }
 
 /// Sends one delivery after another over one connection. While one goes out the next is made.
-async fn lane(shared: &Shared<'_>) {
+async fn lane(shared: Arc<Shared>) {
+    let shared = &*shared;
     let (mail, clock) = (&shared.service.config.mail, &shared.service.clock);
     let mut mailer = shared.service.mailer.lane();
     let mut prepared = shared.next().await;
@@ -278,15 +299,16 @@ async fn lane(shared: &Shared<'_>) {
 }
 
 async fn attempt(
-    shared: &Shared<'_>,
+    shared: &Shared,
     mailer: &mut Mailer,
     lease: &mut Lease,
-    message: Result<Option<JoinHandle<Result<Addressed, String>>>, String>,
+    message: Result<Option<Making>, String>,
 ) -> Outcome {
-    let (service, clock) = (shared.service, &shared.service.clock);
+    let (service, clock) = (&shared.service, &shared.service.clock);
     let made = match message {
         Ok(None) => return Outcome::Unwanted,
-        Ok(Some(making)) => making.await.unwrap_or_else(|error| Err(error.to_string())),
+        Ok(Some(Making::Made(made))) => made,
+        Ok(Some(Making::Signing(making))) => making.await.unwrap_or_else(|error| Err(error.to_string())),
         Err(error) => Err(error),
     };
     let message = match made {
@@ -310,21 +332,28 @@ async fn attempt(
 }
 
 /// Writes what the lanes report, and keeps their leases alive, until they have ended.
-async fn ledger(shared: &Shared<'_>, mut entries: mpsc::UnboundedReceiver<Entry>) -> Delivered {
+async fn ledger(shared: Arc<Shared>, lanes: usize, mut entries: mpsc::UnboundedReceiver<Entry>) -> Delivered {
     let (mail, clock, store) = (&shared.service.config.mail, &shared.service.clock, &shared.service.store);
     let heartbeat = mail.lease.unsigned_abs() / 3;
     let mut delivered = Delivered::default();
     let mut renewed = Instant::now();
     let mut batch = Vec::new();
     loop {
-        if let Ok(count) =
-            tokio::time::timeout_at(renewed + heartbeat, entries.recv_many(&mut batch, LEDGER_CHANGES_MAX)).await
-        {
-            let has_ended = count == 0 || batch.iter().any(|entry| matches!(entry, Entry::End));
-            write(shared, &mut batch, &mut delivered).await;
-            if has_ended {
-                return delivered;
-            }
+        let marks = batch.iter().filter(|entry| matches!(entry, Entry::Mark(..))).count();
+        let wait = match (batch.len(), marks) {
+            (0, _) => renewed + heartbeat,
+            (_, 0) => Instant::now() + OUTCOME_WAIT,
+            _ => Instant::now() + MARK_WAIT,
+        };
+        let room = LEDGER_CHANGES_MAX - batch.len();
+        let received = tokio::time::timeout_at(wait, entries.recv_many(&mut batch, room)).await;
+        let has_ended = received == Ok(0) || batch.iter().any(|entry| matches!(entry, Entry::End));
+        let marks = batch.iter().filter(|entry| matches!(entry, Entry::Mark(..))).count();
+        if has_ended || received.is_err() || marks >= lanes.div_ceil(2) || batch.len() == LEDGER_CHANGES_MAX {
+            write(&shared, &mut batch, &mut delivered).await;
+        }
+        if has_ended {
+            return delivered;
         }
         if renewed.elapsed() >= heartbeat {
             renewed = Instant::now();
@@ -336,7 +365,7 @@ async fn ledger(shared: &Shared<'_>, mut entries: mpsc::UnboundedReceiver<Entry>
     }
 }
 
-async fn write(shared: &Shared<'_>, batch: &mut Vec<Entry>, delivered: &mut Delivered) {
+async fn write(shared: &Shared, batch: &mut Vec<Entry>, delivered: &mut Delivered) {
     let mut changes = Vec::new();
     let mut sequels = Vec::new();
     for entry in batch.drain(..) {
@@ -372,7 +401,7 @@ async fn write(shared: &Shared<'_>, batch: &mut Vec<Entry>, delivered: &mut Deli
 }
 
 /// Writes changes, however often the database has to be asked: giving up leaves messages in doubt that were delivered.
-async fn settle(shared: &Shared<'_>, changes: &[Change]) -> Vec<bool> {
+async fn settle(shared: &Shared, changes: &[Change]) -> Vec<bool> {
     let start = Instant::now();
     loop {
         match shared.service.store.settle(changes, shared.service.clock.now()).await {

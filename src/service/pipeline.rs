@@ -52,6 +52,22 @@ pub struct Service {
     pub clock: Clock,
 }
 
+impl Service {
+    /// The same once more, for tasks of their own: it shares connections and clock, and has a lane of its own to the mail
+    /// servers.
+    pub fn handle(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            store: self.store.clone(),
+            fetcher: self.fetcher.clone(),
+            mailer: self.mailer.lane(),
+            post: self.post.clone(),
+            templates: self.templates.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+}
+
 /// One edition to be made.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {

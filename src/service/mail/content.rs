@@ -11,35 +11,62 @@ const ROOM_PART: usize = 32;
 pub(super) fn content(message: &[u8]) -> Result<String, String> {
     let message = str::from_utf8(message)
         .map_err(|_| "the message is not UTF-8; encode it as quoted-printable or base64".to_owned())?;
-    let mut content = String::with_capacity(message.len() + message.len() / ROOM_PART + ".\r\n".len());
-    for ended in message.split_inclusive('\n') {
-        let lines = match ended.strip_suffix('\n') {
-            Some(lines) => lines.strip_suffix('\r').unwrap_or(lines),
-            None => ended.strip_suffix('\r').unwrap_or(ended),
-        };
-        // A CR without LF ends a line to some servers, so it does to all.
-        for line in lines.split('\r') {
-            if line.len() > LINE_BYTES_MAX {
-                return Err(format!(
-                    "the message has a line of {} bytes, and mail carries at most {LINE_BYTES_MAX}; encode it as \
-                     quoted-printable",
-                    line.len()
-                ));
-            }
-            if line.starts_with('.') {
-                content.push('.');
-            }
-            content.push_str(line);
+    let bytes = message.as_bytes();
+    let mut content = String::with_capacity(message.len() + message.len() / ROOM_PART + "\r\n.\r\n".len());
+    // Where the line starts, and up to where the message has been copied: most of it is as it should be.
+    let (mut line, mut copied) = (0, 0);
+    let ends = memchr::memchr2_iter(b'\r', b'\n', bytes).map(Some).chain([None]);
+    for end in ends {
+        let at = end.unwrap_or(bytes.len());
+        if at < line || end.is_none() && at == line {
+            continue; // The LF of a CRLF, or nothing after the last.
+        }
+        if at - line > LINE_BYTES_MAX {
+            return Err(format!(
+                "the message has a line of {} bytes, and mail carries at most {LINE_BYTES_MAX}; encode it as \
+                 quoted-printable",
+                at - line
+            ));
+        }
+        if bytes[line..at].starts_with(b".") {
+            content.push_str(&message[copied..line]);
+            content.push('.');
+            copied = line;
+        }
+        if bytes[at..].starts_with(b"\r\n") {
+            line = at + 2;
+        } else {
+            // A CR without LF ends a line to some servers, so it does to all.
+            content.push_str(&message[copied..at]);
             content.push_str("\r\n");
+            line = (at + 1).min(bytes.len());
+            copied = line;
         }
     }
+    content.push_str(&message[copied..]);
     content.push_str(".\r\n");
     Ok(content)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_lines_that_end_and_no_dot_alone(parts in proptest::collection::vec("\r\n|\r|\n|\\.|a|b", 0..40)) {
+            let message = parts.concat();
+            let plain = message.replace("\r\n", "\n").replace('\r', "\n");
+            let mut expected: Vec<String> = plain.split('\n').map(|line| line.replacen('.', "..", usize::from(line.starts_with('.')))).collect();
+            if plain.ends_with('\n') || plain.is_empty() {
+                expected.pop();
+            }
+            expected.push(".".to_owned());
+            prop_assert_eq!(content(message.as_bytes()).unwrap(), expected.join("\r\n") + "\r\n");
+        }
+    }
 
     #[track_caller]
     fn check(message: &str, expected: Result<&str, &str>) {

@@ -106,9 +106,9 @@ impl Mailer {
 
     /// Sends one message.
     ///
-    /// `go_ahead` is called once the server has agreed to take the message and before any of it is sent: there the
-    /// caller stores that the delivery is transmitting, and answers whether it is still its own. If not, nothing is
-    /// sent.
+    /// `go_ahead` has answered before any of the message is sent: there the caller stores that the delivery is
+    /// transmitting, and says whether it is still its own. If not, nothing is sent. It may be asked while the server is
+    /// still being told of the message, so a message it was asked for may come back not sent.
     pub async fn send(&mut self, message: Outgoing<'_>, go_ahead: impl AsyncFnOnce() -> bool) -> Outcome {
         match self {
             Self::Smtp(smtp) => smtp.send(message, go_ahead).await,

@@ -36,6 +36,11 @@ impl Post {
         Ok(Self { reach, signers: signers.collect::<Result<_, _>>()? })
     }
 
+    /// Whether its messages are signed, which takes longer than all else about them.
+    pub fn signs(&self) -> bool {
+        !self.signers.is_empty()
+    }
+
     /// One reader's message, signed with every key, the first key's signature on top.
     ///
     /// # Errors

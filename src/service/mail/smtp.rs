@@ -14,7 +14,7 @@
 
 use std::{
     fmt,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -22,6 +22,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::{MaybeDone, maybe_done};
 use lettre::transport::smtp::{
     authentication::{Credentials, DEFAULT_MECHANISMS},
     client::{AsyncSmtpConnection, AsyncTokioStream},
@@ -103,12 +104,14 @@ impl Smtp {
             Ok(content) => content,
             Err(reason) => return Outcome::Unsendable { reason },
         };
-        let (nth, mut connection) = match self.begin(&message).await {
+        let mut allowed = pin!(maybe_done(go_ahead()));
+        let (nth, mut connection) = match self.begin(&message, allowed.as_mut()).await {
             Ok(begun) => begun,
             Err(outcome) => return outcome,
         };
         let limits = self.relays[nth].limits;
-        let outcome = if go_ahead().await {
+        allowed.as_mut().await;
+        let outcome = if allowed.as_mut().take_output() == Some(true) {
             connection.content(&content, message.to.as_ref(), &limits).await
         } else {
             // The only way not to send a message that was announced is to leave.
@@ -143,13 +146,20 @@ impl Smtp {
 
     /// A connection whose server waits for the message, the first server that can be reached. It may have closed a parked
     /// one in the meantime; then, and only then, another is opened to the same server.
-    async fn begin(&mut self, message: &Outgoing<'_>) -> Result<(usize, Connection), Outcome> {
+    ///
+    /// Leave to send is asked for while a parked connection is told of the message: a server that took the last one
+    /// will mostly take this one, and the two waits are then one.
+    async fn begin(
+        &mut self,
+        message: &Outgoing<'_>,
+        mut allowed: Pin<&mut MaybeDone<impl Future<Output = bool>>>,
+    ) -> Result<(usize, Connection), Outcome> {
         let relays = Arc::clone(&self.relays);
         let mut failed = None;
         for (nth, relay) in relays.iter().enumerate() {
             let parked = self.parked.take_if(|(other, _)| *other == nth);
             if let Some((_, mut connection)) = parked {
-                let announced = connection.announce(message, relay).await;
+                let (announced, ()) = tokio::join!(connection.announce(message, relay), allowed.as_mut());
                 // After nothing but "goodbye", or no word at all, to MAIL the connection was closed while it was parked.
                 let closed = connection.next == Next::Over && matches!(&announced, Err(Refusal::Sender(_)));
                 if !closed {

@@ -35,8 +35,8 @@ pub struct Reader<'a> {
 }
 
 /// The letters of one run.
-pub(super) struct Letters<'a> {
-    service: &'a Service,
+pub(super) struct Letters {
+    service: Arc<Service>,
     views: tokio::sync::Mutex<Views>,
     made: Mutex<HashMap<Key, Arc<OnceCell<Made>>>>,
     studio: Arc<Mutex<Studio>>,
@@ -48,8 +48,8 @@ type Key = (Chain, (Option<String>, Format, Option<Empty>));
 /// A letter, `None` for readers who want none, or why it cannot be made.
 type Made = Result<Option<Arc<Letter>>, String>;
 
-impl<'a> Letters<'a> {
-    pub fn new(service: &'a Service) -> Self {
+impl Letters {
+    pub fn new(service: Arc<Service>) -> Self {
         Self { service, views: tokio::sync::Mutex::default(), made: Mutex::default(), studio: Arc::default() }
     }
 
@@ -69,8 +69,8 @@ impl<'a> Letters<'a> {
     }
 
     async fn make(&self, lease: &Lease) -> anyhow::Result<Option<Arc<Letter>>> {
-        let view = self.views.lock().await.along(self.service, &lease.chain).await?;
-        let sheet = Sheet::new(self.service, &lease.edition_id, &view, &lease.preferences);
+        let view = self.views.lock().await.along(&self.service, &lease.chain).await?;
+        let sheet = Sheet::new(&self.service, &lease.edition_id, &view, &lease.preferences);
         let studio = Arc::clone(&self.studio);
         let letter = spawn_blocking(move || sheet.letter(&view, &studio)).await.context("render the edition")??;
         Ok(letter.map(Arc::new))

@@ -174,8 +174,10 @@ impl Store {
                 changes.push(Change { found, next, holder, fence, result: None, leased_at: None });
             }
             shares.write(&mut transaction).await.map_err(failed(doing))?;
-            let written = write(&mut transaction, &changes, now).await.map_err(failed(doing))?;
-            leases.retain(|key, _| written.contains(key));
+            if write(&mut transaction, &changes, now).await.map_err(failed(doing))? != changes.len() as u64 {
+                // They were read for this transaction alone.
+                return Err(failed(doing)(sqlx::Error::RowNotFound));
+            }
             let keys: Vec<(&str, &str)> =
                 leases.keys().map(|(edition_id, subscriber_id)| (&**edition_id, &**subscriber_id)).collect();
             let chains = chains(&mut transaction, &keys).await.map_err(failed(doing))?;
@@ -197,9 +199,25 @@ impl Store {
     pub async fn settle(&self, changes: &[Change], now: Timestamp) -> Result<Vec<bool>, StoreError> {
         let doing = "record what becomes of deliveries";
         let mut connection = self.pool.acquire().await.map_err(failed(doing))?;
-        let written = write(&mut connection, changes, now).await.map_err(failed(doing))?;
-        let key = |change: &Change| (change.found.edition_id.clone(), change.found.subscriber_id.clone());
-        Ok(changes.iter().map(|change| written.contains(&key(change))).collect())
+        let mut answer = Vec::with_capacity(changes.len());
+        for changes in changes.chunks(CHANGES_MAX) {
+            let written =
+                update(&connection, changes, now, "").execute(&mut *connection).await.map_err(failed(doing))?;
+            if written.rows_affected() == changes.len() as u64 {
+                answer.extend(changes.iter().map(|_| true));
+                continue;
+            }
+            // Which ones were not is seldom asked, and costs a row each. The column names are ambiguous to PostgreSQL otherwise.
+            let returning = " RETURNING deliveries.edition_id, deliveries.subscriber_id";
+            let again = update(&connection, changes, now, returning).fetch_all(&mut *connection).await;
+            let key =
+                |row: &AnyRow| -> Result<(String, String), sqlx::Error> { Ok((row.try_get(0)?, row.try_get(1)?)) };
+            let written: Result<BTreeSet<_>, _> = again.map_err(failed(doing))?.iter().map(key).collect();
+            let written = written.map_err(failed(doing))?;
+            let key = |change: &Change| (change.found.edition_id.clone(), change.found.subscriber_id.clone());
+            answer.extend(changes.iter().map(|change| written.contains(&key(change))));
+        }
+        Ok(answer)
     }
 
     /// What the reader of a delivery had read before it.
@@ -272,7 +290,7 @@ impl Store {
         }
         let written = write(&mut transaction, &changes, now).await.map_err(failed(doing))?;
         transaction.commit().await.map_err(failed(doing))?;
-        Ok(written.len() as u64)
+        Ok(written)
     }
 }
 
@@ -326,58 +344,59 @@ impl Found {
     }
 }
 
-/// Writes the next states of those deliveries that are still as they were read, or already as they are to be; which ones
+/// Writes the next states of those deliveries that are still as they were read, or already as they are to be; how many
 /// they were. The others are left alone.
 pub(super) async fn write(
     connection: &mut AnyConnection,
     changes: &[Change],
     now: Timestamp,
-) -> Result<BTreeSet<(String, String)>, sqlx::Error> {
-    let mut written = BTreeSet::new();
+) -> Result<u64, sqlx::Error> {
+    let mut written = 0;
     for changes in changes.chunks(CHANGES_MAX) {
-        let mut sql = "WITH v (edition_id, subscriber_id, old_state, old_fence, leased_at, state, attempts, unknowns,
-                next_at, worker, lease_until, fence, result, changed_at) AS (VALUES "
-            .to_owned();
-        values(connection, &mut sql, changes.len(), &[T, T, T, N, N, T, N, N, N, T, N, N, T, N]);
-        sql.push_str(
-            ") UPDATE deliveries SET state = v.state, attempts = v.attempts, unknowns = v.unknowns, next_at = v.next_at,
-                worker = v.worker, lease_until = v.lease_until, fence = v.fence,
-                result = COALESCE(v.result, deliveries.result), changed_at = v.changed_at
-             FROM v WHERE deliveries.edition_id = v.edition_id AND deliveries.subscriber_id = v.subscriber_id
-                AND deliveries.fence = v.old_fence AND deliveries.state IN (v.old_state, v.state)
-                AND COALESCE(deliveries.lease_until, 1) > v.leased_at
-             RETURNING edition_id, subscriber_id",
-        );
-        // The column names are ambiguous to PostgreSQL otherwise.
-        let sql = sql.replace(
-            "RETURNING edition_id, subscriber_id",
-            "RETURNING deliveries.edition_id, deliveries.subscriber_id",
-        );
-        let mut update = sqlx::query(AssertSqlSafe(sql));
-        for Change { found, next, holder, fence, result, leased_at } in changes {
-            let result =
-                result.as_ref().map(|text| text[..text.floor_char_boundary(RESULT_BYTES_MAX)].replace('\0', " "));
-            update = update
-                .bind(&found.edition_id)
-                .bind(&found.subscriber_id)
-                .bind(found.delivery.state.name())
-                .bind(found.fence)
-                .bind(leased_at.map_or(0, micros))
-                .bind(next.state.name())
-                .bind(i64::from(next.attempts))
-                .bind(i64::from(next.unknowns))
-                .bind(next.next_at.map(micros))
-                .bind(holder.as_ref().map(|(worker, _)| worker.clone()))
-                .bind(holder.as_ref().map(|(_, until)| micros(*until)))
-                .bind(*fence)
-                .bind(result)
-                .bind(micros(now));
-        }
-        for row in update.fetch_all(&mut *connection).await? {
-            written.insert((row.try_get(0)?, row.try_get(1)?));
-        }
+        written += update(connection, changes, now, "").execute(&mut *connection).await?.rows_affected();
     }
     Ok(written)
+}
+
+fn update<'c>(
+    connection: &AnyConnection,
+    changes: &'c [Change],
+    now: Timestamp,
+    returning: &str,
+) -> sqlx::query::Query<'c, Any, sqlx::any::AnyArguments> {
+    let mut sql = "WITH v (edition_id, subscriber_id, old_state, old_fence, leased_at, state, attempts, unknowns,
+            next_at, worker, lease_until, fence, result, changed_at) AS (VALUES "
+        .to_owned();
+    values(connection, &mut sql, changes.len(), &[T, T, T, N, N, T, N, N, N, T, N, N, T, N]);
+    sql.push_str(
+        ") UPDATE deliveries SET state = v.state, attempts = v.attempts, unknowns = v.unknowns, next_at = v.next_at,
+            worker = v.worker, lease_until = v.lease_until, fence = v.fence,
+            result = COALESCE(v.result, deliveries.result), changed_at = v.changed_at
+         FROM v WHERE deliveries.edition_id = v.edition_id AND deliveries.subscriber_id = v.subscriber_id
+            AND deliveries.fence = v.old_fence AND deliveries.state IN (v.old_state, v.state)
+            AND COALESCE(deliveries.lease_until, 1) > v.leased_at",
+    );
+    sql.push_str(returning);
+    let mut update = sqlx::query(AssertSqlSafe(sql));
+    for Change { found, next, holder, fence, result, leased_at } in changes {
+        let result = result.as_ref().map(|text| text[..text.floor_char_boundary(RESULT_BYTES_MAX)].replace('\0', " "));
+        update = update
+            .bind(&found.edition_id)
+            .bind(&found.subscriber_id)
+            .bind(found.delivery.state.name())
+            .bind(found.fence)
+            .bind(leased_at.map_or(0, micros))
+            .bind(next.state.name())
+            .bind(i64::from(next.attempts))
+            .bind(i64::from(next.unknowns))
+            .bind(next.next_at.map(micros))
+            .bind(holder.as_ref().map(|(worker, _)| worker))
+            .bind(holder.as_ref().map(|(_, until)| micros(*until)))
+            .bind(*fence)
+            .bind(result)
+            .bind(micros(now));
+    }
+    update
 }
 
 pub(super) fn read_state(row: &AnyRow) -> Result<State, sqlx::Error> {

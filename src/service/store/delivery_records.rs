@@ -68,7 +68,7 @@ impl Store {
                     .await
                     .map_err(failed(doing))?;
                 let change = Change::of(found, next);
-                count += write(&mut transaction, &[change], now).await.map_err(failed(doing))?.len() as u64;
+                count += write(&mut transaction, &[change], now).await.map_err(failed(doing))?;
             }
         }
         transaction.commit().await.map_err(failed(doing))?;
@@ -90,7 +90,7 @@ impl Store {
     /// nothing.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let doing = "read when the next delivery is due";
-        let sql = "SELECT (SELECT MIN(next_at) FROM deliveries) AS next_at,
+        let sql = "SELECT (SELECT MIN(next_at) FROM deliveries WHERE next_at IS NOT NULL) AS next_at,
                 (SELECT MIN(lease_until) FROM deliveries WHERE worker IS NOT NULL) AS lease_until";
         let row = sqlx::query(sql).fetch_one(&self.pool).await.map_err(failed(doing))?;
         let due = optional_time(&row, "next_at").map_err(failed(doing))?;

@@ -1,7 +1,5 @@
 //! Lists of values in one statement, for both databases.
 
-use std::fmt::Write as _;
-
 use sqlx::AnyConnection;
 
 // How a bound value is to be taken, as PostgreSQL does not see what a list of values is compared with.
@@ -11,16 +9,14 @@ pub(super) const N: &str = "BIGINT";
 /// `($1, $2), ($3, $4)`: places for so many rows of columns of these types, and for nothing else in the statement.
 ///
 /// To SQLite `$1` is a name, and sqlx asks for the name of each place, for which SQLite looks through all of them: 18 % of
-/// the samples of `tests/bench/delivery.rs` were there (perf). `?` has no name.
+/// the samples of `tests/bench/delivery.rs` were there (perf). `?` has no name, and a value the type that it is bound with.
 pub(super) fn values(connection: &AnyConnection, sql: &mut String, rows: usize, columns: &[&str]) {
-    let is_named = connection.backend_name() != "SQLite";
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for (column, kind) in columns.iter().enumerate() {
-            let comma = if column == 0 { "" } else { ", " };
-            let place = if is_named { format!("${}", row * columns.len() + column + 1) } else { "?".to_owned() };
-            let _ = write!(sql, "{comma}CAST({place} AS {kind})");
-        }
-        sql.push(')');
-    }
+    let places: Vec<String> = if connection.backend_name() == "SQLite" {
+        vec![format!("({})", vec!["?"; columns.len()].join(", ")); rows]
+    } else {
+        let place = |(nth, kind)| format!("CAST(${} AS {kind})", nth + 1);
+        let all: Vec<String> = columns.iter().cycle().take(rows * columns.len()).enumerate().map(place).collect();
+        all.chunks(columns.len()).map(|row| format!("({})", row.join(", "))).collect()
+    };
+    sql.push_str(&places.join(", "));
 }
