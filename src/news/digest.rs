@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use self::corrections::Correction;
 use self::developments::DevelopmentItem;
+use self::interest::Site;
 use self::rank::Rules;
 use self::tolls::{HeldItem, TollItem};
 use super::article::{Article, Published};
@@ -298,6 +299,8 @@ pub struct MunitionsLine {
     pub action: MunitionAction,
     pub by: Option<String>,
     pub place: Option<String>,
+    #[serde(flatten)]
+    pub site: Site,
     pub figure: Grounded<Figure>,
 }
 

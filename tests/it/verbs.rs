@@ -14,6 +14,7 @@ cat > "$(dirname "$0")/message-$to"
 case "$to" in
   nobody@*) echo "$to: user unknown" >&2; exit 67 ;;
   later@*) echo "try again" >&2; exit 75 ;;
+  exit-*@*) status="${to#exit-}"; exit "${status%@*}" ;;
 esac
 "#;
 
@@ -70,7 +71,9 @@ fn a_program_takes_the_mail_and_the_verbs_tell_what_became_of_it() {
     std::fs::remove_file(world.path().join("message-reader@inbox.example")).unwrap();
     world.run(&["resend", "last", "--to", "reader@inbox.example"]).ended(0).says(&["1 to be sent again; 1 accepted"]);
     assert_eq!(std::fs::read_to_string(world.path().join("message-reader@inbox.example")).unwrap(), message);
+    // Whom the program does not know is not written to any more until an admin says so.
     world.write("sendmail", SENDMAIL.replace("nobody@*", "somebody@*"));
+    world.run(&["subscribers", "readmit", "nobody@inbox.example"]).ended(0);
     world.run(&["resend", "last", "--failed"]).ended(0).says(&["1 to be sent again; 1 accepted"]);
     world.run(&["resend", "last", "--failed"]).ended(0).says(&["0 to be sent again; nothing to send"]);
 
@@ -81,6 +84,34 @@ fn a_program_takes_the_mail_and_the_verbs_tell_what_became_of_it() {
     assert_eq!(world.run(&["deliveries", "last", "--json"]).out, before);
     world.run(&["send-test", "not an address"]).ended(2).warns(&["write an address"]);
     world.run(&["send-test", "me@inbox.example", "--edition", "no-such"]).ended(2).warns(&["no-such"]);
+}
+
+#[test]
+fn an_exit_status_says_what_a_server_would() {
+    let web = Web::start();
+    let world = world(&web);
+    let addresses = [64, 65, 67, 68, 70, 75].map(|status| format!("exit-{status}@inbox.example"));
+    for to in &addresses {
+        world.run(&["subscribers", "add", to]).ended(0);
+    }
+    run(&world).ended(3).says(&["3 deferred", "3 rejected"]);
+    let last = world.run(&["deliveries", "last"]).ended(3);
+    last.says(&[
+        // How the program was called is not the reader's fault.
+        "exit-64@inbox.example deferred",
+        "exit-70@inbox.example deferred",
+        "exit-75@inbox.example deferred",
+        "554 5.6.0 exit status 65",
+        "550 5.1.1 exit status 67",
+        "550 5.1.2 exit status 68",
+    ]);
+    // A message that is no good says nothing of its reader; an address that is nobody's does.
+    let listed = world.run(&["subscribers", "list"]).ended(0);
+    listed.says(&[
+        "exit-65@inbox.example active",
+        "exit-67@inbox.example suppressed",
+        "exit-68@inbox.example suppressed",
+    ]);
 }
 
 #[test]

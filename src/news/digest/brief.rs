@@ -1,5 +1,6 @@
 //! Air-defence tallies, and the stories in which nothing typed was found.
 
+use super::interest::Site;
 use super::{BRIEF_STORIES_MAX, BriefItem, MunitionsLine, figure, push_new};
 use crate::news::article::Published;
 use crate::news::extract::{self, What};
@@ -19,6 +20,7 @@ pub(super) fn munitions_lines(notes: &mut Notes, readings: &[Reading]) -> Vec<Mu
                 action: tally.action,
                 by: tally.by.clone(),
                 place: claim.place.as_ref().map(|place| place.name.clone()),
+                site: Site::of(claim.place.as_ref()),
                 figure,
             };
             // The same tally in another paper is not a second tally.

@@ -9,6 +9,7 @@ use jiff::civil;
 use serde::{Deserialize, Serialize};
 
 use super::brief::in_order;
+use super::interest::Site;
 use super::{Digest, push_new};
 use crate::news::extract::{Claim, Stance, What};
 use crate::news::grounding::{Grounded, Notes};
@@ -26,6 +27,9 @@ pub struct DevelopmentItem {
     #[serde(flatten)]
     pub development: Development,
     pub place: Option<String>,
+    /// By a name of its own: the fields beside it are whatever the kind defines.
+    #[serde(default)]
+    pub site: Site,
     pub day: Option<civil::Date>,
     pub stance: Stance,
     pub claimant: Option<String>,
@@ -58,6 +62,7 @@ impl Found<'_> {
             title: kind.map_or_else(|| self.development.kind.to_string(), |kind| kind.title.clone()),
             development: self.development.clone(),
             place: place(claim),
+            site: Site::of(claim.place.as_ref()),
             day: day(claim),
             stance: claim.stance,
             claimant: claim.claimant.clone(),

@@ -32,11 +32,11 @@ impl Indexed {
             digest,
         };
         for (index, item) in indexed.digest.tolls.iter().enumerate() {
-            match item.coordinates {
+            match item.site.coordinates {
                 Some((latitude, _)) => indexed.by_latitude.push((latitude, index)),
                 None => indexed.unplaced.push(index),
             }
-            if let Some(country) = &item.country {
+            if let Some(country) = &item.site.country {
                 indexed.by_country.entry(country.clone()).or_default().push(index);
             }
             if let Some(place) = &item.place {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::developments::DevelopmentItem;
 use super::indexed::Indexed;
 use super::tolls::TollItem;
-use super::{Digest, Section};
+use super::{Digest, MunitionsLine, Section};
 use crate::news::kinds::{Event, pattern};
 use crate::news::subscriber::Scope;
 use crate::news::value::place::{self, fold};
@@ -32,6 +32,30 @@ struct Watched {
     radius_km: f64,
     /// `None` if the gazetteer does not know it: then only its name is looked for.
     place: Option<Place>,
+}
+
+/// Where on the map something is, as far as the gazetteer says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Site {
+    /// Latitude and longitude in degrees, WGS 84.
+    #[serde(default)]
+    pub coordinates: Option<(f64, f64)>,
+    /// ISO 3166-1 alpha-2, and the first-level region in it.
+    #[serde(default)]
+    pub country: Option<String>,
+    #[serde(default)]
+    pub admin1: Option<String>,
+}
+
+impl Site {
+    pub(super) fn of(place: Option<&Place>) -> Self {
+        let Some(place) = place else { return Self::default() };
+        Self {
+            coordinates: place.lat.zip(place.lon),
+            country: place.country.clone(),
+            admin1: place.admin1.clone(),
+        }
+    }
 }
 
 /// Where an incident is, as seen from a place that its reader watches.
@@ -88,12 +112,20 @@ impl Interest {
         self.reads(Section::Talks) && self.takes_kind(TALKS)
     }
 
-    pub(super) fn takes_munitions(&self) -> bool {
-        self.takes_section(Section::Munitions) && self.takes_kind(MUNITIONS)
+    pub(super) fn takes_tally(&self, line: &MunitionsLine) -> bool {
+        self.takes_section(Section::Munitions)
+            && self.takes_kind(MUNITIONS)
+            && self.takes_site(line.place.as_deref(), &line.site).is_some()
     }
 
     pub(super) fn takes_development(&self, item: &DevelopmentItem) -> bool {
-        self.takes_section(Section::Developments) && self.takes_kind(item.development.kind.as_str())
+        self.takes_developments()
+            && self.takes_kind(item.development.kind.as_str())
+            && self.takes_site(item.place.as_deref(), &item.site).is_some()
+    }
+
+    pub(super) fn takes_developments(&self) -> bool {
+        self.takes_section(Section::Developments)
     }
 
     /// A story without a figure is of no kind: who chose kinds did not choose it.
@@ -114,14 +146,19 @@ impl Interest {
         found.into_iter().map(|index| &items[index]).collect()
     }
 
-    /// Whether an incident is told, and if so where it is from the watched place that is nearest. One that is nowhere on
-    /// the map may be at a watched place, and is told.
+    /// Whether an incident is told, and if so where it is from the watched place that is nearest.
     pub(super) fn takes_item(&self, item: &TollItem) -> Option<Option<Nearby>> {
         if !self.reads(Section::Tolls) || !(self.takes_kind(TOLL) || self.takes_kind(item.event.name())) {
             return None;
         }
-        let near = self.watched.iter().filter_map(|watched| watched.sees(item)).min_by_key(|near| near.km);
-        (self.watched.is_empty() || near.is_some() || item.coordinates.is_none()).then_some(near)
+        self.takes_site(item.place.as_deref(), &item.site)
+    }
+
+    /// Whether what is there is told, and if so where it is from the watched place that is nearest. What is nowhere on the
+    /// map may be at a watched place, and is told.
+    fn takes_site(&self, name: Option<&str>, site: &Site) -> Option<Option<Nearby>> {
+        let near = self.watched.iter().filter_map(|watched| watched.sees(name, site)).min_by_key(|near| near.km);
+        (self.watched.is_empty() || near.is_some() || site.coordinates.is_none()).then_some(near)
     }
 
     /// What of an edition that is already compared is for this reader.
@@ -137,10 +174,11 @@ impl Interest {
         if !self.takes_talks() {
             digest.talks.clear();
         }
-        if !self.takes_munitions() {
-            digest.munitions.clear();
-        }
+        digest.munitions.retain(|line| self.takes_tally(line));
         digest.developments.retain(|item| self.takes_development(item));
+        if !self.takes_developments() {
+            digest.developments_more = 0;
+        }
         if !self.takes_brief() {
             (digest.brief, digest.brief_more) = (Vec::new(), 0);
         }
@@ -165,20 +203,20 @@ impl Watched {
         }
     }
 
-    fn sees(&self, item: &TollItem) -> Option<Nearby> {
+    fn sees(&self, name: Option<&str>, site: &Site) -> Option<Nearby> {
         let nearby = |km: f64| Nearby { name: self.name.clone(), km: km.round() as u32 };
         let within = match &self.place {
-            Some(place) if place.precision == Precision::Country => item.country == place.country,
+            Some(place) if place.precision == Precision::Country => site.country == place.country,
             Some(place) if place.precision == Precision::Region => {
-                item.country == place.country && place.admin1.is_some() && item.admin1 == place.admin1
+                site.country == place.country && place.admin1.is_some() && site.admin1 == place.admin1
             }
             Some(_) => false,
-            None => item.place.as_ref().is_some_and(|name| fold(name) == self.key),
+            None => name.is_some_and(|name| fold(name) == self.key),
         };
         if within {
             return Some(nearby(0.0));
         }
-        let km = place::distance_km(self.place.as_ref()?.lat.zip(self.place.as_ref()?.lon)?, item.coordinates?);
+        let km = place::distance_km(self.place.as_ref()?.lat.zip(self.place.as_ref()?.lon)?, site.coordinates?);
         (km <= self.radius_km).then(|| nearby(km))
     }
 }

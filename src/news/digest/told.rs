@@ -214,8 +214,8 @@ fn within<'i>(
 
 fn munitions(missed: &[&Digest], digest: &Digest, interest: &Interest, notes: &mut Notes) -> Vec<MunitionsLine> {
     let mut lines: Vec<MunitionsLine> = Vec::new();
-    for from in std::iter::once(&digest).chain(missed.iter().rev()).filter(|_| interest.takes_munitions()) {
-        for line in &from.munitions {
+    for from in std::iter::once(&digest).chain(missed.iter().rev()) {
+        for line in from.munitions.iter().filter(|line| interest.takes_tally(line)) {
             let adopted = notes.adopt(&line.figure, &from.notes);
             let line = adopted.map(|figure| MunitionsLine { figure, ..line.clone() });
             lines.extend(line.filter(|line| !lines.contains(line)).into_iter().collect::<Vec<_>>());
@@ -230,7 +230,7 @@ fn developments(
     interest: &Interest,
     notes: &mut Notes,
 ) -> (Vec<DevelopmentItem>, usize) {
-    let (mut told, mut more) = (Vec::<DevelopmentItem>::new(), digest.developments_more);
+    let (mut told, mut more) = (Vec::<DevelopmentItem>::new(), if interest.takes_developments() { digest.developments_more } else { 0 });
     let from = std::iter::once(&digest).chain(missed.iter().rev());
     for from in from {
         for item in from.developments.iter().filter(|item| interest.takes_development(item)) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil;
 use serde::{Deserialize, Serialize};
 
-use super::interest::Nearby;
+use super::interest::{Nearby, Site};
 use super::rank::{self, Rules, Why};
 use super::{Digest, Figure, News, figure, push_new};
 use crate::news::article::Published;
@@ -79,14 +79,8 @@ pub struct TollItem {
     pub event: Event,
     pub scope: Scope,
     pub place: Option<String>,
-    /// Latitude and longitude in degrees, WGS 84.
-    #[serde(default)]
-    pub coordinates: Option<(f64, f64)>,
-    /// ISO 3166-1 alpha-2, and the first-level region in it, as far as known.
-    #[serde(default)]
-    pub country: Option<String>,
-    #[serde(default)]
-    pub admin1: Option<String>,
+    #[serde(flatten)]
+    pub site: Site,
     /// In what one reader gets: which of the reader's own places it is at.
     #[serde(default)]
     pub near: Option<Nearby>,
@@ -223,9 +217,7 @@ fn toll_item(
         event: incident.key.event,
         scope: incident.key.scope,
         place: incident.place.map(|place| place.name.clone()),
-        coordinates: incident.place.and_then(|place| place.lat.zip(place.lon)),
-        country: incident.place.and_then(|place| place.country.clone()),
-        admin1: incident.place.and_then(|place| place.admin1.clone()),
+        site: Site::of(incident.place),
         near: None,
         day: incident.key.day,
         news: News::Unchanged,

@@ -14,8 +14,13 @@ use crate::news::delivery::{Outcome, Reply, Stage};
 /// How long the program may take for one message. It only queues; one that delivers itself is given as long as a server.
 const PROGRAM_SECONDS_MAX: u64 = 600;
 
-/// The statuses of sysexits.h by which a program says that the message will never do: bad usage, data, recipient, host.
-const NEVER: [i32; 4] = [64, 65, 67, 68];
+/// The statuses of sysexits.h by which a program says that this message will never do, and what a server would say then
+/// (RFC 3463). All others speak of the program or the machine, 64 (bad usage) of us: those may be mended.
+const NEVER: [(i32, Stage, u16, &str); 3] = [
+    (65, Stage::Content, 554, "5.6.0"),   // EX_DATAERR
+    (67, Stage::Recipient, 550, "5.1.1"), // EX_NOUSER
+    (68, Stage::Recipient, 550, "5.1.2"), // EX_NOHOST
+];
 
 /// How much of what the program prints is kept.
 const SAID_CHARS_MAX: usize = 500;
@@ -54,15 +59,18 @@ pub(super) async fn send(program: &Path, message: Outgoing<'_>, go_ahead: impl A
     let words: Vec<&str> = said.split_whitespace().collect();
     let text: String = words.join(" ").chars().filter(|c| !c.is_control()).take(SAID_CHARS_MAX).collect();
     let text = text.replace(message.to.as_ref() as &str, &mask(message.to.as_ref()));
+    let never = |status| NEVER.into_iter().find(|(known, ..)| *known == status);
     match output.status.code() {
         Some(0) if written.is_ok() => Outcome::Accepted { reply: Reply { code: 250, text } },
-        Some(status) if NEVER.contains(&status) => Outcome::Rejected {
-            stage: Stage::Recipient,
-            reply: Reply { code: 550, text: format!("exit status {status}: {text}") },
-        },
         Some(0) => Outcome::Unknown { reason: "the program did not read the whole message".to_owned() },
         // What ends by itself has said that it did not take the message; what was killed has said nothing.
-        Some(status) => Outcome::NotSent { stage: Stage::Content, reason: format!("exit status {status}: {text}") },
+        Some(status) => match never(status) {
+            Some((_, stage, code, enhanced)) => {
+                let text = format!("{enhanced} exit status {status}: {text}");
+                Outcome::Rejected { stage, reply: Reply { code, text } }
+            }
+            None => Outcome::NotSent { stage: Stage::Content, reason: format!("exit status {status}: {text}") },
+        },
         None => Outcome::Unknown { reason: "the program was killed".to_owned() },
     }
 }
