@@ -1,14 +1,21 @@
 //! What a digest says of given claims: joining, comparing with what was printed before, grounding, rendering.
 
+use std::collections::BTreeSet;
+
 use daybrief::news::article::{Article, Published};
+use daybrief::news::digest::indexed::Indexed;
+use daybrief::news::digest::interest::Interest;
 use daybrief::news::digest::rank::Rules;
+use daybrief::news::digest::told::Told;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, News, Section, Window};
 use daybrief::news::extract::{Claim, DateSpan, Extraction, Stance, What};
 use daybrief::news::incident::Reading;
 use daybrief::news::incident::plausibility::Decisions;
-use daybrief::news::kinds::{Change, Event, Form, Group, Measure, Outcome, Scope, Status, Talks, Toll};
+use daybrief::news::kinds::{
+    Change, Event, Form, Group, Measure, MunitionAction, MunitionType, Munitions, Outcome, Scope, Status, Talks, Toll,
+};
 use daybrief::news::letter::{Letter, Reach};
-use daybrief::news::subscriber::Format;
+use daybrief::news::subscriber::{self, Format, Near};
 use daybrief::news::text::Span;
 use daybrief::news::token::Key;
 use daybrief::news::value::{Count, Place, Precision};
@@ -332,4 +339,49 @@ fn what_made_a_total_rise_is_not_told_beside_it() {
     ];
     let digest = compose(frame(5), &[reading], &[]);
     assert_eq!((digest.tolls.len(), digest.tolls[0].lines.len()), (1, 1));
+}
+
+#[test]
+fn developments_and_tallies_elsewhere_are_not_for_who_watches_a_place() {
+    let somewhere = |name: &str, id: u32, at: Option<(f64, f64)>| Place {
+        lat: at.map(|(lat, _)| lat),
+        lon: at.map(|(_, lon)| lon),
+        ..place(name, id)
+    };
+    let places = [
+        somewhere("Sumy", 692_194, Some((50.92, 34.80))),
+        somewhere("Odesa", 698_740, Some((46.48, 30.73))),
+        somewhere("Nowhereville", 1, None),
+    ];
+    let told = |(nth, place): (u64, &Place)| {
+        let count = Count { low: Some(nth + 3), high: Some(nth + 3), words: None, approx: false };
+        let tally = Munitions { munition: MunitionType::Drone, count, action: MunitionAction::Intercepted, by: None };
+        let evacuation = serde_json::from_value(serde_json::json!({ "kind": "evacuation" })).unwrap();
+        let article = article(&place.name, "wire", 4, &format!("{} families left {}.", nth + 3, place.name));
+        let claims = [What::Munitions(tally), What::Developed(evacuation)]
+            .map(|what| claim(&article, what, Some(place.clone()), 4));
+        Reading::new(article, Extraction { claims: claims.to_vec(), diagnostics: Vec::new() }, true)
+    };
+    let readings: Vec<Reading> = (0..).zip(&places).map(told).collect();
+    let digest = compose(frame(5), &readings, &[]);
+    assert_eq!((digest.munitions.len(), digest.developments.len()), (3, 3));
+
+    let watching = |name: &str| {
+        let near = Near { name: name.to_owned(), radius_km: 50 };
+        Interest::of(&subscriber::Scope { places: vec![near], ..subscriber::Scope::default() })
+    };
+    // What is nowhere on the map may be there.
+    let expected = ["Nowhereville", "Sumy"];
+    for view in
+        [watching("Sumy").only(&digest), Told::default().next(&[], &Indexed::new(digest.clone()), &watching("Sumy"))]
+    {
+        let tallies: BTreeSet<&str> = view.munitions.iter().filter_map(|line| line.place.as_deref()).collect();
+        let developments: BTreeSet<&str> = view.developments.iter().filter_map(|item| item.place.as_deref()).collect();
+        assert_eq!((tallies, developments), (expected.into(), expected.into()));
+    }
+    let country = watching("Ukraine").only(&digest);
+    assert_eq!((country.munitions.len(), country.developments.len()), (3, 3));
+    // What was stored says so too.
+    let stored: Digest = serde_json::from_str(&serde_json::to_string(&digest).unwrap()).unwrap();
+    assert_eq!(watching("Sumy").only(&stored).munitions.len(), 2);
 }

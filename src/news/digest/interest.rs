@@ -50,11 +50,7 @@ pub struct Site {
 impl Site {
     pub(super) fn of(place: Option<&Place>) -> Self {
         let Some(place) = place else { return Self::default() };
-        Self {
-            coordinates: place.lat.zip(place.lon),
-            country: place.country.clone(),
-            admin1: place.admin1.clone(),
-        }
+        Self { coordinates: place.lat.zip(place.lon), country: place.country.clone(), admin1: place.admin1.clone() }
     }
 }
 
