@@ -118,6 +118,42 @@ async fn servers_that_hang_up_or_lie() {
     // It offers to take commands together, and loses all but the first: it is not asked to again.
     let script = Script { extensions: vec!["PIPELINING"], loses_commands: true, ..Script::default() };
     check("loses commands", script, Security::None, (State::Deferred, State::Accepted, 1)).await;
+    // What EHLO says is not true, or no answer at all. Whatever it is, a message is sent whole or not, and the next one is.
+    let (sent, doubted) = ((State::Accepted, State::Accepted, 2), (State::Deferred, State::Accepted, 1));
+    for (answer, expected) in [
+        ("250-mail.test.example\r\n250 SIZE 10", sent),
+        ("250-mail.test.example\r\n250 SIZE 99999999999999999999999999", sent),
+        ("250-mail.test.example\r\n250-AUTH NONSENSE\r\n250 8BITMIME=perhaps", sent),
+        ("250-mail.test.example\r\n250 STARTTLS", sent),
+        ("250-mail.test.example\r\n220 PIPELINING", doubted),
+        ("well, hello", doubted),
+        // One answer too many: from there on every reply is the answer to something else.
+        ("250 mail.test.example\r\n250 mail.test.example", doubted),
+    ] {
+        // EHLO is said twice, first by lettre, and either answer may be the lie.
+        for truths in 0..2 {
+            let truth = ("EHLO", Does::Wait(0));
+            let instead = std::iter::repeat_n(truth, truths).chain([("EHLO", Does::Say(answer))]).collect();
+            let name = format!("EHLO after {truths} true answers says {answer}");
+            check(&name, Script { instead, ..Script::default() }, Security::None, expected).await;
+        }
+    }
+    // lettre takes any 2xx for a yes; the second answer has to be the right one.
+    let instead = vec![("EHLO", Does::Say("220 mail.test.example")); 2];
+    check("EHLO says 220", Script { instead, ..Script::default() }, Security::None, doubted).await;
+    // It offers what it then refuses.
+    let script = Script {
+        extensions: vec!["PIPELINING", "8BITMIME", "SMTPUTF8"],
+        instead: vec![("MAIL", Does::Say("555 5.5.4 unknown parameter"))],
+        ..Script::default()
+    };
+    check("refuses what it offers", script, Security::None, doubted).await;
+    for extensions in [vec![], vec!["PIPELINING"]] {
+        let instead = vec![("content", Does::Say("250 2.0.0 queued\r\n250 2.0.0 queued"))];
+        let script = Script { extensions, instead, ..Script::default() };
+        // The next message is not taken for sent by the reply to the last.
+        check("two answers to the dot", script, Security::None, (State::Accepted, State::Deferred, 1)).await;
+    }
     // TLS that must be, and is not offered; is offered and refused; is offered and is none.
     let never = (State::Deferred, State::Deferred, 0);
     check("no TLS", Script::default(), Security::StartTls, never).await;
