@@ -1,21 +1,58 @@
-//! The desk in Debian's chromium, driven by chromedriver (WebDriver): with script switched off, so that whatever works here
-//! works without. Where there is no chromedriver the test says so and passes, except when `CI` is `true`.
+//! The pages in Debian's chromium, driven by chromedriver (WebDriver), with script and without. Where there is no chromedriver
+//! the tests say so and pass, except when `CI` is `true`.
 
-use std::collections::BTreeSet;
+mod desk;
+mod looks;
+mod reader;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::desk::{PASSWORD, Served, http};
+use crate::desk::{CONFIG, PASSWORD, STRIKE, Served, http};
 use crate::store::environment;
+use crate::world::World;
 
-/// Widths to look at: the narrowest phone, a common one, a desk.
-const WIDTHS: [u32; 3] = [320, 375, 1000];
+/// Of a window, in CSS pixels.
 const HEIGHT: u32 = 900;
+/// Several that start at once may find the same port.
+const DRIVER_STARTS_MAX: usize = 10;
+/// More stops than any page has on the way to what is looked for.
+const TABS_MAX: usize = 120;
+
+// Keys (WebDriver, section 17.4.2).
+const TAB: &str = "\u{E004}";
+const ENTER: &str = "\u{E007}";
+const SPACE: &str = " ";
+
+/// Where readers reach the pages, as mails have it.
+const READERS_URL: &str = "http://digest.example";
+
+/// Tells of something that no shipped kind knows, and a kind of one's own does.
+const BRIDGE: &str = "Bridge falls at Sumy\n\nThe old bridge at Sumy collapsed under 12 lorries on Monday, the regional administration said.\n";
+/// It.
+const KIND: &str = include_str!("../../templates/web/admin/kind.toml");
+
+/// A service with a folder for kinds, and links to its pages in its mails.
+fn served() -> Served {
+    let world = World::new(&format!("kinds = \"kinds\"\n{CONFIG}url = \"{READERS_URL}\"\n"));
+    world.write("articles/strike.txt", STRIKE);
+    world.write("articles/bridge.txt", BRIDGE);
+    std::fs::create_dir_all(world.path().join("kinds")).unwrap();
+    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
+    world.run_with_input(&["admin", "reset", "--password"], &format!("{PASSWORD}\n")).ended(0);
+    Served::of(world)
+}
+
+/// Whether pages may run any.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    On,
+    Off,
+}
 
 struct Browser {
     driver: Child,
@@ -33,38 +70,51 @@ impl Drop for Browser {
     }
 }
 
+/// A driver and where it listens; none when somebody else took the port that it found.
+fn driver() -> std::io::Result<Option<(Child, SocketAddr)>> {
+    let mut driver =
+        Command::new("chromedriver").arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let port = lines.by_ref().map(Result::unwrap).find_map(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse::<u16>().ok()
+    });
+    std::thread::spawn(move || lines.for_each(drop));
+    match port {
+        Some(port) => Ok(Some((driver, SocketAddr::from(([127, 0, 0, 1], port))))),
+        None => driver.wait().map(|_| None),
+    }
+}
+
 impl Browser {
-    fn start() -> Option<Self> {
-        let driver = Command::new("chromedriver").arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let mut driver = match driver {
-            Ok(driver) => driver,
-            Err(error) => {
+    fn start(script: Script) -> Option<Self> {
+        let (driver, address) = match (0..DRIVER_STARTS_MAX).find_map(|_| driver().transpose()) {
+            Some(Ok(driver)) => driver,
+            Some(Err(error)) => {
                 assert_ne!(environment("CI").as_deref(), Some("true"), "chromedriver must be here in CI: {error}");
                 let _ = writeln!(std::io::stderr(), "SKIPPED a test: chromedriver is not here");
                 return None;
             }
+            None => panic!("chromedriver finds no port"),
         };
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines.by_ref().map(Result::unwrap).find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        });
-        std::thread::spawn(move || lines.for_each(drop));
-        let address = SocketAddr::from(([127, 0, 0, 1], port.expect("chromedriver tells its port")));
         let profile = tempfile::tempdir().unwrap();
         let mut browser = Self { driver, address, session: String::new(), _profile: profile };
         let folder = format!("--user-data-dir={}", browser._profile.path().display());
         let arguments =
             ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"];
         let arguments: Vec<&str> = arguments.into_iter().chain([folder.as_str()]).collect();
-        // 2 blocks.
-        let preferences = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        // 1 allows, 2 blocks.
+        let setting = if script == Script::On { 1 } else { 2 };
+        let preferences = json!({ "profile.managed_default_content_settings.javascript": setting });
         let options = json!({ "args": arguments, "prefs": preferences });
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } });
         let begun = browser.call("POST", "/session", &wanted);
         browser.session = begun["sessionId"].as_str().unwrap().to_owned();
         // Elements are waited for.
         browser.post("timeouts", &json!({ "implicit": 10_000 }));
+        browser.go("data:text/html,<html><script>document.documentElement.lang = 'en'</script>");
+        let ran = browser.evaluate("return document.documentElement.lang") == "en";
+        assert_eq!(ran, script == Script::On, "the browser runs script as it is told");
         Some(browser)
     }
 
@@ -181,6 +231,45 @@ impl Browser {
         self.post("actions", &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
     }
 
+    /// Goes by the keyboard to what has that name for who cannot see it.
+    #[track_caller]
+    fn tab_to(&self, name: &str) {
+        let mut met = Vec::new();
+        for _ in 0..TABS_MAX {
+            self.press(TAB);
+            let focused = self.call("GET", &format!("/session/{}/element/active", self.session), &json!({}));
+            let id = focused.as_object().unwrap().values().next().unwrap().as_str().unwrap();
+            let path = format!("/session/{}/element/{id}/computedlabel", self.session);
+            let label = self.call("GET", &path, &json!({}));
+            if label == name {
+                return;
+            }
+            met.push(label);
+        }
+        panic!("the keyboard does not reach {name:?}: {met:?}");
+    }
+
+    /// A property of the field of that name.
+    #[track_caller]
+    fn property(&self, name: &str, property: &str) -> Value {
+        let id = self.find("css selector", &format!("main [name='{name}']"));
+        self.call("GET", &format!("/session/{}/element/{id}/property/{property}", self.session), &json!({}))
+    }
+
+    /// Clicks the box whose label begins so.
+    #[track_caller]
+    fn tick(&self, label: &str) {
+        let id = self.find("xpath", &format!("//label[starts-with(normalize-space(), '{label}')]/input"));
+        self.post(&format!("element/{id}/click"), &json!({}));
+    }
+
+    fn log_in(&self, served: &Served) {
+        self.go(&format!("http://{}/admin/login", served.address));
+        self.fill("password", PASSWORD);
+        self.click("Log in");
+        self.is_at("/admin");
+    }
+
     fn evaluate(&self, script: &str) -> Value {
         self.post("execute/sync", &json!({ "script": script, "args": [] }))
     }
@@ -192,139 +281,4 @@ impl Browser {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.post("goog/cdp/execute", &json!({ "cmd": "Emulation.setEmulatedMedia", "params": features }));
     }
-}
-
-const TAB: &str = "\u{E004}";
-const ENTER: &str = "\u{E007}";
-
-/// Pictures of every page are left in the folder that cargo gives to tests, to be looked at.
-fn pictures(browser: &Browser, served: &Served, cookie_pages: &[&str]) {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("desk");
-    std::fs::create_dir_all(&folder).unwrap();
-    for path in cookie_pages {
-        for (width, dark) in WIDTHS.into_iter().flat_map(|width| [(width, false), (width, true)]) {
-            browser.screen(width, dark);
-            browser.go(&format!("http://{}{path}", served.address));
-            let wide = browser.evaluate("return document.documentElement.scrollWidth").as_u64().unwrap();
-            assert!(wide <= u64::from(width), "{path} is {wide} wide on a screen of {width}");
-            let png = browser.call("GET", &format!("/session/{}/screenshot", browser.session), &json!({}));
-            let png = base64::engine::general_purpose::STANDARD.decode(png.as_str().unwrap()).unwrap();
-            let name = path.trim_start_matches('/').replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-            let scheme = if dark { "dark" } else { "light" };
-            std::fs::write(folder.join(format!("{name}-{width}-{scheme}.png")), png).unwrap();
-        }
-    }
-    browser.screen(1000, false);
-}
-
-#[test]
-fn an_admin_works_at_the_desk() {
-    let served = Served::start();
-    let Some(browser) = Browser::start() else { return };
-    let url = |path: &str| format!("http://{}{path}", served.address);
-
-    // Log in, by keyboard alone: the name is filled in, the password comes next.
-    browser.go(&url("/admin"));
-    browser.is_at("/admin/login");
-    browser.press(&TAB.repeat(2));
-    browser.press(TAB);
-    browser.press(PASSWORD);
-    browser.press(ENTER);
-    browser.is_at("/admin");
-
-    // Add a source, seeing first what changes.
-    browser.click("Settings");
-    browser.click("Add a source");
-    browser.fill("name", "Valley Ledger");
-    browser.fill("path", "valley");
-    browser.click("Check and show what changes");
-    browser.says("+ name = \"Valley Ledger\"");
-    browser.click("Save");
-    browser.says("Saved.");
-    assert!(served.config().contains("name = \"Valley Ledger\"\npath = \"valley\"\n"));
-    browser.wait(&url("/admin/sources"), "Valley Ledger");
-
-    // Break the file in the editor, read what to write instead, and mend it.
-    browser.click("Settings");
-    let text = browser.find("css selector", "textarea");
-    browser.post(&format!("element/{text}/value"), &json!({ "text": "\nlistn = 1\n" }));
-    browser.click("Check and show what changes");
-    browser.says("did you mean `listen`?");
-    let broken = browser.find("css selector", "textarea");
-    let broken =
-        browser.call("GET", &format!("/session/{}/element/{broken}/property/value", browser.session), &json!({}));
-    browser.fill("text", &broken.as_str().unwrap().replace("listn = 1\n", "# mended\n"));
-    browser.click("Check and show what changes");
-    browser.says("+ # mended");
-    browser.click("Save");
-    browser.says("Saved.");
-    assert!(served.config().contains("# mended") && served.config().contains("hunter2-mail"));
-
-    // Break it by hand: the one before stays in force, and the page says so.
-    let good = served.config();
-    served.world.write("daybrief.toml", good.replace("\"valley\"", "7"));
-    browser.wait(&url("/admin"), "The one before stays in force.");
-    served.world.write("daybrief.toml", &good);
-    for _ in 0..100 {
-        browser.go(&url("/admin"));
-        if !browser.text().contains("stays in force") {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-
-    // Run it, release what is held, send a test.
-    browser.click("Run daily now");
-    browser.wait(&url("/admin/run"), "1 accepted");
-    browser.click("Held");
-    browser.says("the part is larger than its total");
-    browser.click("Release");
-    browser.says("Released: the next edition may print it.");
-    browser.go(&url("/admin"));
-    browser.fill("to", "editor@inbox.example");
-    browser.click("Send a test");
-    browser.says("The test was sent.");
-    assert_eq!(served.outbox().len(), 2);
-
-    let pages = [
-        "/admin",
-        "/admin/held",
-        "/admin/sources",
-        "/admin/editions",
-        "/admin/deliveries",
-        "/admin/settings",
-        "/admin/log",
-        "/admin/run",
-        "/admin/tokens",
-        "/admin/password",
-        "/admin/preview",
-        "/admin/settings/entry?kind=edition",
-    ];
-    pictures(&browser, &served, &pages);
-    // Whatever can be clicked can be reached by the keyboard, and has a name.
-    for path in pages {
-        browser.go(&url(path));
-        let nameless = "return [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, iframe')]\
-            .filter(it => !(it.textContent.trim() || it.getAttribute('aria-label') || it.title || it.labels?.[0]?.textContent.trim()))\
-            .map(it => it.outerHTML)";
-        assert_eq!(browser.evaluate(nameless), json!([]), "{path}");
-        let indices = "const all = [...document.querySelectorAll('*')];\
-            return [...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, iframe, summary')]\
-            .map(it => all.indexOf(it))";
-        let wanted: BTreeSet<u64> = serde_json::from_value(browser.evaluate(indices)).unwrap();
-        let mut reached = BTreeSet::new();
-        // A frame has stops of its own.
-        for _ in 0..2 * wanted.len() + 20 {
-            if reached.is_superset(&wanted) {
-                break;
-            }
-            browser.press(TAB);
-            let at = "return [...document.querySelectorAll('*')].indexOf(document.activeElement)";
-            reached.extend(browser.evaluate(at).as_u64());
-        }
-        let missed: Vec<_> = wanted.difference(&reached).collect();
-        assert!(missed.is_empty(), "{path}: the keyboard does not reach {missed:?}");
-    }
-    browser.click("Log out");
-    browser.is_at("/admin/login");
 }

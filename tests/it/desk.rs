@@ -25,7 +25,7 @@ pub const PASSWORD: &str = "correct horse battery";
 const SECRETS: [&str; 3] = ["hunter2-feed", "hunter2-mail", "a-secret-for-links-of-32-bytes-or-so"];
 
 /// The parts of `daybrief.toml` that a test adds to.
-const CONFIG: &str = r#"# Ours.
+pub const CONFIG: &str = r#"# Ours.
 admin = "editor@daily.example"
 
 [[source]]
@@ -50,7 +50,7 @@ password = "hunter2-mail"
 listen = "127.0.0.1:0"
 "#;
 
-const STRIKE: &str = "Strike on Sumy\n\nA missile strike on the river port of Sumy on Monday injured 12 people, including \
+pub const STRIKE: &str = "Strike on Sumy\n\nA missile strike on the river port of Sumy on Monday injured 12 people, including \
                       23 children, the regional administration said. Two people were killed, the regional \
                       administration said.\n";
 
@@ -78,7 +78,7 @@ impl Served {
     }
 
     /// In a folder that is ready for it.
-    fn of(world: World) -> Self {
+    pub fn of(world: World) -> Self {
         let mut child = world.command(&["serve"]).stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = lines.by_ref().map(Result::unwrap).find_map(|line| {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-/// The desk in a real browser, where there is one.
+/// The desk's and the readers' pages in a real browser, where there is one.
 mod browser;
 /// What mail programs make of an edition: contrast, and what they support.
 mod clients;

@@ -159,7 +159,10 @@ fn answer(result: anyhow::Result<Response>) -> Response {
 }
 
 fn missing() -> Response {
-    (StatusCode::NOT_FOUND, "There is no such page.\n").into_response()
+    let top = Top { title: "Not here".to_owned(), ..Top::default() };
+    let mut response = show(&Told { top, text: "There is no such page." });
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 async fn record(
