@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{Object as Plain, ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
@@ -93,7 +94,7 @@ struct Paging {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: u32,
     /// `next` of the page before.
-    #[param(max_length = 200)]
+    #[param(max_length = 200, pattern = "^[^\\u0000]*$")]
     after: Option<String>,
 }
 
@@ -110,6 +111,7 @@ struct Counting {
     limit: u32,
     /// `next` of the page before.
     #[serde(default)]
+    #[param(value_type = u64, maximum = 4_294_967_295_u64)]
     after: u32,
 }
 
@@ -120,10 +122,10 @@ struct Search {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: u32,
     /// `next` of the page before.
-    #[param(max_length = 200)]
+    #[param(max_length = 200, pattern = "^[^\\u0000]*$")]
     after: Option<String>,
     /// Only editions that hold these words.
-    #[param(max_length = 200)]
+    #[param(max_length = 200, pattern = "^[^\\u0000]*$")]
     q: Option<String>,
 }
 
@@ -134,11 +136,19 @@ struct Deliveries {
     #[param(minimum = 1, maximum = 500, default = 50)]
     limit: u32,
     /// `next` of the page before.
-    #[param(max_length = 200)]
+    #[param(max_length = 200, pattern = "^[^\\u0000]*$")]
     after: Option<String>,
     /// Only those in this state, as a delivery's `state` is written.
-    #[param(value_type = Option<String>)]
+    #[param(schema_with = delivery_state)]
     state: Option<DeliveryState>,
+}
+
+/// The names of a delivery's states.
+fn delivery_state() -> Plain {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(DeliveryState::ALL.map(DeliveryState::name)))
+        .build()
 }
 
 /// An edition in a list.
@@ -162,6 +172,7 @@ struct DeliveryRow {
     subscriber: String,
     /// Null once the subscriber is erased.
     address: Option<String>,
+    #[schema(schema_with = delivery_state)]
     state: String,
     attempts: u32,
     /// The mail server's last words.

@@ -1,0 +1,104 @@
+//! What people with bad intentions try: each is refused, and cheaply.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::{PASSWORD, Served, WAIT_SECONDS_MAX, read};
+
+#[test]
+fn a_form_of_another_site_or_session_does_nothing() {
+    let served = Served::start();
+    let (mut admin, mut other) = (served.admin(), served.admin());
+    let (mark, foreign) = (admin.get("/admin").hidden("mark"), other.get("/admin").hidden("mark"));
+    let to = ("to", "someone@inbox.example");
+    let own = format!("http://{}", served.address);
+    let cases: [(&str, &[(&str, &str)]); 8] = [
+        ("", &[]),
+        ("x", &[]),
+        (&foreign, &[]),
+        (&mark, &[("Origin", "https://evil.example")]),
+        (&mark, &[("Origin", "null")]),
+        (&mark, &[("Origin", &own), ("Sec-Fetch-Site", "cross-site")]),
+        (&mark, &[("Sec-Fetch-Site", "same-site")]),
+        // A name of ours as part of another one.
+        (&mark, &[("Origin", &format!("{own}.evil.example"))]),
+    ];
+    for (mark, headers) in cases {
+        let reply = admin.send("/admin/send-test", &[("mark", mark), ("edition", "daily"), to], headers);
+        assert_eq!(reply.status, 403, "{headers:?}");
+    }
+    assert!(served.outbox().is_empty());
+    let headers = [("Origin", own.as_str()), ("Sec-Fetch-Site", "same-origin")];
+    let reply = admin.send("/admin/send-test", &[("mark", &mark), ("edition", "daily"), to], &headers);
+    assert_eq!((reply.status, reply.header("location")), (303, Some("/admin?done=sent")), "{}", reply.body);
+    assert_eq!(served.outbox().len(), 1);
+}
+
+#[test]
+fn nobody_is_sent_elsewhere_and_no_path_leads_out() {
+    let served = Served::start();
+    let mut visitor = served.visitor();
+    let fields =
+        [("name", "admin"), ("password", PASSWORD), ("next", "//evil.example"), ("to", "https://evil.example")];
+    let to = "/admin/login?next=https://evil.example&done=https://evil.example";
+    assert_eq!(visitor.post(to, to, &fields).header("location"), Some("/admin"));
+    for path in [
+        "/admin/editions/..%2f..%2fdaybrief.toml",
+        "/admin/editions/x/picture/..%2f..%2fdaybrief.toml",
+        "/admin/style.css/../../daybrief.toml",
+        "/admin/..%2f..%2fetc%2fpasswd",
+        "//evil.example/admin",
+    ] {
+        let reply = visitor.get(path);
+        assert!(reply.status == 404 && !reply.body.contains("Ours."), "{path}: {}", reply.status);
+    }
+    let hash = visitor.get("/admin/settings").hidden("hash");
+    for version in ["../daybrief", "..", "%2e%2e/daybrief", "/etc/passwd", "20260101T000000.000000"] {
+        let reply =
+            visitor.post("/admin/settings", "/admin/settings/rollback", &[("hash", &hash), ("version", version)]);
+        assert_eq!(reply.status, 404, "{version}");
+    }
+    // A line end in what is told back makes no header.
+    for path in ["/admin/login/x%0d%0aSet-Cookie:%20daybrief=evil", "/admin?done=x%0d%0aSet-Cookie:%20daybrief=evil"] {
+        let reply = visitor.get(path);
+        assert!(!reply.head.contains("evil"), "{}", reply.head);
+    }
+    // What is shown of what was asked is text.
+    let reply = visitor.get("/admin/editions?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E");
+    assert!(reply.status == 200 && !reply.body.contains("<script"), "{}", reply.body);
+    let reply = visitor.get("/admin/editions?q=%27%20OR%201=1%20--%25_%5C");
+    reply.says(&["No edition holds that."]);
+}
+
+#[test]
+fn a_huge_form_and_a_slow_client_cost_little() {
+    let served = Served::start();
+    let admin = served.admin();
+    // A hundred megabytes are announced: refused before they are sent, logged in or not.
+    for cookie in ["", admin.cookie.as_str()] {
+        for path in ["/admin/settings", "/admin/login", "/preferences/x"] {
+            let mut stream = TcpStream::connect(served.address).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(WAIT_SECONDS_MAX))).unwrap();
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {cookie}\r\nContent-Type: \
+                 application/x-www-form-urlencoded\r\nContent-Length: 104857600\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            let reply = read(&mut stream).unwrap();
+            assert_eq!(reply.status, 413, "{path}");
+        }
+    }
+    // Heads that do not end are cut off, and meanwhile others are served.
+    let mut slow: Vec<TcpStream> = (0..50).map(|_| TcpStream::connect(served.address).unwrap()).collect();
+    for stream in &mut slow {
+        stream.write_all(b"GET /admin HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
+    }
+    assert_eq!(served.get("/healthz").status, 200);
+    for mut stream in slow {
+        stream.set_read_timeout(Some(Duration::from_secs(WAIT_SECONDS_MAX))).unwrap();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).expect("the server ends it");
+        assert!(!String::from_utf8_lossy(&rest).contains(" 200 "));
+    }
+}
