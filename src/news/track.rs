@@ -4,7 +4,7 @@
 //! to the round that fits its form, place and day, and moves it only where [`moves`] says that one state follows the other. So
 //! no state is printed without the sentence that brought it about, and a late report of an old plan moves nothing. What one
 //! side says stands beside what the other says ([`Round::accounts`], [`Track::readout`]); what was promised for a day is kept,
-//! missed or not reported ([`promise`]). As in [`super::incident`], keys are typed and words are never compared.
+//! missed, postponed, called off or not reported ([`promise`]). As in [`super::incident`], keys are typed and words are never compared.
 
 pub mod promise;
 mod voice;
@@ -29,8 +29,22 @@ static PHRASES: LazyLock<Phrases<&str>> =
 
 /// Whether a text holds a phrase of a section of the lexicon.
 fn says(text: &str, section: &str) -> bool {
-    let text = Text::read(text);
-    (0..text.tokens.len()).any(|at| PHRASES.longest_at(&text.tokens[at..]).is_some_and(|(_, found)| *found == section))
+    cues(&Text::read(text)).any(|(_, found)| found == section)
+}
+
+/// The phrases of the lexicon in a text: the token behind each, and its section. None stands within another.
+fn cues<'t>(text: &'t Text) -> impl Iterator<Item = (usize, &'static str)> + 't {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < text.tokens.len() {
+            let found = PHRASES.longest_at(&text.tokens[at..]);
+            at += found.map_or(1, |(len, _)| len);
+            if let Some((_, section)) = found {
+                return Some((at, *section));
+            }
+        }
+        None
+    })
 }
 
 /// The sides of a negotiation, in alphabetical order so that order of mention does not matter.

@@ -15,9 +15,9 @@ use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, Section, Windo
 use daybrief::news::extract::{self, Extraction};
 use daybrief::news::incident::claimant::Order;
 use daybrief::news::incident::plausibility::{Decisions, Reason};
-use daybrief::news::incident::reconcile::reconcile;
-use daybrief::news::incident::{Incident, Reading, Telling, incidents};
+use daybrief::news::incident::{Incident, Reading, incidents};
 use daybrief::news::origin;
+use daybrief::news::subscriber::Scope;
 use daybrief::news::wording::{self, Language::English as EN};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -302,6 +302,100 @@ fn a_round_moves_only_as_far_as_a_sentence_says() {
     assert_eq!(state(&[over, plan]), ["ended, outcome not reported", "scheduled"], "a later plan is the next round");
 }
 
+/// "due 5 Mar: kept (what says so)" of each promise of the one track that articles tell of, two weeks later.
+fn fates(articles: &[(&str, &str)]) -> Vec<String> {
+    let articles: Vec<(Article, bool)> = articles
+        .iter()
+        .enumerate()
+        .map(|(at, (day, text))| {
+            let published = format!("2031-03-{day}T12:00:00Z");
+            (article(&format!("a{at}"), &format!("Outlet {at}"), &published, "Talks", text), true)
+        })
+        .collect();
+    let to: Timestamp = "2031-03-28T07:00:00Z".parse().unwrap();
+    let digest = digest::compose(frame(to), &read(&articles), &[], &Decisions::default());
+    let [item] = &digest.talks[..] else { panic!("{:#?}", digest.talks) };
+    let day = to.to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+    let told = item.promises.iter().map(|promise| {
+        let closed = promise.closed.as_ref().map_or(String::new(), |closed| format!(" ({})", closed.value()));
+        wording::promise(promise, day, EN) + &closed
+    });
+    told.collect()
+}
+
+#[test]
+fn what_is_put_off_or_called_off_is_not_missed() {
+    let plan =
+        ("03", "Armenia and Azerbaijan will hold talks in Geneva on Wednesday, the Swiss foreign ministry said.");
+    let step = (
+        "03",
+        "Sudanese and Chadian negotiators ended talks in Cairo on Monday with an agreement on prisoners.\n\n\
+         The two sides are to exchange lists of prisoners by Wednesday, the Egyptian foreign ministry said.",
+    );
+    let later = |text: &'static str| ("04", text);
+    let cairo = "Sudanese and Chadian negotiators ended talks in Cairo on Tuesday.";
+    let of_step = |text: &str| fates(&[step, ("04", &format!("{cairo}\n\n{text}"))]);
+    let off =
+        "Talks between Armenia and Azerbaijan in Geneva on Wednesday were postponed, the Swiss foreign ministry said.";
+    assert_eq!(fates(&[plan]), ["due 5 Mar: not reported"]);
+    assert_eq!(fates(&[plan, later(off)]), [format!("due 5 Mar: postponed ({off})")]);
+    let moved =
+        "Talks between Armenia and Azerbaijan in Geneva were postponed to Friday, the Swiss foreign ministry said.";
+    assert_eq!(
+        fates(&[plan, later(moved)]),
+        [format!("due 5 Mar: postponed to 7 Mar ({moved})"), "due 7 Mar: not reported".to_owned()]
+    );
+    let held = "Talks between Armenia and Azerbaijan in Geneva ended on Friday without a joint statement.";
+    assert_eq!(
+        fates(&[plan, later(moved), ("08", held)]),
+        [format!("due 5 Mar: postponed to 7 Mar ({moved})"), format!("due 7 Mar: kept ({held})")]
+    );
+    let cancelled = "Talks between Armenia and Azerbaijan in Geneva on Wednesday were cancelled, officials said.";
+    assert_eq!(fates(&[plan, later(cancelled)]), [format!("due 5 Mar: called off ({cancelled})")]);
+
+    assert_eq!(of_step("The ministers praised Egypt."), ["due 5 Mar: not reported"]);
+    let extended = "The two sides extended the deadline of Wednesday to exchange lists to 12 March.";
+    assert_eq!(
+        of_step(extended),
+        [format!("due 5 Mar: postponed to 12 Mar ({extended})"), "due 12 Mar: not reported".to_owned()]
+    );
+    let exchange = "Sudan and Chad put off the exchange of lists until Saturday.";
+    assert_eq!(
+        of_step(exchange),
+        [format!("due 5 Mar: postponed to 8 Mar ({exchange})"), "due 8 Mar: not reported".to_owned()]
+    );
+    let dropped = "The exchange of lists due on Wednesday was called off, Chad said.";
+    assert_eq!(of_step(dropped), [format!("due 5 Mar: called off ({dropped})")]);
+    // What is said of something else, or denied, closes nothing.
+    for other in [
+        "A football match in Cairo was cancelled.",
+        "The exchange of lists would not be postponed, Chad said.",
+        "Chad denied that the exchange of lists on Wednesday was postponed.",
+        "Sudan and Chad cancelled a ferry of 20 March.",
+    ] {
+        assert_eq!(of_step(other), ["due 5 Mar: not reported"], "{other}");
+    }
+}
+
+#[test]
+fn developments_that_are_only_counted_are_for_those_who_take_all_kinds() {
+    let text = "The European Union on Tuesday imposed sanctions on 12 Belarusian banks.";
+    let mut digest = compose(&readings(&[("Sanctions", text)]));
+    digest.developments_more = 3;
+    let counts = |topics: &[Section], kinds: &[&str]| {
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let interest = Interest::of(&Scope { topics: topics.to_vec(), kinds, places: Vec::new() });
+        let view = Told::default().next(&[], &Indexed::new(digest.clone()), &interest);
+        assert_eq!(interest.only(&digest).developments_more, view.developments_more);
+        (view.developments.len(), view.developments_more)
+    };
+    assert_eq!(counts(&[], &[]), (1, 3));
+    assert_eq!(counts(&[Section::Developments], &[]), (1, 3));
+    assert_eq!(counts(&[Section::Tolls], &[]), (0, 0));
+    assert_eq!(counts(&[], &["sanctions"]), (1, 0), "of which kinds they are is not known");
+    assert_eq!(counts(&[], &["toll"]), (0, 0));
+}
+
 /// One block of the scenario's file: "== day | id | outlet | time | title", then the text.
 pub struct Arrival {
     pub day: usize,
@@ -449,58 +543,4 @@ proptest! {
         };
         prop_assert_eq!(play(shuffle), play(|_| {}));
     }
-}
-
-/// The articles of `../shared/corpus` as one stream, with every incident that joined two: for two people to judge.
-#[test]
-#[ignore = "prints a list for people; needs ../shared: cargo test --test it corpus_stream -- --ignored --nocapture"]
-fn corpus_stream_joins() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut articles = Vec::new();
-    for name in ["articles.jsonl", "unlabelled.jsonl"] {
-        let Ok(lines) = std::fs::read_to_string(root.join("../shared/corpus").join(name)) else { continue };
-        for line in lines.lines() {
-            let value: serde_json::Value = serde_json::from_str(line).unwrap();
-            let cell = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
-            let published = cell("published");
-            let day = match published.split('/').collect::<Vec<_>>()[..] {
-                [month, day, year] => format!("{year}-{month:0>2}-{day:0>2}"),
-                _ => published.clone(),
-            };
-            articles.push((article(&cell("id"), &cell("id"), &day, &cell("title"), &cell("text")), true));
-        }
-    }
-    let readings = read(&articles);
-    let found = incidents(&readings);
-    let mut joined = 0;
-    for incident in &found {
-        let ids: std::collections::BTreeSet<&str> =
-            incident.tellings.iter().map(|telling| telling.article().id.as_str()).collect();
-        if ids.len() < 2 {
-            continue;
-        }
-        joined += 1;
-        let place = incident.place.map_or("no place", |place| place.name.as_str());
-        let day = incident.key.day.map_or_else(String::new, |day| day.to_string());
-        println!("\n{joined} {place} {:?} {day}", incident.key.event);
-        for id in ids {
-            let own = incident.tellings.iter().filter(|telling| telling.article().id == id);
-            let mut quotes: Vec<&str> = own.clone().map(Telling::quote).collect();
-            quotes.sort_unstable();
-            quotes.dedup();
-            let published = own.clone().find_map(|telling| telling.article().published).map(|it| it.to_string());
-            println!("  {id} {}", published.unwrap_or_default());
-            for quote in quotes {
-                println!("    {}", quote.chars().take(240).collect::<String>().replace('\n', " "));
-            }
-        }
-        // How far apart current figures for dead and injured lie: what `grade::TOLERANCE_PERCENT` was measured on.
-        let reconciled = reconcile(incident, &Order::default(), &Decisions::default());
-        for line in reconciled.lines.iter().filter(|line| !line.part) {
-            if let Some((least, most)) = line.range {
-                println!("  range {:?} {:?} {least} {most} {}%", line.measure, line.group, (most - least) * 100 / most);
-            }
-        }
-    }
-    println!("{} articles, {} incidents, {joined} of them join two or more articles", articles.len(), found.len());
 }

@@ -10,6 +10,7 @@ mod clients;
 mod config;
 /// Our own labelled articles: sound, read no worse than before, and scored as the script scores.
 mod corpus;
+mod corpus_stream;
 /// The real program, killed at the worst moments.
 mod crash;
 /// The admins' desk over real HTTP.

@@ -115,13 +115,14 @@ impl Interest {
     }
 
     pub(super) fn takes_development(&self, item: &DevelopmentItem) -> bool {
-        self.takes_developments()
+        self.takes_section(Section::Developments)
             && self.takes_kind(item.development.kind.as_str())
             && self.takes_site(item.place.as_deref(), &item.site).is_some()
     }
 
-    pub(super) fn takes_developments(&self) -> bool {
-        self.takes_section(Section::Developments)
+    /// Whether developments that are only counted are for the reader: of which kinds and where nobody knows any more.
+    pub(super) fn takes_every_development(&self) -> bool {
+        self.takes_section(Section::Developments) && self.kinds.is_empty() && self.watched.is_empty()
     }
 
     /// A story without a figure is of no kind: who chose kinds did not choose it.
@@ -172,7 +173,7 @@ impl Interest {
         }
         digest.munitions.retain(|line| self.takes_tally(line));
         digest.developments.retain(|item| self.takes_development(item));
-        if !self.takes_developments() {
+        if !self.takes_every_development() {
             digest.developments_more = 0;
         }
         if !self.takes_brief() {

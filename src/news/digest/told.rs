@@ -230,8 +230,8 @@ fn developments(
     interest: &Interest,
     notes: &mut Notes,
 ) -> (Vec<DevelopmentItem>, usize) {
-    let (mut told, mut more) =
-        (Vec::<DevelopmentItem>::new(), if interest.takes_developments() { digest.developments_more } else { 0 });
+    let beyond = if interest.takes_every_development() { digest.developments_more } else { 0 };
+    let (mut told, mut more) = (Vec::<DevelopmentItem>::new(), beyond);
     let from = std::iter::once(&digest).chain(missed.iter().rev());
     for from in from {
         for item in from.developments.iter().filter(|item| interest.takes_development(item)) {

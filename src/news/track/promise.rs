@@ -1,18 +1,18 @@
 //! What was promised for a day, and what became of it.
 //!
 //! A round that is scheduled is a promise to hold it; a next step with a date is one to take it. The first is closed by the
-//! round itself, the second by a sentence that says that a deadline was met or missed. When the day is past and nothing is
-//! said, that is what is told: not reported.
+//! round itself, the second by a sentence that says that a deadline was met, missed, put off or dropped. What is put off to
+//! another day is promised anew, for that day. When the day is past and nothing is said, that is what is told: not reported.
 
 use jiff::{ToSpan as _, civil};
 use serde::{Deserialize, Serialize};
 
-use super::{Round, Told, Track, TrackKey, says};
+use super::{Round, Told, Track, TrackKey, cues, says, voice};
 use crate::news::article::Published;
 use crate::news::extract::What;
 use crate::news::kinds::Status;
 use crate::news::text::{Span, Text};
-use crate::news::value::date::{self, Calendar, DateSpan};
+use crate::news::value::date::{self, Calendar};
 
 /// Reports come late: so many days after its day a promise of which nothing is said is told as not reported.
 const GRACE_DAYS: i64 = 2;
@@ -24,6 +24,11 @@ pub enum Fate {
     Open,
     Kept,
     Missed,
+    /// Put off, or moved to the day that is told.
+    Postponed {
+        to: Option<civil::Date>,
+    },
+    CalledOff,
     NotReported,
 }
 
@@ -41,17 +46,32 @@ pub struct Promise<'a> {
 /// The promises of a track, the earliest due first.
 pub fn promises<'a>(track: &Track<'a>, today: civil::Date) -> Vec<Promise<'a>> {
     let mut promises: Vec<Promise> = track.rounds.iter().flat_map(|round| of_round(round, today)).collect();
+    let mut deadlines: Vec<Promise> = Vec::new();
     for told in track.rounds.iter().flat_map(|round| &round.tellings) {
-        for span in &steps_of(told) {
-            let due = due(told, *span);
-            let known = |promise: &Promise| {
-                Some(promise.due) == due.map(|date| date.end) || overlaps(promise.told, promise.span, told, *span)
-            };
-            if let Some(due) = due.filter(|_| !promises.iter().any(known)) {
-                let (fate, closed) = fate_of_deadline(track, told, due, today);
-                promises.push(Promise { told: *told, span: *span, due: due.end, fate, closed });
+        for span in steps_of(told) {
+            let Some(due) = due(told, span) else { continue };
+            let known = |promise: &Promise| promise.due == due || overlaps(promise.told, promise.span, told, span);
+            if !promises.iter().chain(&deadlines).any(known) {
+                deadlines.push(Promise { told: *told, span, due, fate: Fate::Open, closed: None });
             }
         }
+    }
+    // The earliest told first: a day that replaces another is a deadline of its own, of which more may be told.
+    deadlines.sort_by(|a, b| (b.told.order(), b.span.start).cmp(&(a.told.order(), a.span.start)));
+    while let Some(mut deadline) = deadlines.pop() {
+        let is_open = |other: &Promise| !matches!(other.fate, Fate::Missed | Fate::CalledOff | Fate::Postponed { .. });
+        let others: Vec<civil::Date> =
+            promises.iter().chain(&deadlines).filter(|other| is_open(other)).map(|other| other.due).collect();
+        if let Some((fate, told, span)) = word_on(track, &deadline, &others) {
+            (deadline.fate, deadline.closed) = (fate, Some((told, span)));
+            let to = if let Fate::Postponed { to } = fate { to } else { None };
+            if let Some(due) = to.filter(|to| !promises.iter().chain(&deadlines).any(|known| known.due == *to)) {
+                deadlines.push(Promise { told, span, due, fate: Fate::Open, closed: None });
+            }
+        } else {
+            deadline.fate = fate_by_day(deadline.due, today);
+        }
+        promises.push(deadline);
     }
     promises.sort_by(|a, b| (a.due, a.told.order(), a.span.start).cmp(&(b.due, b.told.order(), b.span.start)));
     promises
@@ -90,21 +110,28 @@ fn overlaps(one: Told, span: Span, other: &Told, other_span: Span) -> bool {
     one.article().id == other.article().id && span.start < other_span.end && other_span.start < span.end
 }
 
-/// Each day for which a round was scheduled, closed by the step that came next.
+/// Each day for which a round was scheduled or put off to, closed by the step that came next.
 fn of_round<'a>(round: &Round<'a>, today: civil::Date) -> Vec<Promise<'a>> {
-    let scheduled = round.steps.iter().enumerate().filter(|(_, step)| step.talks.status == Status::Scheduled);
     let promise = |(at, step): (usize, &Told<'a>)| {
-        let (due, span) = (step.day()?, *step.claim.evidence.first()?);
-        let next = round.steps.get(at + 1);
-        let closed = next.and_then(|step| Some((*step, *step.claim.evidence.first()?)));
-        let fate = match next.map(|step| step.talks.status) {
-            Some(Status::UnderWay | Status::Concluded | Status::Stalled) => Fate::Kept,
-            Some(_) => Fate::Missed,
-            None => fate_by_day(due, today),
+        let span = *step.claim.evidence.first()?;
+        let due = match step.talks.status {
+            Status::Scheduled => step.day()?,
+            Status::Postponed => new_day(step, span)?,
+            _ => return None,
         };
-        Some(Promise { told: *step, span, due, fate, closed })
+        let next = round.steps.get(at + 1).and_then(|next| Some((*next, *next.claim.evidence.first()?)));
+        let fate = next.map_or_else(
+            || fate_by_day(due, today),
+            |(next, span)| match next.talks.status {
+                Status::UnderWay | Status::Concluded | Status::Stalled => Fate::Kept,
+                Status::Cancelled | Status::Rejected => Fate::CalledOff,
+                Status::Postponed => Fate::Postponed { to: new_day(&next, span) },
+                Status::Scheduled | Status::Proposed => Fate::Postponed { to: next.day() },
+            },
+        );
+        Some(Promise { told: *step, span, due, fate, closed: next })
     };
-    scheduled.filter_map(promise).collect()
+    round.steps.iter().enumerate().filter_map(promise).collect()
 }
 
 fn fate_by_day(due: civil::Date, today: civil::Date) -> Fate {
@@ -112,41 +139,72 @@ fn fate_by_day(due: civil::Date, today: civil::Date) -> Fate {
 }
 
 /// The day by which the words of a next step say that it is taken; a month is no day.
-fn due(told: &Told, span: Span) -> Option<DateSpan> {
+fn due(told: &Told, span: Span) -> Option<civil::Date> {
     let published = told.article().published.map(Published::date);
     let text = Text::read(span.slice(&told.article().text)?);
     let found = date::first(&text.tokens, Calendar::ahead(published))?;
     (found.unit < date::Unit::Week && published.is_none_or(|published| found.date.end >= published))
-        .then_some(found.date)
+        .then_some(found.date.end)
 }
 
-/// Looks for a later sentence of the track's articles that says what became of a deadline.
-fn fate_of_deadline<'a>(
-    track: &Track<'a>,
-    promised: &Told<'a>,
-    due: DateSpan,
-    today: civil::Date,
-) -> (Fate, Option<(Told<'a>, Span)>) {
-    let later = track.rounds.iter().flat_map(|round| &round.tellings).filter(|told| told.order() > promised.order());
-    for told in later.filter(|told| told.article().id != promised.article().id) {
-        let article = told.article();
-        let published = article.published.map(Published::date);
-        for sentence in &Text::read(&article.text).sentences {
-            let words = sentence.span.slice(&article.text).unwrap_or_default();
-            let fate = match (says(words, "missed"), says(words, "kept")) {
-                (true, _) => Fate::Missed,
-                (_, true) => Fate::Kept,
-                _ => continue,
-            };
-            // A sentence with a day speaks of the deadline of that day, one without of the one that is due.
-            let day = date::first(&Text::read(words).tokens, Calendar::past(published));
-            let is_it = day.map_or(published.is_some_and(|published| published >= due.start), |day| {
-                day.date.start <= due.end && due.start <= day.date.end
-            });
-            if is_it {
-                return (fate, Some((*told, sentence.span)));
-            }
+/// The day to which a sentence says that something is put off: "… was postponed from Monday to Friday".
+fn new_day(told: &Told, span: Span) -> Option<civil::Date> {
+    let text = Text::read(span.slice(&told.article().text)?);
+    let calendar = Calendar::ahead(told.article().published.map(Published::date));
+    let (after, _) = cues(&text).find(|(_, section)| *section == "postponed")?;
+    // The words themselves may end in "to".
+    let leads = |at: usize| ["to", "till", "until", "for"].iter().any(|word| text.tokens[at].is(word));
+    let days =
+        (after..text.tokens.len()).filter(|at| leads(at - 1)).filter_map(|at| date::read(&text.tokens, at, calendar));
+    days.filter(|found| found.unit < date::Unit::Week).map(|found| found.date.end).next()
+}
+
+/// Looks for the first later sentence of the track's articles that says what became of a deadline. Without a day it can
+/// speak of what was due or, before, of a deadline beside which no day of `others` is ahead.
+fn word_on<'a>(track: &Track<'a>, deadline: &Promise<'a>, others: &[civil::Date]) -> Option<(Fate, Told<'a>, Span)> {
+    let mut later: Vec<Told> = track.rounds.iter().flat_map(|round| &round.tellings).copied().collect();
+    later.retain(|told| told.order() > deadline.told.order() && told.article().id != deadline.told.article().id);
+    later.sort_by(|a, b| a.order().cmp(&b.order()));
+    later.dedup_by_key(|told| &told.article().id);
+    later.into_iter().find_map(|told| {
+        let sentences = Text::read(&told.article().text).sentences;
+        sentences
+            .iter()
+            .find_map(|sentence| Some((fate_in(track, deadline, others, &told, sentence.span)?, told, sentence.span)))
+    })
+}
+
+fn fate_in(track: &Track, deadline: &Promise, others: &[civil::Date], told: &Told, span: Span) -> Option<Fate> {
+    let words = span.slice(&told.article().text)?;
+    let text = Text::read(words);
+    let published = told.article().published.map(Published::date);
+    let sections: Vec<&str> = cues(&text).map(|(_, section)| section).collect();
+    let says = |section: &str| sections.contains(&section);
+    let fate = match () {
+        () if says("missed") => Fate::Missed,
+        () if says("kept") => Fate::Kept,
+        () if says("postponed") => Fate::Postponed { to: new_day(told, span) },
+        () if says("called off") => Fate::CalledOff,
+        () => return None,
+    };
+    let tokens = &text.tokens;
+    let days = |calendar| (0..tokens.len()).filter_map(move |at| date::read(tokens, at, calendar));
+    let is_due = |found: &date::Found| found.date.start <= deadline.due && deadline.due <= found.date.end;
+    let is_said = match fate {
+        // What was due is behind; a sentence without a day speaks of it when its day has come.
+        Fate::Missed | Fate::Kept => days(Calendar::past(published))
+            .next()
+            .map_or(published.is_some_and(|published| published >= deadline.due), |found| is_due(&found)),
+        _ => {
+            let ahead = Calendar::ahead(published);
+            let is_new = |found: &date::Found| fate == Fate::Postponed { to: Some(found.date.end) };
+            let is_today = |found: &date::Found| published == Some(found.date.end);
+            let no_other_day = days(ahead).all(|found| is_new(&found) || is_today(&found));
+            let is_ahead = |due: civil::Date| published.is_none_or(|published| published <= due);
+            let is_alone = is_ahead(deadline.due) && !others.iter().any(|due| is_ahead(*due));
+            days(ahead).chain(days(Calendar::past(published))).any(|found| is_due(&found))
+                || is_alone && no_other_day && (says("sides") || track.key.side_of(words).is_some())
         }
-    }
-    (fate_by_day(due.end, today), None)
+    };
+    (is_said && !voice::of(words).denies).then_some(fate)
 }

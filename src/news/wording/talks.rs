@@ -71,10 +71,20 @@ pub fn issue(issue: &IssueItem, language: Language) -> String {
 /// What became of a promise: "due 5 Mar: missed".
 pub fn promise(promise: &PromiseItem, edition: civil::Date, language: Language) -> String {
     let fate = match promise.fate {
-        Fate::Open => language.pick("open", "чинна"),
-        Fate::Kept => language.pick("kept", "виконано"),
-        Fate::Missed => language.pick("missed", "не виконано"),
-        Fate::NotReported => language.pick("not reported", "не повідомлено"),
+        Fate::Open => language.pick("open", "чинна").to_owned(),
+        Fate::Kept => language.pick("kept", "виконано").to_owned(),
+        Fate::Missed => language.pick("missed", "не виконано").to_owned(),
+        Fate::Postponed { to: None } => language.pick("postponed", "відкладено").to_owned(),
+        Fate::Postponed { to: Some(day) } => {
+            let moved = if day < promise.due {
+                language.pick("brought forward to", "перенесено раніше, на")
+            } else {
+                language.pick("postponed to", "відкладено до")
+            };
+            format!("{moved} {}", language.day(day, edition))
+        }
+        Fate::CalledOff => language.pick("called off", "скасовано").to_owned(),
+        Fate::NotReported => language.pick("not reported", "не повідомлено").to_owned(),
     };
     format!("{} {}: {fate}", language.pick("due", "до"), language.day(promise.due, edition))
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::Form;
 use super::cues::{Anchor, Role};
 use super::frame::{Clause, Reader, SUPPORT_TOKENS_MAX, WITH_TOKENS_MAX};
+use super::{Form, Status};
 use crate::news::text::TokenKind;
 use crate::news::value::date::{self, Calendar, DateSpan};
 use crate::news::value::place::{Cue, PlaceMention};
@@ -150,9 +150,21 @@ impl Reader<'_, '_, '_> {
                 continue;
             };
             let distance = index.abs_diff(at);
+            // "Postponed to Friday": the day of another contact, and none on which this one was to be.
+            let is_instead = index > 0
+                && self.cues.is_word(index - 1, &["to", "until", "till", "for"])
+                && self
+                    .cues
+                    .statuses
+                    .iter()
+                    .any(|cue| cue.value == Status::Postponed && (clause.left..index).contains(&cue.at));
             // What has been held was not held tomorrow.
             let is_to_come = !ahead && !is_due && self.published.is_some_and(|published| found.date.start > published);
-            if found.unit <= date::Unit::Week && !is_to_come && best.is_none_or(|(least, _)| distance < least) {
+            if found.unit <= date::Unit::Week
+                && !is_to_come
+                && !is_instead
+                && best.is_none_or(|(least, _)| distance < least)
+            {
                 best = Some((distance, found.date));
             }
             index = found.tokens.end.max(index + 1);

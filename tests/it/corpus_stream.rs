@@ -1,0 +1,162 @@
+//! The articles of `../shared/corpus` read as one stream: which incidents join several articles, and which two could have been
+//! one. People judged both lists; here stands what they found, by ids, so that no rule loses it again.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::thread;
+
+use daybrief::news::article::Article;
+use daybrief::news::extract;
+use daybrief::news::incident::claimant::Order;
+use daybrief::news::incident::plausibility::Decisions;
+use daybrief::news::incident::reconcile::reconcile;
+use daybrief::news::incident::{Incident, Reading, Telling, incidents};
+use daybrief::news::kinds::Event;
+
+/// How many days apart two incidents may be that people are asked about.
+const SPLIT_DAYS_MAX: i32 = 1;
+/// And how far.
+const SPLIT_KM_MAX: f64 = 30.0;
+/// Smaller figures agree by chance.
+const SHARED_FIGURE_MIN: u64 = 3;
+
+/// The readings of both lists of articles, or `None` where the corpus is not at hand.
+fn stream() -> Option<Vec<Reading>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let mut articles: Vec<Article> = Vec::new();
+    for name in ["articles.jsonl", "unlabelled.jsonl"] {
+        let lines = std::fs::read_to_string(root.join(name)).ok()?;
+        articles.extend(lines.lines().map(article));
+    }
+    let share = articles.len().div_ceil(thread::available_parallelism().map_or(1, usize::from));
+    let read = |articles: &[Article]| -> Vec<Reading> {
+        articles.iter().map(|article| Reading::new(article.clone(), extract::extract(article), true)).collect()
+    };
+    Some(thread::scope(|scope| {
+        let parts: Vec<_> = articles.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+    }))
+}
+
+fn article(line: &str) -> Article {
+    let value: serde_json::Value = serde_json::from_str(line).unwrap();
+    let cell = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let published = cell("published");
+    let day = match published.split('/').collect::<Vec<_>>()[..] {
+        [month, day, year] => format!("{year}-{month:0>2}-{day:0>2}"),
+        _ => published,
+    };
+    Article {
+        id: cell("id"),
+        // Each is an outlet of its own.
+        outlet: cell("id"),
+        title: cell("title"),
+        published: day.parse().ok(),
+        text: cell("text"),
+        language: Some("en".to_owned()),
+        ..Article::default()
+    }
+}
+
+fn ids<'a>(incident: &Incident<'a>) -> BTreeSet<&'a str> {
+    incident.tellings.iter().map(|telling| telling.article().id.as_str()).collect()
+}
+
+/// What people have to know of an incident to judge it.
+fn shown(incident: &Incident) -> String {
+    let place = incident.place.map_or("no place", |place| place.name.as_str());
+    let mut out = format!("{:?} {place} {:?} {:?}\n", incident.key.event, incident.key.day, incident.key.scope);
+    for id in ids(incident) {
+        let own: Vec<&Telling> = incident.tellings.iter().filter(|telling| telling.article().id == id).collect();
+        let article = own[0].article();
+        let published = article.published.map_or_else(String::new, |it| it.to_string());
+        writeln!(out, "  {id} {published} {}", article.title).unwrap();
+        let figures: BTreeSet<(String, &str)> = own
+            .iter()
+            .map(|telling| {
+                (
+                    format!(
+                        "{:?} {:?} {:?}",
+                        telling.toll.measure,
+                        telling.number(),
+                        telling.claim.date.map(|date| date.end)
+                    ),
+                    telling.quote(),
+                )
+            })
+            .collect();
+        for (figure, quote) in figures {
+            writeln!(out, "    {figure}: {}", quote.chars().take(240).collect::<String>().replace('\n', " ")).unwrap();
+        }
+    }
+    out
+}
+
+fn figures(incident: &Incident) -> BTreeSet<(String, u64)> {
+    let figures = incident.tellings.iter().filter_map(|telling| {
+        let number = telling.number().filter(|number| *number >= SHARED_FIGURE_MIN)?;
+        Some((format!("{:?}", telling.toll.measure), number))
+    });
+    figures.collect()
+}
+
+/// Whether two incidents that were kept apart are of one sort, close in place and time, and told by different articles.
+fn is_candidate(one: &Incident, other: &Incident) -> bool {
+    let generic = |event| matches!(event, Event::Attack | Event::Other);
+    let (a, b) = (one.key.event, other.key.event);
+    let days = one.key.day.zip(other.key.day).map(|(one, other)| (one - other).get_days().abs());
+    let near = one.place.zip(other.place).is_some_and(|(one, other)| {
+        one.name == other.name
+            || one.distance_km(other).is_some_and(|km| km <= SPLIT_KM_MAX)
+            || one.contains(other)
+            || other.contains(one)
+    });
+    one.key.scope == other.key.scope
+        && (a == b || generic(a) || generic(b))
+        && days.is_some_and(|days| days <= SPLIT_DAYS_MAX)
+        && near
+        && ids(one).is_disjoint(&ids(other))
+}
+
+/// Pairs of incidents for people to judge, those that share a figure first.
+fn candidates<'i, 'a>(found: &'i [Incident<'a>]) -> Vec<(&'i Incident<'a>, &'i Incident<'a>, bool)> {
+    let mut pairs = Vec::new();
+    for (at, one) in found.iter().enumerate() {
+        for other in found[at + 1..].iter().filter(|other| is_candidate(one, other)) {
+            pairs.push((one, other, !figures(one).is_disjoint(&figures(other))));
+        }
+    }
+    pairs.sort_by_key(|(_, _, shared)| !shared);
+    pairs
+}
+
+#[test]
+#[ignore = "prints lists for people; needs ../shared: cargo test --test it corpus_stream -- --ignored --nocapture"]
+fn corpus_stream_joins_and_splits() {
+    let Some(readings) = stream() else { panic!("../shared/corpus is not there") };
+    let found = incidents(&readings);
+    let joined: Vec<&Incident> = found.iter().filter(|incident| ids(incident).len() > 1).collect();
+    for (nth, incident) in joined.iter().enumerate() {
+        print!("\nJOIN {} {}", nth + 1, shown(incident));
+        // How far apart current figures for dead and injured lie: what `grade::TOLERANCE_PERCENT` was measured on.
+        let reconciled = reconcile(incident, &Order::default(), &Decisions::default());
+        for line in reconciled.lines.iter().filter(|line| !line.part) {
+            if let Some((least, most)) = line.range {
+                println!("  range {:?} {:?} {least} {most} {}%", line.measure, line.group, (most - least) * 100 / most);
+            }
+        }
+    }
+    let pairs = candidates(&found);
+    let shared = pairs.iter().filter(|(_, _, shared)| *shared).count();
+    for (nth, (one, other, _)) in pairs.iter().filter(|(_, _, shared)| *shared).enumerate() {
+        print!("\nSPLIT {}\n{}{}", nth + 1, shown(one), shown(other));
+    }
+    println!(
+        "\n{} articles, {} incidents, {} joins, {} candidate splits, {shared} of them share a figure",
+        readings.len(),
+        found.len(),
+        joined.len(),
+        pairs.len(),
+    );
+}
