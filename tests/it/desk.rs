@@ -4,6 +4,7 @@ mod abuse;
 mod api;
 mod kinds;
 mod reports;
+mod who;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
