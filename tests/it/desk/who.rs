@@ -269,7 +269,7 @@ fn everybody_sees_and_sends_what_the_table_says() {
                 }
                 // A page about one thing that is not named is missing, to who may see it.
                 _ if person.may(sees) => {
-                    assert!(matches!(reply.status, 200 | 303 | 404) && !is_refused(&reply), "{told}")
+                    assert!(matches!(reply.status, 200 | 303 | 404) && !is_refused(&reply), "{told}");
                 }
                 _ => assert!(is_refused(&reply), "{told}"),
             }
