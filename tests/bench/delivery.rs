@@ -11,52 +11,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails has nothing to clean up")]
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+mod mailing;
 
-use daybrief::config::{Config, StoreUrl};
-use daybrief::news::digest::rank::Rules;
-use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, Silent, Window};
-use daybrief::news::incident::plausibility::Decisions;
-use daybrief::news::message::templates::Templates;
-use daybrief::service::fetch::Fetcher;
-use daybrief::service::mail::{Mailer, Post};
-use daybrief::service::pipeline::{self, Service};
-use daybrief::service::store::{Audience, Freeze, Frozen, Store};
-use daybrief::service::worker::{Clock, Stop};
-use indicatif::ProgressBar;
-use jiff::{SignedDuration, Timestamp};
-use sqlx::{AnyConnection, Connection as _, Executor as _};
+use std::process::Command;
 
-const PORT: u16 = 12_599;
-const CONNECTIONS: u32 = 8;
+use mailing::{CONNECTIONS, PORT, Sink, now};
+
+/// As many as a message of the edition has.
 const MESSAGE_BYTES: usize = 20_000;
 const ROUNDS: usize = 3;
-
-struct Sink(Child);
-
-impl Sink {
-    fn start() -> Self {
-        let child = Command::new("smtp-sink")
-            .args(["-u", "root", &format!("127.0.0.1:{PORT}"), "1024"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("smtp-sink is installed");
-        while std::net::TcpStream::connect(("127.0.0.1", PORT)).is_err() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self(child)
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
 
 fn main() {
     let _sink = Sink::start();
@@ -102,85 +65,13 @@ fn smtp_source(count: usize) -> f64 {
     count as f64 / start.elapsed().as_secs_f64()
 }
 
-/// Sends an edition to so many subscribers, from a database in a file, storing what becomes of each. Messages a second.
+/// Sends an edition to so many subscribers, from a database in a file. Messages a second.
 async fn send(count: usize, dkim: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("daybrief.db");
-    let store = Store::open(&StoreUrl::Sqlite(path.clone())).await.unwrap();
-    let mut raw = AnyConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-    raw.execute(sqlx::AssertSqlSafe(format!(
-        "BEGIN; WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
-         INSERT INTO subscribers (id, normal, address, state, created_at, changed_at)
-         SELECT printf('%016x', i), printf('reader%d@inbox.example', i), printf('reader%d@inbox.example', i), 'active', i, i FROM n;
-         INSERT INTO subscriptions (subscriber_id, edition) SELECT id, '*' FROM subscribers; COMMIT"
-    )))
-    .await
-    .unwrap();
-    raw.close().await.unwrap();
-    let text = format!(
-        "[mail]\nfrom = \"Daybrief <daily@daybrief.example>\"\nbounces = \"bounces@daybrief.example\"\ntransport = \"smtp\"\n\
-         connections_max = {CONNECTIONS}\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {PORT}\n{dkim}\
-         [web]\nurl = \"https://digest.daybrief.example\"\n"
-    );
-    let config = Config::parse(&text, &PathBuf::from("daybrief.toml")).map_err(|error| error.render(false)).unwrap();
-    let start: Timestamp = "2031-03-05T05:00:00Z".parse().unwrap();
-    let digest = digest(start);
-    let freeze = Freeze {
-        digest: &digest,
-        articles: &[],
-        audience: Audience::Subscribers,
-        message_domain: "daybrief.example",
-        expires_after: SignedDuration::from_hours(12),
-        personal: true,
-    };
-    let frozen = store.freeze(freeze, start).await.unwrap();
-    assert!(matches!(frozen, Frozen::Now { deliveries, .. } if deliveries == count), "{frozen:?}");
-    let service = Service {
-        templates: Templates::default(),
-        fetcher: Fetcher::new(config.limits.fetch.clone(), None, Vec::new()).unwrap(),
-        mailer: Mailer::new(&config.mail).unwrap(),
-        post: Post::new(&config, b"secret").unwrap(),
-        clock: Clock::simulated(start),
-        store,
-        config,
-    };
-    let (_asker, stop) = Stop::controlled();
-    let clock = now();
-    let delivered = pipeline::deliver(&service, &stop, &ProgressBar::hidden()).await.unwrap();
-    let seconds = clock.elapsed().as_secs_f64();
-    assert_eq!(delivered.to_string(), format!("{count} accepted"), "{:?}", delivered.reasons);
+    let service = mailing::frozen(folder.path(), count, dkim).await;
+    let rate = mailing::deliver(&service, count).await;
     service.store.close().await;
-    count as f64 / seconds
-}
-
-/// An edition whose messages have about [`MESSAGE_BYTES`].
-fn digest(at: Timestamp) -> Digest {
-    let silent = |nth: usize| Silent {
-        source: format!("The Sample Courier of Town {nth}"),
-        reason: format!("answered nothing for so many hours, as a made-up reason number {nth} says at some length"),
-        since: None,
-    };
-    let frame = Frame {
-        name: "daily".to_owned(),
-        title: "Daybrief".to_owned(),
-        zone: "UTC".to_owned(),
-        window: Window { from: at - SignedDuration::from_hours(24), to: at },
-        slots: vec![at],
-        partial: false,
-        only_corrects: false,
-        held_over: Vec::new(),
-        composed_at: at,
-        sections: Vec::new(),
-        coverage: Coverage { asked: 60, silent: (0..52).map(silent).collect(), ..Coverage::default() },
-        rules: Rules::default(),
-        look: Look::default(),
-    };
-    digest::compose(frame, &[], &[], &Decisions::default())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn now() -> Instant {
-    Instant::now()
+    rate
 }
 
 /// The most memory that this process ever had.
