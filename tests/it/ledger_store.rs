@@ -1,33 +1,45 @@
-//! The ledger's scenario through the store and the mailer, day by day: killed and restarted between any two steps, each step
-//! done twice as by one who does not know whether it was done; replayed; run again over an old window.
+//! The ledger's scenario through the store and the mailer, day by day, for three readers who joined, paused and bounced at
+//! different times, on both databases: killed and restarted between any two steps, each step done twice as by one who does
+//! not know whether it was done; replayed; run again over an old window.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use daybrief::config::Config;
 use daybrief::news::article::{Article, Published};
+use daybrief::news::bounce::{Kind, Report};
 use daybrief::news::digest::{Digest, Window};
 use daybrief::news::message::templates::Templates;
+use daybrief::news::subscriber::Preferences;
+use daybrief::news::token::edition_mark;
 use daybrief::news::wording;
 use daybrief::service::fetch::Fetcher;
 use daybrief::service::mail::{Mailer, Post};
 use daybrief::service::pipeline::{self, Collected, Order, Service};
-use daybrief::service::store::Store;
+use daybrief::service::store::{Bounce, Store};
 use daybrief::service::worker::Clock;
 use jiff::{SignedDuration, Timestamp};
 use mail_parser::MessageParser;
 
 use crate::ledger::arrivals;
 use crate::outbox::deliver;
+use crate::store::Database;
 use crate::world::World;
 
 const SECRET: &str = "a secret of the tests and of nobody else";
 const FROM_THE_START: &str = "first@inbox.example";
+/// Who joins on the second day, and is away on the fourth.
 const JOINED: &str = "second@inbox.example";
+/// Whose mail of the second and third day comes back.
+const BOUNCED: &str = "third@inbox.example";
 
 pub fn world() -> World {
+    world_on("sqlite:scenario.db")
+}
+
+fn world_on(store: &str) -> World {
     World::new(&format!(
-        "[store]\nurl = \"sqlite:scenario.db\"\n[mail]\nfrom = \"Daybrief <daily@daybrief.example>\"\n\
+        "[store]\nurl = \"{store}\"\n[mail]\nfrom = \"Daybrief <daily@daybrief.example>\"\n\
          transport = \"directory\"\ndirectory = \"outbox\"\nsecret = \"{SECRET}\"\n"
     ))
 }
@@ -54,9 +66,12 @@ enum Step {
     Arrive(usize),
     Compose,
     Deliver,
+    /// What could not be delivered after all is sent back.
+    Bounce,
 }
 
-const STEPS: [Step; 5] = [Step::Subscribe, Step::Arrive(0), Step::Arrive(1), Step::Compose, Step::Deliver];
+const STEPS: [Step; 6] =
+    [Step::Subscribe, Step::Arrive(0), Step::Arrive(1), Step::Compose, Step::Deliver, Step::Bounce];
 
 /// When the edition of a day of the scenario is due.
 fn slot(day: usize) -> Timestamp {
@@ -68,9 +83,17 @@ async fn take(service: &Service, day: usize, step: Step) {
     match step {
         Step::Subscribe => {
             let since = slot(day) - SignedDuration::from_hours(20);
-            let joining = [(FROM_THE_START, 1), (JOINED, 2)];
+            let joining = [(FROM_THE_START, 1), (JOINED, 2), (BOUNCED, 1)];
             for (address, _) in joining.iter().filter(|(_, joins)| *joins == day) {
                 store.add_subscriber(&address.parse().unwrap(), None, &[], since).await.unwrap();
+            }
+            if day == 4 {
+                let subscriber = store.subscriber_at(&JOINED.parse().unwrap()).await.unwrap().unwrap();
+                let away = Preferences {
+                    paused_until: Some(slot(4) + SignedDuration::from_hours(1)),
+                    ..subscriber.preferences
+                };
+                store.set_preferences(&subscriber.id, &away, &[], since).await.unwrap();
             }
         }
         Step::Arrive(half) => {
@@ -89,6 +112,19 @@ async fn take(service: &Service, day: usize, step: Step) {
         Step::Deliver => {
             deliver(service).await.unwrap();
         }
+        Step::Bounce if matches!(day, 2 | 3) => {
+            let subscriber = store.subscriber_at(&BOUNCED.parse().unwrap()).await.unwrap().unwrap();
+            let stored = store.editions(&edition.name, slot(day)..Timestamp::MAX, 1).await.unwrap();
+            let report = Report { kind: Kind::Soft, status: None, said: "mailbox full".to_owned() };
+            let bounce = Bounce {
+                report_id: &format!("day {day}"),
+                subscriber_id: &subscriber.id,
+                edition_mark: Some(&edition_mark(&stored[0].id)),
+                report: &report,
+            };
+            store.count_bounce(bounce, slot(day) + SignedDuration::from_mins(30)).await.unwrap();
+        }
+        Step::Bounce => {}
     }
 }
 
@@ -156,9 +192,62 @@ fn killed_and_restarted_between_any_two_steps_it_is_the_same_scenario() {
         assert_eq!(letters(&calm), letters(&troubled));
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         letters(&troubled).into_iter().for_each(|(to, _)| *counts.entry(to).or_default() += 1);
-        // Five editions for the one, four for the other, each once.
-        assert_eq!(counts.into_values().collect::<Vec<_>>(), [5, 4]);
+        // Five editions for the one, three for the one who joined and was away, each once; two of the last one's five bounce.
+        assert_eq!(counts.into_values().collect::<Vec<_>>(), [5, 3, 5]);
     });
+}
+
+/// The figures that moved for a reader on a day, as the snapshot of `tests/scenario` has them: "killed 12 (was 9, +3)".
+fn moved(day: usize, reader: &str) -> Vec<String> {
+    let path = format!("{}/tests/scenario/day-{day}.txt", env!("CARGO_MANIFEST_DIR"));
+    let snapshot = std::fs::read_to_string(path).unwrap();
+    let section = snapshot.split("\n\n").find(|section| section.starts_with(reader)).unwrap().to_owned();
+    let lines = section.lines().filter(|line| line.contains(" (was ") || line.contains(" (revised down from "));
+    lines.map(|line| line.trim().split_inclusive(')').next().unwrap().to_owned()).collect()
+}
+
+/// Each is told what moved since the edition that really reached them: an edition that bounced is walked past.
+async fn each_is_told_against_what_reached_them(store: &str) {
+    let world = world_on(store);
+    play(&world, false).await;
+    let mails = sent(&world);
+    let readers = [
+        (FROM_THE_START, "FROM THE START", [1, 1, 1, 1, 1]),
+        (JOINED, "JOINED, PAUSED", [0, 1, 1, 0, 1]),
+        (BOUNCED, "BOUNCED", [1, 0, 0, 1, 1]),
+    ];
+    let mut compared = 0;
+    for (address, name, reached) in readers {
+        for (day, _) in (1..=5).zip(reached).filter(|(_, reached)| *reached == 1) {
+            let date = slot(day).strftime("%a, %d %b %Y").to_string().replace(", 0", ", ");
+            let mail = mails.iter().filter(|(to, _, _)| to.contains(address)).find_map(|(_, _, path)| {
+                let mail = std::fs::read(path).unwrap();
+                let mail = MessageParser::default().parse(&mail)?.into_owned();
+                mail.date().is_some_and(|it| it.to_rfc822().starts_with(&date)).then_some(mail)
+            });
+            let mail = mail.unwrap_or_else(|| panic!("no mail of {date} to {name}"));
+            let text = mail.body_text(0).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+            let expected = moved(day, name);
+            for line in &expected {
+                assert!(text.contains(line.as_str()), "{name}, day {day}: no {line:?} in {text}");
+            }
+            let found = text.matches(" (was ").count() + text.matches(" (revised down from ").count();
+            assert_eq!(found, expected.len(), "{name}, day {day}: {text}");
+            compared += found;
+        }
+    }
+    assert!(compared >= 20, "{compared} figures that moved");
+}
+
+#[test]
+fn each_is_told_against_what_reached_them_on_sqlite() {
+    runtime().block_on(each_is_told_against_what_reached_them("sqlite:scenario.db"));
+}
+
+#[test]
+fn each_is_told_against_what_reached_them_on_postgresql() {
+    let Some(database) = Database::postgres() else { return };
+    database.block_on(each_is_told_against_what_reached_them(&database.url));
 }
 
 #[test]

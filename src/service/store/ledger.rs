@@ -135,7 +135,8 @@ pub(super) async fn chains(
     Ok(deliveries.iter().map(taken).collect())
 }
 
-/// Notes for each delivery of an edition which edition of its name last reached the subscriber.
+/// Notes for each delivery of an edition which edition of its name last reached the subscriber: what a server took and later
+/// sent back did not.
 pub(super) async fn set_bases(
     transaction: &mut Transaction<'_, Any>,
     edition_id: &str,
@@ -146,6 +147,8 @@ pub(super) async fn set_bases(
             SELECT d.edition_id FROM deliveries d JOIN editions e ON e.id = d.edition_id
             WHERE d.subscriber_id = deliveries.subscriber_id AND e.name = $2 AND d.state IN ('accepted', 'skipped')
                 AND d.edition_id <> $1
+                AND NOT EXISTS (SELECT 1 FROM bounces b WHERE b.subscriber_id = d.subscriber_id
+                    AND b.edition_id = d.edition_id AND b.kind IN ('hard', 'soft'))
             ORDER BY e.composed_at DESC, e.id DESC LIMIT 1)
          WHERE edition_id = $1",
     )
