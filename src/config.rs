@@ -61,6 +61,8 @@ pub struct Config {
     pub contact: Option<String>,
     /// Who is told by mail when an edition failed or came late.
     pub admin: Option<Address>,
+    /// What is asked after every edition, so that somebody outside hears when no more come.
+    pub proof_of_life: Option<ProofOfLife>,
     pub store: StoreUrl,
     /// A folder that gets every edition as `.eml`, `.html`, `.txt` and `.json`.
     pub archive: Option<PathBuf>,
@@ -304,6 +306,10 @@ pub struct Limits {
     pub allow_private: Vec<Opened>,
 }
 
+/// An address on the web that tells whoever watches it that editions are delivered. Never shown: who knows it can say so too.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProofOfLife(Url);
+
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -366,6 +372,7 @@ impl Default for Config {
             path: None,
             contact: None,
             admin: None,
+            proof_of_life: None,
             store: StoreUrl::Sqlite(STORE_FILE.into()),
             archive: None,
             archive_url: None,
@@ -577,6 +584,39 @@ impl ProxyUrl {
 impl fmt::Debug for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&without_password(&self.0), f)
+    }
+}
+
+impl ProofOfLife {
+    /// Reads `https://hc-ping.com/…`.
+    ///
+    /// # Errors
+    /// What is wrong with it, without its text.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self(url)),
+            _ => Err("this is no web address"),
+        }
+    }
+
+    /// What is asked when an edition was delivered.
+    pub fn well(&self) -> Url {
+        self.0.clone()
+    }
+
+    /// What is asked when one failed or is late: `/fail` below it.
+    pub fn failed(&self) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push("fail");
+        }
+        url
+    }
+}
+
+impl fmt::Debug for ProofOfLife {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -19,6 +20,7 @@ use crate::service::archive::{write_edition, write_feeds};
 use crate::service::control::{Control, Looked};
 use crate::service::fetch::state::Occasion;
 use crate::service::pipeline::{self, Asking, Composed, Published, Service};
+use crate::service::proof_of_life::{self, Sign};
 use crate::service::sign_up;
 use crate::service::worker::{self, Clock, Ended, Plan, Stop, Urgency};
 use crate::service::{bounces, notice, runs, web};
@@ -131,10 +133,20 @@ async fn generation(service: &Service, control: &Control, stop: &Stop) -> anyhow
         let edition = service.config.edition(&plan.name).context("find the edition in the configuration")?;
         let made = publish(service, edition, due).await;
         watch_over(service, control, edition, due, &made).await;
+        if made.is_ok() {
+            control.life_unproven.store(true, Ordering::Relaxed);
+        }
         made
     };
     let deliver = async || {
-        let delivered = pipeline::deliver(service, &own_stop, &ProgressBar::hidden()).await?;
+        let delivered = pipeline::deliver(service, &own_stop, &ProgressBar::hidden()).await;
+        if control.life_unproven.load(Ordering::Relaxed) {
+            let sign = Sign::of(&delivered);
+            proof_of_life::show(service, sign).await;
+            // One that reached nobody yet is proof when it does.
+            control.life_unproven.store(sign == Sign::Failed, Ordering::Relaxed);
+        }
+        let delivered = delivered?;
         if !delivered.messages.is_empty() {
             tracing::info!("sent: {delivered}");
         }
@@ -196,7 +208,7 @@ async fn until_changed(service: &Service, control: &Control) {
     }
 }
 
-/// Tells the admin of an edition that failed or came late, once.
+/// Tells the admin, and whoever watches from outside, of an edition that failed or came late, once.
 async fn watch_over(service: &Service, control: &Control, edition: &Edition, due: &Due, made: &anyhow::Result<()>) {
     let Some(slot) = due.slot() else { return };
     let (title, due_at) = (&edition.title, Language::English.moment(slot, edition.zone()));
@@ -215,7 +227,9 @@ async fn watch_over(service: &Service, control: &Control, edition: &Edition, due
     if !control.tell_once(format!("{} {slot} {word}", edition.name)) {
         return;
     }
-    if let Err(error) = notice::tell(service, &format!("Daybrief: {} {word}", edition.name), &text).await {
+    let subject = format!("Daybrief: {} {word}", edition.name);
+    let ((), told) = tokio::join!(proof_of_life::show(service, Sign::Failed), notice::tell(service, &subject, &text));
+    if let Err(error) = told {
         tracing::error!("{error:#}");
     }
 }

@@ -11,7 +11,10 @@ use toml_edit::Document;
 
 use super::reader::{At, Reader, Table};
 use super::source::source;
-use super::{Config, ConfigError, Corrections, Edition, Empty, Limits, Mistakes, SourceKind, StoreUrl, mail, suggest};
+use super::{
+    Config, ConfigError, Corrections, Edition, Empty, Limits, Mistakes, ProofOfLife, SourceKind, StoreUrl, mail,
+    suggest,
+};
 use crate::news::digest::Section;
 use crate::news::digest::rank::Rules;
 use crate::news::incident::claimant::{Class, Order};
@@ -126,6 +129,7 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
     let admin = file.parsed(reader, "admin", "editor@example.org", |text| {
         text.parse::<lettre::Address>().map_err(|_| format!("{text:?} is no mail address"))
     });
+    let proof_of_life = file.table(reader, "proof_of_life").and_then(|table| proof_of_life(reader, table));
     let archive = file.path(reader, "archive", "archive");
     let archive_url = archive_url(reader, &mut file, archive.is_some());
     let templates = file.path(reader, "templates", "templates");
@@ -153,6 +157,7 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
         path: Some(path.to_path_buf()),
         contact,
         admin,
+        proof_of_life,
         store: store.unwrap_or_else(|| StoreUrl::Sqlite(reader.folder.join(super::STORE_FILE))),
         archive,
         archive_url,
@@ -163,6 +168,27 @@ fn whole(reader: &mut Reader<'_>, mut file: Table<'_>, path: &Path) -> Config {
         mail,
         web,
         limits,
+    }
+}
+
+fn proof_of_life(reader: &mut Reader<'_>, mut table: Table<'_>) -> Option<ProofOfLife> {
+    let keys = ["url", "url_env", "url_file"];
+    let url = table.secret(reader, keys);
+    if !keys.iter().any(|key| table.has(key)) {
+        table.missing(reader, "url", "url_env = \"DAYBRIEF_PROOF_OF_LIFE\", or url_file, or url");
+    }
+    table.finish(reader);
+    let At { value, span } = url?;
+    match ProofOfLife::parse(value.expose()) {
+        Ok(address) => Some(address),
+        Err(problem) => {
+            reader.mistake(
+                span,
+                problem,
+                "write the address that the watcher gave you, such as \"https://hc-ping.com/…\"",
+            );
+            None
+        }
     }
 }
 

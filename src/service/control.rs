@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::ProgressBar;
@@ -27,6 +28,8 @@ pub struct Control {
     pub look: Notify,
     /// Woken when someone signed up, so that they are asked to confirm at once.
     pub signed_up: Notify,
+    /// An edition was made since somebody outside was last told that all is well.
+    pub life_unproven: AtomicBool,
     /// Held while a password is compared: one at a time, so that nobody tries many at once.
     pub logins: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -103,6 +106,7 @@ impl Control {
             orders,
             look: Notify::new(),
             signed_up: Notify::new(),
+            life_unproven: AtomicBool::new(false),
             logins: tokio::sync::Mutex::default(),
             state: Mutex::default(),
         }

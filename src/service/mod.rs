@@ -12,6 +12,7 @@ pub mod notice;
 pub mod outbox;
 pub mod pipeline;
 pub mod preview;
+pub mod proof_of_life;
 pub mod runs;
 pub mod sign_up;
 pub mod store;

@@ -61,6 +61,7 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
         .replace("password_env = \"COURIER_PASSWORD\"", "password = \"x\"")
         .replace("password_env = \"DAYBRIEF_BOUNCES_PASSWORD\"", "password = \"x\"")
         .replace("secret_env = \"DAYBRIEF_SECRET\"", "secret = \"x\"")
+        .replace("url_env = \"DAYBRIEF_PROOF_OF_LIFE\"", "url = \"https://watch.example/hunter2\"")
         .replace("\"dkim.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/dkim/ed25519.pem\""))
         .replace("\"ca.pem\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/certificate.pem\""))
         .replace("{ env = \"COURIER_KEY\" }", "\"x\"");
@@ -71,10 +72,39 @@ fn every_commented_line_of_the_sample_works_when_it_is_uncommented() {
     assert_eq!((town.kind, town.list.is_some()), (SourceKind::List, true));
     assert_eq!(config.limits.fetch.hosts.len(), 1);
     assert_eq!(config.contact.as_deref(), Some("editor@example.org"));
-    assert!(config.archive.is_some() && config.mail.reply_to.is_some());
+    assert!(config.archive.is_some() && config.mail.reply_to.is_some() && config.proof_of_life.is_some());
     let mail = config.mail;
     assert_eq!((mail.dkim.len(), mail.caps.domains.len(), mail.caps.all.per_minute), (1, 1, Some(600)));
     assert!(mail.bounces.is_some() && mail.mailbox.is_some() && mail.secret.is_some() && config.web.url.is_some());
+}
+
+#[test]
+fn the_address_for_proof_of_life_is_one_and_a_secret() {
+    let text = "[proof_of_life]\nurl = \"https://watch.example/ping/hunter2?rid=1\"\n";
+    let config = parse(text).unwrap();
+    let address = config.proof_of_life.as_ref().unwrap();
+    assert_eq!(address.well().as_str(), "https://watch.example/ping/hunter2?rid=1");
+    assert_eq!(address.failed().as_str(), "https://watch.example/ping/hunter2/fail?rid=1");
+    assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+    let slash = parse(&text.replace("?rid=1", "/")).unwrap().proof_of_life.unwrap();
+    assert_eq!(slash.failed().as_str(), "https://watch.example/ping/hunter2/fail");
+
+    check(
+        "[proof_of_life]\n",
+        &["1:1 [proof_of_life] has no `url` | add a line url_env = \"DAYBRIEF_PROOF_OF_LIFE\", or url_file, or url"],
+    );
+    check(
+        "[proof_of_life]\nurl = \"hunter2\"\n",
+        &[
+            "2:7 this is no web address | write the address that the watcher gave you, such as \"https://hc-ping.com/…\"",
+        ],
+    );
+    check(
+        "[proof_of_life]\nurl = \"https://watch.example/hunter2\"\nurl_file = \"life\"\n",
+        &["3:1 `url_file` is given beside \"url\" | keep one of them and remove the others"],
+    );
+    let error = parse("[proof_of_life]\nurl = \"ftp://watch.example/hunter2\"\n").unwrap_err().render(false);
+    assert!(error.contains("no web address") && !error.contains("hunter2"), "{error}");
 }
 
 #[test]

@@ -516,17 +516,12 @@ fn an_address_that_others_reach_needs_a_word() {
     world.run(&["admin", "reset", "no spaces"]).ended(2);
 }
 
-/// The numbers of a time of day in UTC, as a cron line has them.
-fn cron_of(at: Timestamp) -> String {
-    at.strftime("%-M %-H * * *").to_string()
-}
-
-#[test]
-fn an_edition_that_comes_late_is_told_to_the_admin_by_mail() {
-    let now = Clock::System.now();
-    let due = now - SignedDuration::from_hours(2);
-    let edition = format!("[[edition]]\nname = \"daily\"\ntitle = \"Harbour news\"\ncron = \"{}\"\n", cron_of(due));
-    let world = World::new(&format!("{CONFIG}{edition}"));
+/// A folder in which the edition `daily` was due at a time of the last day and was not made, that of the day before was. `config`
+/// comes before the edition's.
+pub fn missed(config: &str, due: Timestamp) -> World {
+    let cron = due.strftime("%-M %-H * * *");
+    let edition = format!("[[edition]]\nname = \"daily\"\ntitle = \"Harbour news\"\ncron = \"{cron}\"\n");
+    let world = World::new(&format!("{config}{edition}"));
     world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
     // As if the edition of the day before had been made, for nobody.
     let before = (due - SignedDuration::from_hours(24)).as_second() / 60 * 60_000_000;
@@ -543,6 +538,12 @@ fn an_edition_that_comes_late_is_told_to_the_admin_by_mail() {
         }
     };
     tokio::runtime::Runtime::new().unwrap().block_on(insert);
+    world
+}
+
+#[test]
+fn an_edition_that_comes_late_is_told_to_the_admin_by_mail() {
+    let world = missed(CONFIG, Clock::System.now() - SignedDuration::from_hours(2));
     let served = Served::of(world);
     served.wait(|| served.outbox().iter().any(|mail| mail.contains("To: editor@daily.example")));
     let outbox = served.outbox();

@@ -45,6 +45,8 @@ mod preferences;
 mod preview;
 /// The program from the outside: verbs, exit statuses, what arrives.
 mod program;
+/// Proof of life: a watcher elsewhere hears how editions fare.
+mod proof_of_life;
 /// The pages that everybody may read.
 mod public;
 /// What becomes of a source, visit by visit, with a scripted server and a clock of our own.

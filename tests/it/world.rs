@@ -1,6 +1,6 @@
 //! A folder with a configuration, a loopback web server, and the real program run in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Answer {
 pub struct Web {
     pub address: SocketAddr,
     pages: Arc<Mutex<HashMap<String, Answer>>>,
-    asked: Arc<Mutex<HashSet<String>>>,
+    asked: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -84,11 +84,16 @@ impl Web {
         self.pages.lock().unwrap().insert(path.to_owned(), answer);
     }
 
+    /// How often somebody has asked for this path.
+    pub fn times_asked(&self, path: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|asked| *asked == path).count()
+    }
+
     /// Waits until somebody has asked for this path.
     #[track_caller]
     pub fn wait_for(&self, path: &str) {
         for _ in 0..REQUEST_SECONDS_MAX * 10 {
-            if self.asked.lock().unwrap().contains(path) {
+            if self.times_asked(path) > 0 {
                 return;
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -107,7 +112,7 @@ impl Drop for Web {
 fn answer(
     mut stream: TcpStream,
     pages: &Mutex<HashMap<String, Answer>>,
-    asked: &Mutex<HashSet<String>>,
+    asked: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut lines = BufReader::new(stream.try_clone()?).lines();
@@ -118,7 +123,7 @@ fn answer(
         }
     }
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    asked.lock().unwrap().insert(path.clone());
+    asked.lock().unwrap().push(path.clone());
     let page = pages.lock().unwrap().get(&path).cloned().unwrap_or(Answer::Status(404));
     let head = |status: u16, content_type: &str, length: usize| {
         format!(
