@@ -492,13 +492,13 @@ fn a_run_by_hand_is_sent_its_held_figure_released_and_all_of_it_on_record() {
     admin.get("/admin/run").says(&["read the sources: ", "deliver: "]);
 
     let held = admin.get("/admin/held");
-    held.says(&["1 wait.", "the part is larger than its total", "including 23 children", "What was printed of it"]);
+    held.says(&["Waiting: 1.", "the part is larger than its total", "including 23 children", "What was printed of it"]);
     let id = held.hidden("id");
     let reply = admin.post("/admin/held", "/admin/held", &[("id", "nobody"), ("decision", "release")]);
     assert_eq!(reply.status, 404);
     let reply = admin.post("/admin/held", "/admin/held", &[("id", &id), ("decision", "release")]);
     assert_eq!(reply.header("location"), Some("/admin/held?done=released"));
-    admin.get("/admin/held").says(&["0 wait."]);
+    admin.get("/admin/held").says(&["Waiting: 0."]);
     served.world.run(&["held", "list", "--all"]).ended(0).says(&["released"]);
     admin.get("/admin/log").says(&["decide on a held figure", "released", "log in", "run"]);
     admin.get("/admin/deliveries").says(&["reader@inbox.example", "accepted"]);

@@ -195,7 +195,7 @@ fn form(pages: &Pages, subscriber: &Subscriber, note: Option<String>) -> Form {
     let zone = wants.zone.as_deref().and_then(|zone| TimeZone::get(zone).ok()).unwrap_or(TimeZone::UTC);
     let kinds = interest::kinds().into_iter().map(|kind| Choice {
         value: kind.to_owned(),
-        label: kind.to_owned(),
+        label: kind.replace('_', " "),
         chosen: wants.kinds.iter().any(|chosen| chosen == kind),
     });
     let places: Vec<String> = wants.places.iter().map(Near::to_string).collect();
