@@ -198,7 +198,7 @@ impl Store {
     /// caller whose connection broke may repeat it.
     pub async fn settle(&self, changes: &[Change], now: Timestamp) -> Result<Vec<bool>, StoreError> {
         let doing = "record what becomes of deliveries";
-        let mut connection = self.pool.acquire().await.map_err(failed(doing))?;
+        let mut connection = self.writer.acquire().await.map_err(failed(doing))?;
         let mut answer = Vec::with_capacity(changes.len());
         for changes in changes.chunks(CHANGES_MAX) {
             let written =
@@ -234,14 +234,14 @@ impl Store {
         sqlx::query("UPDATE workers SET until_at = $1 WHERE worker = $2")
             .bind(micros(until))
             .bind(worker)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await
             .map_err(failed(doing))?;
         let updated = sqlx::query("UPDATE deliveries SET lease_until = $1 WHERE worker = $2 AND lease_until > $3")
             .bind(micros(until))
             .bind(worker)
             .bind(micros(now))
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await
             .map_err(failed(doing))?;
         Ok(updated.rows_affected())
@@ -252,7 +252,7 @@ impl Store {
         let doing = "release leases";
         sqlx::query("DELETE FROM workers WHERE worker = $1")
             .bind(worker)
-            .execute(&self.pool)
+            .execute(&self.writer)
             .await
             .map_err(failed(doing))?;
         let sql = locking!(

@@ -55,6 +55,9 @@ use error::failed;
 #[derive(Clone, Debug)]
 pub struct Store {
     pool: AnyPool,
+    /// For what writes much. Of an SQLite file it is one connection: only one can write at a time anyway, and the pages
+    /// that a connection keeps at hand are good until another one writes. Otherwise it is the pool.
+    writer: AnyPool,
     dialect: Dialect,
 }
 
@@ -80,14 +83,15 @@ impl Store {
     /// A transaction that writes. On SQLite it takes the write lock at once: one that began by reading could not.
     async fn begin(&self, doing: &'static str) -> Result<Transaction<'static, Any>, StoreError> {
         match self.dialect {
-            Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await,
-            Dialect::Postgres => self.pool.begin().await,
+            Dialect::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
+            Dialect::Postgres => self.writer.begin().await,
         }
         .map_err(failed(doing))
     }
 
     /// Waits for open work and closes all connections. A store that is dropped instead closes them in its own time.
     pub async fn close(self) {
+        self.writer.close().await;
         self.pool.close().await;
     }
 }

@@ -75,7 +75,9 @@ impl Store {
         migrate(url, dialect, &mut connection).await?;
         connection.execute(WRITE_PROBE).await.map_err(|error| refusal(url, &error))?;
         finish(url, connection).await?;
-        Ok(Self { pool: pool(options, CONNECTIONS_MAX, setup), dialect })
+        let writer = (dialect == Dialect::Sqlite).then(|| pool(options.clone(), 1, setup));
+        let pool = pool(options, CONNECTIONS_MAX, setup);
+        Ok(Self { writer: writer.unwrap_or_else(|| pool.clone()), pool, dialect })
     }
 
     /// Opens the database for reading: nothing is changed or made, and every method that writes is refused by the
@@ -105,7 +107,10 @@ impl Store {
         let current = MIGRATIONS.iter().map(|step| step.version).max();
         match version {
             None => Self::empty_read_only().await,
-            version if version == current => Ok(Self { pool: pool(options, CONNECTIONS_MAX, setup), dialect }),
+            version if version == current => {
+                let pool = pool(options, CONNECTIONS_MAX, setup);
+                Ok(Self { writer: pool.clone(), pool, dialect })
+            }
             version if version > current => Err(opening(url, NEWER, UPDATE)),
             _ => {
                 let advice = "run `daybrief run` once, which brings it up to date";
@@ -123,7 +128,8 @@ impl Store {
         sqlx::any::install_default_drivers();
         let options = "sqlite::memory:".parse().map_err(|error| refusal(&url, &error))?;
         // Each connection would have a database of its own, so there is one, and it is never closed for idleness.
-        let store = Self { pool: pool(options, 1, SQLITE_CONNECTION), dialect: Dialect::Sqlite };
+        let pool = pool(options, 1, SQLITE_CONNECTION);
+        let store = Self { writer: pool.clone(), pool, dialect: Dialect::Sqlite };
         let mut connection = store.pool.acquire().await.map_err(|error| refusal(&url, &error))?;
         migrate(&url, Dialect::Sqlite, &mut connection).await?;
         drop(connection);
