@@ -168,7 +168,8 @@ enum Verb {
 pub enum KindsVerb {
     /// The kinds in force, with their fields
     List {
-        /// A folder of your own kinds, which stand over the shipped ones of their names
+        /// A folder of your own kinds, which stand over the shipped ones of their names [default: that of the
+        /// configuration]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
         #[arg(long)]

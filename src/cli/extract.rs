@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use jiff::civil;
 use serde_json::json;
 
+use super::kinds::report;
 use super::reading::bytes_of;
 use super::run::source_of;
 use super::terminal::Misuse;
@@ -16,6 +17,8 @@ use super::{ExtractArgs, Status, Terminal};
 use crate::config::{Config, Location};
 use crate::news::article::{self, Article, Published};
 use crate::news::extract;
+use crate::news::kinds::pattern::Kinds;
+use crate::service::kinds;
 
 /// Bytes of one line of `--jsonl`: a line is one article, and an article of 10 MB is still read.
 const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -25,9 +28,12 @@ const LINES_AT_ONCE: usize = 64;
 
 pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
     let published = args.published.as_deref().map(day).transpose()?;
+    let config = Config::load(config)?;
+    let (kinds, mistakes) = kinds::load(config.kinds.as_deref())?;
+    report(&mistakes, terminal);
     if args.jsonl {
         for input in &args.inputs {
-            match jsonl(input, published) {
+            match jsonl(input, published, &kinds) {
                 // A reader that has seen enough (`| head`) is no error.
                 Err(error)
                     if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
@@ -39,7 +45,6 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
         }
         return Ok(Status::Done);
     }
-    let config = Config::load(config)?;
     let mut answers = Vec::new();
     let mut failures = 0;
     for input in &args.inputs {
@@ -48,7 +53,7 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
             Ok(mut article) => {
                 article.published = article.published.or(published.map(Published::On));
                 // The spans point into the text that the reader took, so it goes along.
-                let mut answer = extract::answer_of(json!(name), &article, &extract::extract(&article));
+                let mut answer = extract::answer_of(json!(name), &article, &extract::extract_with(&article, &kinds));
                 answer["text"] = json!(article.text);
                 answers.push(answer);
             }
@@ -73,9 +78,9 @@ fn day(text: &str) -> anyhow::Result<civil::Date> {
 }
 
 /// Answers one file of JSON lines, in its order.
-fn jsonl(input: &OsStr, published: Option<civil::Date>) -> anyhow::Result<()> {
+fn jsonl(input: &OsStr, published: Option<civil::Date>, kinds: &Kinds) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let work = |line: &str| extract::answer(line.trim_end(), published);
+    let work = |line: &str| extract::answer(line.trim_end(), published, kinds);
     each_line(input, work, |answer| Ok(writeln!(out, "{answer}")?))?;
     Ok(out.flush()?)
 }

@@ -16,7 +16,10 @@ use crate::service::kinds::{file, files_in, load};
 
 pub async fn kinds(verb: KindsVerb, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
     match verb {
-        KindsVerb::List { dir, json } => list(dir.as_deref(), json, terminal),
+        KindsVerb::List { dir, json } => {
+            let dir = if dir.is_some() { dir } else { Config::load(config)?.kinds };
+            list(dir.as_deref(), json, terminal)
+        }
         KindsVerb::Check { files, json } => check(&files, json, terminal),
         KindsVerb::Show { name } => show(&name, terminal),
         KindsVerb::Try { file, article, json } => {
@@ -128,7 +131,7 @@ fn try_on(path: &Path, article: &Article, json: bool, terminal: Terminal) -> any
     Ok(Status::Done)
 }
 
-fn report(mistakes: &[Mistake], terminal: Terminal) {
+pub(super) fn report(mistakes: &[Mistake], terminal: Terminal) {
     for mistake in mistakes {
         terminal.note(&mistake.to_string());
     }

@@ -153,7 +153,7 @@ struct Line {
 /// read is answered too, with an `error` and no developments.
 ///
 /// `published` is the day of articles that do not give theirs.
-pub fn answer(line: &str, published: Option<civil::Date>) -> String {
+pub fn answer(line: &str, published: Option<civil::Date>, kinds: &Kinds) -> String {
     let (id, result) = match serde_json::from_str::<Line>(line) {
         Ok(line) => (line.id.clone(), article(line, published)),
         Err(error) => {
@@ -162,7 +162,7 @@ pub fn answer(line: &str, published: Option<civil::Date>) -> String {
     };
     let answer = match result {
         Ok(Given { article, unread, from_html }) => {
-            let mut extraction = extract(&article);
+            let mut extraction = extract_with(&article, kinds);
             extraction.diagnostics.extend(unread);
             let mut answer = answer_of(id, &article, &extraction);
             if from_html {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::news::eval::{self, Labels, Miss, Reading, Scores};
 use crate::news::extract;
+use crate::news::kinds::pattern::Kinds;
 
 pub type Scored = anyhow::Result<(Scores, Vec<Miss>)>;
 
@@ -31,7 +32,7 @@ struct ArticleText {
 /// Extracts from a line as `extract --jsonl` does, and scores what it answers.
 pub fn scored(labels: &Labels, line: &str) -> Scored {
     let article: ArticleText = serde_json::from_str(line).context("read it as an article")?;
-    let answer: Value = serde_json::from_str(&extract::answer(line, None))?;
+    let answer: Value = serde_json::from_str(&extract::answer(line, None, Kinds::standard()))?;
     if let Some(error) = answer.get("error").and_then(Value::as_str) {
         anyhow::bail!("{error}");
     }

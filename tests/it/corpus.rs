@@ -7,6 +7,7 @@ use std::process::Command;
 
 use daybrief::news::eval::{Floors, Labels, Reading, Scores, score};
 use daybrief::news::extract::answer;
+use daybrief::news::kinds::pattern::Kinds;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -110,7 +111,7 @@ fn no_figure_undercuts_its_floor() {
     let mut scores = Scores::default();
     for line in text("tests/corpus/gold.jsonl").lines() {
         let gold: Value = serde_json::from_str(line).unwrap();
-        let answer: Value = serde_json::from_str(&answer(line, None)).unwrap();
+        let answer: Value = serde_json::from_str(&answer(line, None, Kinds::standard())).unwrap();
         let reading = Reading::of(answer["developments"].as_array().unwrap()).unwrap();
         let labels: Labels = serde_json::from_str(line).unwrap();
         scores += score(&labels, string(&gold, "text"), string(&gold, "title"), Some(&reading)).0;

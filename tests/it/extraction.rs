@@ -2,7 +2,7 @@
 
 use daybrief::news::article::{Article, Published};
 use daybrief::news::extract::{Extraction, What, answer, extract};
-use daybrief::news::kinds::pattern::Value;
+use daybrief::news::kinds::pattern::{Kinds, Value};
 use proptest::prelude::*;
 
 /// Words that news of harm is made of, and some that lead it astray.
@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn any_text_is_read(text in any::<String>()) {
         check(&text);
-        answer(&text, None);
+        answer(&text, None, Kinds::standard());
     }
 
     #[test]
@@ -166,7 +166,8 @@ fn every_line_has_an_answer() {
     for line in
         ["", "{", "[]", "{\"id\": 7}", "{\"id\": \"a\", \"text\": \"Two died.\", \"published\": \"some day\"}", "null"]
     {
-        let answer: serde_json::Value = serde_json::from_str(&answer(line, None)).expect("an object");
+        let answer: serde_json::Value =
+            serde_json::from_str(&answer(line, None, Kinds::standard())).expect("an object");
         assert!(answer["developments"].is_array(), "{line}: {answer}");
     }
 }

@@ -201,3 +201,18 @@ fn lists_of_readers_are_imported_exported_and_erased() {
     other.run(&["subscribers", "set", "leser@bücher.example", "--hour", "7"]).ended(0).says(&["at 07:00"]);
     other.run(&["subscribers", "set", "leser@bücher.example", "--hour", "25"]).ended(2).warns(&["no hour"]);
 }
+
+#[test]
+fn the_configured_kinds_are_listed_and_read() {
+    const TEXT: &str = "The European Union on Tuesday imposed sanctions on 12 Belarusian banks.";
+    let world = World::new("kinds = \"own\"\n");
+    let shipped = world.run(&["kinds", "show", "sanctions"]).ended(0).out;
+    std::fs::create_dir_all(world.path().join("own")).unwrap();
+    world.write("own/penalty.toml", shipped);
+    world.write("article.txt", TEXT);
+    world.run(&["kinds", "list"]).ended(0).says(&["penalty"]);
+    world.run(&["extract", "article.txt"]).ended(0).says(&["\"penalty\""]);
+    let line = format!("{}\n", serde_json::json!({"id": "a", "text": TEXT}));
+    let read = world.run_with_input(&["extract", "--jsonl"], &line).ended(0);
+    assert!(read.out.contains("\"penalty\""), "{}", read.out);
+}

@@ -14,6 +14,7 @@ use super::access::{Admin, Posted};
 use super::{Desk, Top, answer, record, see, show};
 use crate::news::eval::{Labels, Scores};
 use crate::news::extract;
+use crate::news::kinds::pattern::Kinds;
 use crate::service::eval::{self, scored_line};
 use crate::service::store::{Report, ReportState, StoredArticle};
 
@@ -107,7 +108,7 @@ async fn ask_labels(State(desk): State<Desk>, admin: Admin, Query(which): Query<
             Some(line) => labels_alone(&serde_json::from_str(line)?),
             None => {
                 let line = article_line(&report, &stored).to_string();
-                labels_read(&serde_json::from_str(&extract::answer(&line, None))?)
+                labels_read(&serde_json::from_str(&extract::answer(&line, None, Kinds::standard()))?)
             }
         };
         let labels = serde_json::to_string_pretty(&labels)?;
