@@ -1,13 +1,14 @@
 //! `subscribers`: who reads.
 
-use std::io::Read as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 use lettre::Address;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Serialize, Serializer as _};
 
 use super::terminal::Misuse;
 use super::{Choices, Status, SubscribersVerb, Terminal};
@@ -107,14 +108,17 @@ fn missing(address: &Address) -> String {
 
 async fn list(config: &Config, json: bool, terminal: Terminal) -> anyhow::Result<()> {
     let store = Store::open_read_only(&config.store).await?;
-    let all = store.subscribers().await?;
     if json {
-        return terminal.print(&serde_json::to_string_pretty(&all)?);
+        let mut out = serde_json::Serializer::pretty(io::BufWriter::new(io::stdout()));
+        let mut list = out.serialize_seq(None)?;
+        store.each_subscriber(|subscriber| anyhow::Ok(list.serialize_element(&subscriber)?)).await?;
+        SerializeSeq::end(list)?;
+        writeln!(out.into_inner())?;
+        return Ok(());
     }
-    if all.is_empty() {
-        terminal.note("no subscribers yet; add one with `daybrief subscribers add ADDRESS`");
-    }
-    for Subscriber { address, state, reason, preferences, editions, .. } in all {
+    let mut none = true;
+    let print = |Subscriber { address, state, reason, preferences, editions, .. }: Subscriber| {
+        none = false;
         let editions = if editions.is_empty() { "all editions".to_owned() } else { editions.join(", ") };
         let reason = reason.map(|reason| format!("\t{reason}")).unwrap_or_default();
         let wants = if preferences == Preferences::default() {
@@ -122,14 +126,18 @@ async fn list(config: &Config, json: bool, terminal: Terminal) -> anyhow::Result
         } else {
             format!("\t{}", described(&preferences))
         };
-        terminal.print(&format!("{address}\t{state}\t{editions}{wants}{reason}"))?;
+        terminal.print(&format!("{address}\t{state}\t{editions}{wants}{reason}"))
+    };
+    store.each_subscriber(print).await?;
+    if none {
+        terminal.note("no subscribers yet; add one with `daybrief subscribers add ADDRESS`");
     }
     Ok(())
 }
 
 async fn import(config: &Config, file: &str, now: Timestamp, terminal: Terminal) -> anyhow::Result<Status> {
-    let input: Box<dyn std::io::Read> = match file {
-        "-" => Box::new(std::io::stdin().lock()),
+    let input: Box<dyn io::Read> = match file {
+        "-" => Box::new(io::stdin().lock()),
         path => Box::new(std::fs::File::open(path).with_context(|| format!("failed to read {path}"))?),
     };
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(input.take(1 << 30));
@@ -196,9 +204,11 @@ async fn import_row(config: &Config, store: &Store, row: &Row, now: Timestamp) -
 
 async fn export(config: &Config, terminal: Terminal) -> anyhow::Result<()> {
     let store = Store::open_read_only(&config.store).await?;
-    let mut out = csv::Writer::from_writer(Vec::new());
-    for Subscriber { address, name, state, preferences, editions, .. } in store.subscribers().await? {
-        out.serialize(Row {
+    let mut is_first = true;
+    let print = |Subscriber { address, name, state, preferences, editions, .. }: Subscriber| {
+        let mut line = csv::WriterBuilder::new().has_headers(is_first).from_writer(Vec::new());
+        is_first = false;
+        line.serialize(Row {
             address: address.to_string(),
             name: name.unwrap_or_default(),
             editions: editions.join(" "),
@@ -214,8 +224,9 @@ async fn export(config: &Config, terminal: Terminal) -> anyhow::Result<()> {
             places: preferences.places.iter().map(Near::to_string).collect::<Vec<_>>().join("; "),
             state: state.name().to_owned(),
         })?;
-    }
-    terminal.print(&String::from_utf8(out.into_inner()?)?)
+        terminal.print(&String::from_utf8(line.into_inner()?)?)
+    };
+    store.each_subscriber(print).await
 }
 
 fn known_editions(config: &Config, names: &[String]) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use daybrief::service::store::{Lease, Store, StoreError, Taking};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::store::{address, at, both, digest, freeze, frozen};
+use crate::store::{address, at, both, digest, everyone, freeze, frozen};
 
 pub async fn lease(
     store: &Store,
@@ -191,7 +191,7 @@ fn who_leaves_gets_nothing_more_and_stays_on_record() {
         let mut leases = lease(&store, "w", at(1), at(11), 2).await.unwrap();
         let (mut leased, mut sent) = (leases.remove(0), leases.remove(0));
         assert!(transmitting(&store, &mut sent, at(2)).await.unwrap());
-        for subscriber in store.subscribers().await.unwrap() {
+        for subscriber in everyone(&store).await {
             assert!(store.remove_subscriber(&subscriber.address, at(3)).await.unwrap());
         }
         assert!(!transmitting(&store, &mut leased, at(4)).await.unwrap(), "not sent any more");

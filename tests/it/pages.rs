@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::outbox::{config, deliver, relay, service};
 use crate::smtp_server::{Script, SmtpServer};
-use crate::store::{address, at, freeze};
+use crate::store::{address, at, everyone, freeze};
 
 /// A service with its pages and its mail server, at a time.
 struct Site {
@@ -310,6 +310,6 @@ async fn a_mark_is_good_for_its_own_page_alone() {
         site.post(&format!("/preferences/{mark}"), &[("do", "erase")]).await;
     }
     assert!(site.get(&own).await.1.contains("reader@inbox.example"));
-    let all = site.service.store.subscribers().await.unwrap();
+    let all = everyone(&site.service.store).await;
     assert!(all.iter().all(|one| one.state == SubscriberState::Active && one.editions.is_empty()), "{all:#?}");
 }

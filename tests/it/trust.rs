@@ -12,7 +12,7 @@ use daybrief::service::store::Store;
 
 use crate::outbox::{deliver, service};
 use crate::smtp_server::{Script, SmtpServer};
-use crate::store::{address, at, digest, environment, freeze};
+use crate::store::{address, at, digest, environment, everyone, freeze};
 use crate::testbed::{self, Testbed};
 
 /// Checks every signature of a message with dkimpy, against public keys that it gets as arguments: `selector=algorithm:base64`.
@@ -126,7 +126,7 @@ async fn a_real_report_suppresses_and_a_real_letter_unsubscribes() {
         bounces::fetch(&service, &mailbox).await.unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(returns, ["hard: the subscriber is not written to any more"]);
     assert!(bounces::fetch(&service, &mailbox).await.unwrap().is_empty(), "it is read once");
-    let all = store.subscribers().await.unwrap();
+    let all = everyone(&store).await;
     assert!(all[0].reason.as_ref().unwrap().contains("user unknown"), "{all:?}");
     assert_eq!(store.subscriber_counts().await.unwrap(), BTreeMap::from([("active", 1), ("suppressed", 1)]));
 

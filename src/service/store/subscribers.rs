@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use lettre::Address;
 use serde::{Serialize, Serializer};
@@ -194,7 +195,13 @@ impl Store {
 
     /// The subscriber of that id.
     pub async fn subscriber(&self, id: &str) -> Result<Option<Subscriber>, StoreError> {
-        self.select_subscribers("read a subscriber", id).await.map(|mut found| found.pop())
+        let mut found = None;
+        let take = |subscriber| {
+            found = Some(subscriber);
+            Ok::<_, StoreError>(())
+        };
+        self.select_subscribers("read a subscriber", "s.id = $1", id, take).await?;
+        Ok(found)
     }
 
     /// The subscriber with that address, in any spelling.
@@ -211,35 +218,46 @@ impl Store {
         }
     }
 
-    /// Everyone ever added, in the order of their adding, former subscribers among them.
-    pub async fn subscribers(&self) -> Result<Vec<Subscriber>, StoreError> {
-        self.select_subscribers("list the subscribers", "").await
+    /// Gives everyone ever added to `take`, in the order of their adding, former subscribers among them. No more than one is
+    /// in memory at a time.
+    ///
+    /// # Errors
+    /// The store's, or the first of `take`'s.
+    pub async fn each_subscriber<E: From<StoreError>>(
+        &self,
+        take: impl FnMut(Subscriber) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.select_subscribers("list the subscribers", "$1 = ''", "", take).await
     }
 
-    /// The one of that id, or all.
-    async fn select_subscribers(&self, doing: &'static str, id: &str) -> Result<Vec<Subscriber>, StoreError> {
-        let rows = sqlx::query(
+    async fn select_subscribers<E: From<StoreError>>(
+        &self,
+        doing: &'static str,
+        which: &'static str,
+        id: &str,
+        mut take: impl FnMut(Subscriber) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!(
             "SELECT s.id, s.address, s.name, s.state, s.reason, s.preferences, s.created_at, p.edition
              FROM subscribers s LEFT JOIN subscriptions p ON p.subscriber_id = s.id
-             WHERE $1 = '' OR s.id = $1
-             ORDER BY s.created_at, s.normal, p.edition",
-        )
-        .bind(id)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(failed(doing))?;
-        let mut subscribers: Vec<Subscriber> = Vec::new();
-        for row in &rows {
-            let subscriber = read(row).map_err(failed(doing))?;
+             WHERE {which}
+             ORDER BY s.created_at, s.normal, p.edition"
+        );
+        let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch(&self.pool);
+        let mut open: Option<Subscriber> = None;
+        while let Some(row) = rows.try_next().await.map_err(failed(doing))? {
+            let subscriber = read(&row).map_err(failed(doing))?;
             let edition: Option<String> = row.try_get("edition").map_err(failed(doing))?;
-            if subscribers.last().is_none_or(|last| last.id != subscriber.id) {
-                subscribers.push(subscriber);
+            if open.as_ref().is_none_or(|open| open.id != subscriber.id)
+                && let Some(whole) = open.replace(subscriber)
+            {
+                take(whole)?;
             }
-            if let (Some(last), Some(edition)) = (subscribers.last_mut(), edition.filter(|name| name != ALL_EDITIONS)) {
-                last.editions.push(edition);
+            if let (Some(open), Some(edition)) = (&mut open, edition.filter(|name| name != ALL_EDITIONS)) {
+                open.editions.push(edition);
             }
         }
-        Ok(subscribers)
+        open.map_or(Ok(()), take)
     }
 
     /// Whether an edition of that name would go to anyone now.

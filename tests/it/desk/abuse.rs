@@ -2,9 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::time::Duration;
 
+use sqlx::Connection as _;
+
 use super::{PASSWORD, Served, WAIT_SECONDS_MAX, read};
+use crate::world::World;
 
 #[test]
 fn a_form_of_another_site_or_session_does_nothing() {
@@ -100,5 +104,46 @@ fn a_huge_form_and_a_slow_client_cost_little() {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).expect("the server ends it");
         assert!(!String::from_utf8_lossy(&rest).contains(" 200 "));
+    }
+}
+
+/// An export of many rows is written as it is read: what it takes does not grow with them.
+#[test]
+fn an_export_of_many_rows_takes_little_memory() {
+    const ROWS: usize = 200_000;
+    const MEGABYTES_MAX: u64 = 64;
+    let world = World::new("");
+    world.run(&["subscribers", "add", "first@inbox.example"]).ended(0);
+    let database = format!("sqlite:{}", world.path().join("daybrief.db").display());
+    let insert = async {
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&database).await.unwrap();
+        let sql = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
+             INSERT INTO subscribers (id, normal, address, state, created_at, changed_at)
+             SELECT printf('%016x', i), printf('reader%d@inbox.example', i), printf('reader%d@inbox.example', i),
+                    'active', i, i FROM n"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(insert);
+    for arguments in [&["subscribers", "export"][..], &["subscribers", "list"], &["subscribers", "list", "--json"]] {
+        let mut child = world.command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut out, mut piece) = (child.stdout.take().unwrap(), vec![0; 1 << 16]);
+        let (mut rows, mut peak) = (0, 0);
+        loop {
+            let read = out.read(&mut piece).unwrap();
+            // While it still writes: of one that has ended nothing is known any more.
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+            let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+            peak = most.map_or(peak, |kilobytes| kilobytes.parse::<u64>().unwrap() / 1_024);
+            if read == 0 {
+                break;
+            }
+            rows += piece[..read].iter().filter(|byte| **byte == b'@').count();
+        }
+        assert!(child.wait().unwrap().success(), "{arguments:?}");
+        assert_eq!(rows, ROWS + 1, "{arguments:?}");
+        assert!((1..=MEGABYTES_MAX).contains(&peak), "{arguments:?} took {peak} MB");
     }
 }
