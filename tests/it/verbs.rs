@@ -204,7 +204,7 @@ fn lists_of_readers_are_imported_exported_and_erased() {
 
 #[test]
 fn the_configured_kinds_are_listed_and_read() {
-    const TEXT: &str = "The European Union on Tuesday imposed sanctions on 12 Belarusian banks.";
+    const TEXT: &str = "The Eastern Council imposed new sanctions on 12 shipping companies.";
     let world = World::new("kinds = \"own\"\n");
     let shipped = world.run(&["kinds", "show", "sanctions"]).ended(0).out;
     std::fs::create_dir_all(world.path().join("own")).unwrap();
