@@ -381,6 +381,15 @@ secret = "a long enough secret for links, of 32 bytes"
     }
 
     #[test]
+    fn what_is_commented_out_is_masked_where_it_would_be() {
+        let text = "[[source]]\n# url = \"https://courier.example/feed.xml\"\n# [store]\n# url = \"postgres://u:hunter2@db/d\"\n\
+                    # [proof_of_life]\n# url = \"https://watch.example/s3cret\"\n# [web]\n# url = \"https://daybrief.example\"\n";
+        let masked = Masked::new(text, path()).text;
+        assert!(!masked.contains("hunter2") && !masked.contains("s3cret"), "{masked}");
+        assert!(masked.contains("courier.example") && masked.contains("daybrief.example"), "{masked}");
+    }
+
+    #[test]
     fn a_secret_cannot_be_put_where_it_is_shown() {
         let masked = Masked::new(FILE, path());
         let moved = format!("contact = \"<secret 1, kept>\"\n{}", masked.text);

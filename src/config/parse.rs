@@ -111,10 +111,20 @@ pub(super) fn secrets(text: &str, path: &Path) -> Vec<Range<usize>> {
 fn commented_secrets(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     let mut secrets = Vec::new();
+    let mut table = "";
     for line in text.split_inclusive('\n') {
+        if let Some(header) = line.trim_start_matches(['#', ' ', '\t']).strip_prefix('[') {
+            table = header.split(']').next().unwrap_or_default();
+        }
+        let is_secret = |key: &str| match key {
+            "password" | "secret" | "key" | "proxy" | "headers" => true,
+            // Of a source or a page it is public.
+            "url" => matches!(table, "store" | "proof_of_life"),
+            _ => false,
+        };
         if let Some((key, value)) = line.split_once('=')
             && let Some(key) = key.trim_start().strip_prefix('#')
-            && matches!(key.trim(), "password" | "secret" | "key" | "proxy" | "headers")
+            && is_secret(key.trim())
         {
             let end = at + line.trim_end().len();
             secrets.push(end - value.trim().len()..end);
