@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 
-use super::{PASSWORD, Served, WAIT_SECONDS_MAX, read};
+use super::{CONFIG, PASSWORD, Served, WAIT_SECONDS_MAX, read};
 use crate::world::World;
 
 #[test]
@@ -75,6 +75,52 @@ fn nobody_is_sent_elsewhere_and_no_path_leads_out() {
     reply.says(&["No edition holds that."]);
 }
 
+/// Tables, markup and header lines that are typed into forms become nothing but a text, or are refused.
+#[test]
+fn what_is_typed_into_a_form_stays_a_text() {
+    const NAMES: [&str; 3] = [
+        "x\" # <script>alert(1)</script> {{ top.mark }}",
+        "x\"\r\n[mail]\r\nfrom = \"evil@evil.example",
+        "'''\n\"\"\"\n[[source]]\nname = \"Evil",
+    ];
+    let served = Served::start();
+    let mut admin = served.admin();
+    let mut known = vec!["Harbour".to_owned(), "Ledger".to_owned()];
+    for name in NAMES {
+        let hash = admin.get("/admin/settings").hidden("hash");
+        let fields = [("hash", hash.as_str()), ("kind-of-entry", "source"), ("entry", ""), ("name", name)];
+        let fields =
+            [&fields[..], &[("path", "articles"), ("category", name), ("enabled", "on"), ("do", "set")]].concat();
+        let review = admin.post("/admin/settings/entry?kind=source", "/admin/settings/entry", &fields);
+        assert!(!review.body.contains("<script"), "{}", review.body);
+        if review.status == 200 {
+            let saved = admin.post("/admin", "/admin/settings/save", &[("draft", &review.hidden("draft"))]);
+            assert_eq!(saved.status, 303, "{}", saved.body);
+            known.push(name.to_owned());
+        } else {
+            assert_eq!(review.status, 422, "{}", review.body);
+        }
+        // The file has one source more, of that name, and is otherwise as it was.
+        let listed = served.world.run(&["sources", "list", "--json"]).ended(0).out;
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        let names: Vec<&str> =
+            listed.as_array().unwrap().iter().map(|source| source["name"].as_str().unwrap()).collect();
+        assert_eq!(names, known);
+        assert!(served.config().ends_with(CONFIG.split_once("[mail]").unwrap().1), "{}", served.config());
+    }
+    assert!(known.len() > 2, "none of them was taken: the test tried nothing");
+    served.wait(|| admin.clone().get("/admin/sources").body.contains("alert(1)"));
+    for (path, reply) in admin.crawl() {
+        assert!(!reply.body.contains("<script>alert"), "{path}");
+    }
+    // Nor is a line end in an address the beginning of another header.
+    for to in ["a@inbox.example\r\nBcc: b@inbox.example", "a@inbox.example, b@inbox.example", "<a@inbox.example>\0"] {
+        let reply = admin.post("/admin", "/admin/send-test", &[("edition", "daily"), ("to", to)]);
+        assert_ne!(reply.header("location"), Some("/admin?done=sent"), "{to:?}");
+    }
+    assert!(served.outbox().is_empty());
+}
+
 #[test]
 fn a_huge_form_and_a_slow_client_cost_little() {
     let served = Served::start();
@@ -104,6 +150,33 @@ fn a_huge_form_and_a_slow_client_cost_little() {
         let mut rest = Vec::new();
         stream.read_to_end(&mut rest).expect("the server ends it");
         assert!(!String::from_utf8_lossy(&rest).contains(" 200 "));
+    }
+}
+
+/// Forms that are announced and never sent are given up, and meanwhile others are served.
+#[test]
+fn a_body_that_never_comes_is_not_waited_for() {
+    /// Longer than a request may take, which is a minute.
+    const PATIENCE: Duration = Duration::from_secs(90);
+    let served = Served::start();
+    // Without the cookie of the page that has the form, no body is read at all.
+    let mut visitor = served.visitor();
+    visitor.get("/admin/login");
+    let begun = |_| {
+        let mut stream = TcpStream::connect(served.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = format!(
+            "POST /admin/login HTTP/1.1\r\nHost: x\r\nCookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\nname=",
+            visitor.cookie
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let slow: Vec<TcpStream> = (0..50).map(begun).collect();
+    assert_eq!(served.get("/healthz").status, 200);
+    served.admin();
+    for mut stream in slow {
+        assert_eq!(read(&mut stream).unwrap().status, 408);
     }
 }
 
