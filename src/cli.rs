@@ -168,8 +168,7 @@ enum Verb {
 pub enum KindsVerb {
     /// The kinds in force, with their fields
     List {
-        /// A folder of your own kinds, which stand over the shipped ones of their names [default: that of the
-        /// configuration]
+        /// A folder of your own kinds, which stand over the shipped ones of their names [default: the configured one]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
         #[arg(long)]

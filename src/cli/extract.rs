@@ -12,7 +12,7 @@ use serde_json::json;
 use super::kinds::report;
 use super::reading::bytes_of;
 use super::run::source_of;
-use super::terminal::Misuse;
+use super::terminal::{Misuse, as_far_as_read};
 use super::{ExtractArgs, Status, Terminal};
 use crate::config::{Config, Location};
 use crate::news::article::{self, Article, Published};
@@ -33,15 +33,8 @@ pub async fn extract(args: &ExtractArgs, config: Option<&Path>, terminal: Termin
     report(&mistakes, terminal);
     if args.jsonl {
         for input in &args.inputs {
-            match jsonl(input, published, &kinds) {
-                // A reader that has seen enough (`| head`) is no error.
-                Err(error)
-                    if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
-                {
-                    break;
-                }
-                result => result.with_context(|| format!("failed to read {}", input.to_string_lossy()))?,
-            }
+            as_far_as_read(jsonl(input, published, &kinds))
+                .with_context(|| format!("failed to read {}", input.to_string_lossy()))?;
         }
         return Ok(Status::Done);
     }

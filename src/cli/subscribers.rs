@@ -10,7 +10,7 @@ use lettre::Address;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer as _};
 
-use super::terminal::Misuse;
+use super::terminal::{Misuse, as_far_as_read};
 use super::{Choices, Status, SubscribersVerb, Terminal};
 use crate::config::Config;
 use crate::news::subscriber::{self, Empty, Format, Near, Preferences};
@@ -109,12 +109,7 @@ fn missing(address: &Address) -> String {
 async fn list(config: &Config, json: bool, terminal: Terminal) -> anyhow::Result<()> {
     let store = Store::open_read_only(&config.store).await?;
     if json {
-        let mut out = serde_json::Serializer::pretty(io::BufWriter::new(io::stdout()));
-        let mut list = out.serialize_seq(None)?;
-        store.each_subscriber(|subscriber| anyhow::Ok(list.serialize_element(&subscriber)?)).await?;
-        SerializeSeq::end(list)?;
-        writeln!(out.into_inner())?;
-        return Ok(());
+        return as_far_as_read(list_json(&store).await);
     }
     let mut none = true;
     let print = |Subscriber { address, state, reason, preferences, editions, .. }: Subscriber| {
@@ -133,6 +128,17 @@ async fn list(config: &Config, json: bool, terminal: Terminal) -> anyhow::Result
         terminal.note("no subscribers yet; add one with `daybrief subscribers add ADDRESS`");
     }
     Ok(())
+}
+
+async fn list_json(store: &Store) -> anyhow::Result<()> {
+    let mut out = serde_json::Serializer::pretty(io::BufWriter::new(io::stdout()));
+    let mut list = out.serialize_seq(None)?;
+    let write = |subscriber| anyhow::Ok(list.serialize_element(&subscriber).map_err(io::Error::from)?);
+    store.each_subscriber(write).await?;
+    SerializeSeq::end(list).map_err(io::Error::from)?;
+    let mut out = out.into_inner();
+    writeln!(out)?;
+    Ok(out.flush()?)
 }
 
 async fn import(config: &Config, file: &str, now: Timestamp, terminal: Terminal) -> anyhow::Result<Status> {

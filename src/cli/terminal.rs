@@ -8,6 +8,16 @@ use super::Status;
 use crate::config::{self, ConfigError};
 use crate::service::store::StoreError;
 
+/// What became of writing to standard output: a reader that has seen enough (`| head`) is no error.
+pub fn as_far_as_read(written: anyhow::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => {
+            Ok(())
+        }
+        written => written,
+    }
+}
+
 /// Where output goes, and what it may look like there.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal {
@@ -38,13 +48,10 @@ impl Terminal {
     /// When standard output is closed; a reader that went away early (`| head`) is no error.
     pub fn print(self, text: &str) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
-        match out
+        let written = out
             .write_all(text.as_bytes())
-            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
-        {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(()),
-        }
+            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+        as_far_as_read(written.map_err(Into::into))
     }
 
     /// Prints an error with its causes and tells which exit status it deserves.

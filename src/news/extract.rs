@@ -152,7 +152,7 @@ struct Line {
 /// One line of `extract --jsonl`, answered: the object of the contract without the line break. A line that cannot be
 /// read is answered too, with an `error` and no developments.
 ///
-/// `published` is the day of articles that do not give theirs.
+/// `published` is the day of articles that do not give theirs; `kinds` are the kinds of development that are looked for.
 pub fn answer(line: &str, published: Option<civil::Date>, kinds: &Kinds) -> String {
     let (id, result) = match serde_json::from_str::<Line>(line) {
         Ok(line) => (line.id.clone(), article(line, published)),
