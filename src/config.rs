@@ -10,6 +10,7 @@ mod mail;
 mod mistakes;
 mod parse;
 mod reader;
+mod secret;
 mod source;
 mod suggest;
 mod templates;
@@ -38,6 +39,7 @@ use crate::service::fetch::address::Opened;
 pub use draft::{Draft, Entries, Masked, Set, Version, put, version, versions};
 pub use edit::{EditError, NewSource, add_sources, free_name, remove_source, set_enabled};
 pub use mistakes::{ConfigError, Mistake, Mistakes};
+pub use secret::{ProofOfLife, ProxyUrl, Secret};
 
 /// Where the configuration is looked for in the working folder, in this order.
 const LOCAL_PATHS: [&str; 2] = ["daybrief.toml", "config/daybrief.toml"];
@@ -128,10 +130,6 @@ pub struct Source {
     /// A folder of the reader that it was imported from, or what a person calls it; only for `sources export`.
     pub category: Option<String>,
 }
-
-/// The address of an HTTP proxy. Shown without its password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ProxyUrl(Url);
 
 /// Where a source's bytes are.
 #[derive(Clone, PartialEq, Eq)]
@@ -306,14 +304,6 @@ pub struct Limits {
     pub allow_private: Vec<Opened>,
 }
 
-/// An address on the web that tells whoever watches it that editions are delivered. Never shown: who knows it can say so too.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ProofOfLife(Url);
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
 impl Config {
     /// Where the archive is on the web, without a slash at the end: the folder that somebody else serves, else our own pages.
     pub fn archive_address(&self) -> Option<String> {
@@ -438,7 +428,7 @@ impl fmt::Display for Location {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(url) => without_password(url).fmt(f),
+            Self::Url(url) => secret::without_password(url).fmt(f),
             Self::Path(path) => path.display().fmt(f),
             Self::Stdin => f.write_str("-"),
             Self::Bundled(_) => f.write_str("sample news"),
@@ -540,7 +530,7 @@ impl fmt::Display for StoreUrl {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory => f.write_str("sqlite::memory:"),
-            Self::Postgres(url) => without_password(url).fmt(f),
+            Self::Postgres(url) => secret::without_password(url).fmt(f),
         }
     }
 }
@@ -548,92 +538,6 @@ impl fmt::Display for StoreUrl {
 impl fmt::Debug for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-fn without_password(url: &Url) -> Url {
-    let mut shown = url.clone();
-    if url.password().is_some() {
-        // Fails only on URLs that cannot have a password.
-        let _ = shown.set_password(Some("***"));
-    }
-    // PostgreSQL takes it here as well.
-    if url.query_pairs().any(|(name, _)| name == "password") {
-        shown.set_query(Some("***"));
-    }
-    shown
-}
-
-impl ProxyUrl {
-    /// Reads `http://proxy.intranet:3128`, with a login where the proxy wants one.
-    ///
-    /// # Errors
-    /// What is wrong with it, without its text.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Self(url)),
-            _ => Err("this is no address of an HTTP proxy"),
-        }
-    }
-
-    pub fn url(&self) -> &Url {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ProxyUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&without_password(&self.0), f)
-    }
-}
-
-impl ProofOfLife {
-    /// Reads `https://hc-ping.com/…`.
-    ///
-    /// # Errors
-    /// What is wrong with it, without its text.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self(url)),
-            _ => Err("this is no web address"),
-        }
-    }
-
-    /// What is asked when an edition was delivered.
-    pub fn well(&self) -> Url {
-        self.0.clone()
-    }
-
-    /// What is asked when one failed or is late: `/fail` below it.
-    pub fn failed(&self) -> Url {
-        let mut url = self.0.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("fail");
-        }
-        url
-    }
-}
-
-impl fmt::Debug for ProofOfLife {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl Secret {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself; only for the call that needs it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }
 

@@ -12,9 +12,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::desk::{CONFIG, PASSWORD, STRIKE, Served, http};
+use crate::desk::{PASSWORD, STRIKE, Served, http};
 use crate::store::environment;
-use crate::world::World;
 
 /// Of a window, in CSS pixels.
 const HEIGHT: u32 = 900;
@@ -31,20 +30,12 @@ const SPACE: &str = " ";
 /// Where readers reach the pages, as mails have it.
 const READERS_URL: &str = "http://digest.example";
 
-/// Tells of something that no shipped kind knows, and a kind of one's own does.
-const BRIDGE: &str = "Bridge falls at Sumy\n\nThe old bridge at Sumy collapsed under 12 lorries on Monday, the regional administration said.\n";
-/// It.
+/// A kind of one's own.
 const KIND: &str = include_str!("../../templates/web/admin/kind.toml");
 
 /// A service with a folder for kinds, and links to its pages in its mails.
 fn served() -> Served {
-    let world = World::new(&format!("kinds = \"kinds\"\n{CONFIG}url = \"{READERS_URL}\"\n"));
-    world.write("articles/strike.txt", STRIKE);
-    world.write("articles/bridge.txt", BRIDGE);
-    std::fs::create_dir_all(world.path().join("kinds")).unwrap();
-    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
-    world.run_with_input(&["admin", "reset", "--password"], &format!("{PASSWORD}\n")).ended(0);
-    Served::of(world)
+    Served::with_kinds(&format!("url = \"{READERS_URL}\"\n"))
 }
 
 /// Whether pages may run any.

@@ -3,11 +3,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use crate::world::World;
+use crate::world::{Running, World};
 
 /// A preview is drawn within a second or two; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -16,7 +16,7 @@ const EDITION: &str = "[[edition]]\nname = \"daily\"\ncron = \"0 7 * * *\"\n";
 
 /// Ends the program however the test ends.
 struct Watching {
-    child: Child,
+    _child: Running,
     lines: Receiver<String>,
 }
 
@@ -42,7 +42,7 @@ impl Watching {
                 }
             });
         }
-        Self { child, lines }
+        Self { _child: Running(child), lines }
     }
 
     #[track_caller]
@@ -56,13 +56,6 @@ impl Watching {
             }
         }
         panic!("{words:?} was not said:\n{}", said.join("\n"));
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,14 +1,14 @@
 //! Proof of life: a watcher elsewhere is told after every edition how it fared, over real HTTP, by the real program.
 
 use std::fs::File;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use daybrief::service::worker::Clock;
 use jiff::SignedDuration;
 
 use crate::desk::missed;
-use crate::world::{Answer, Web, World};
+use crate::world::{Answer, Running, Web, World};
 
 /// More than what the program may take, its tries and pauses included.
 const WAIT_SECONDS_MAX: u32 = 60;
@@ -18,14 +18,7 @@ const SECRET: &str = "hunter2-life";
 /// `daybrief serve` with its log in a file; ends when dropped.
 struct Serving {
     world: World,
-    child: Child,
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    _child: Running,
 }
 
 impl Serving {
@@ -38,7 +31,7 @@ impl Serving {
         let world = missed(&config, Clock::System.now() - SignedDuration::from_mins(minutes_ago));
         let log = File::create(world.path().join("log")).unwrap();
         let child = world.command(&["serve"]).stdin(Stdio::null()).stderr(log).spawn().unwrap();
-        Self { world, child }
+        Self { world, _child: Running(child) }
     }
 
     fn log(&self) -> String {

@@ -42,9 +42,9 @@ pub fn environment(name: &str) -> Option<String> {
 /// All that a store knows of its subscribers.
 pub async fn everyone(store: &Store) -> Vec<Subscriber> {
     let mut all = Vec::new();
-    let take = |subscriber| {
-        all.push(subscriber);
-        Ok::<_, StoreError>(())
+    let take = |one| {
+        all.push(one);
+        anyhow::Ok(())
     };
     store.each_subscriber(take).await.unwrap();
     all

@@ -2,22 +2,9 @@
 
 use super::*;
 
-const BRIDGE: &str = "Bridge falls at Sumy\n\nThe old bridge at Sumy collapsed under 12 lorries on Monday, the regional \
-                      administration said. Nobody was hurt.\n";
-
-fn served() -> Served {
-    let world = World::new(&format!("kinds = \"kinds\"\n{CONFIG}"));
-    world.write("articles/strike.txt", STRIKE);
-    world.write("articles/bridge.txt", BRIDGE);
-    std::fs::create_dir_all(world.path().join("kinds")).unwrap();
-    world.run(&["subscribers", "add", "reader@inbox.example"]).ended(0);
-    world.run_with_input(&["admin", "reset", "--password"], &format!("{PASSWORD}\n")).ended(0);
-    Served::of(world)
-}
-
 #[test]
 fn a_kind_is_tried_saved_and_in_force_without_a_restart() {
-    let served = served();
+    let served = Served::with_kinds("");
     let mut admin = served.admin();
     let file = served.world.path().join("kinds/bridges.toml");
     admin.get("/admin/kinds").says(&["infrastructure_damage", "shipped", "Add a kind"]);
