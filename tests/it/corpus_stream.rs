@@ -13,6 +13,7 @@ use daybrief::news::incident::plausibility::Decisions;
 use daybrief::news::incident::reconcile::reconcile;
 use daybrief::news::incident::{Incident, Reading, Telling, incidents};
 use daybrief::news::kinds::Event;
+use daybrief::news::origin;
 
 /// How many days apart two incidents may be that people are asked about.
 const SPLIT_DAYS_MAX: i32 = 1;
@@ -33,10 +34,15 @@ fn stream() -> Option<Vec<Reading>> {
     let read = |articles: &[Article]| -> Vec<Reading> {
         articles.iter().map(|article| Reading::new(article.clone(), extract::extract(article), true)).collect()
     };
-    Some(thread::scope(|scope| {
+    let mut readings: Vec<Reading> = thread::scope(|scope| {
         let parts: Vec<_> = articles.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
         parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
-    }))
+    });
+    let origins = origin::origins(&articles.iter().collect::<Vec<_>>(), &origin::FAMILIES);
+    for (reading, origin) in readings.iter_mut().zip(origins) {
+        (reading.origin, reading.story) = (origin.id, origin.story);
+    }
+    Some(readings)
 }
 
 fn article(line: &str) -> Article {

@@ -2,8 +2,9 @@
 //!
 //! Two reports join by what they are typed to: scope, kind of event, place, days, means, time of day and whose doing. Words
 //! are never compared. One settlement on one day is one incident unless something tells two apart; a region, or a second
-//! settlement close by, joins only where a figure of some size agrees; a country never does. A report that could belong to
-//! two incidents which exclude each other belongs to neither.
+//! settlement close by, joins only where a figure of some size agrees; a country only where several figures do, or a large
+//! one that is not round. Copies of one text join where a figure agrees. A report that could belong to two incidents which
+//! exclude each other belongs to neither.
 //!
 //! The result is a function of the set of reports: they are sorted first, ties between joins are broken by content, and each
 //! join is checked against all that its two sides hold, so that no chain of likenesses brings together what does not belong
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::report::{Days, Mark, Report, Where, are_one, is_generic, may_be_one};
 use super::traits::{PartOfDay, Traits};
-use crate::news::kinds::{Event, Group, Scope};
+use crate::news::kinds::{Event, Group, Measure, Scope};
 use crate::news::value::Place;
 
 /// An agreeing figure of this size joins across places: smaller ones ("two injured") agree by chance every day.
@@ -24,6 +25,8 @@ const SAME_COUNT_MIN: u64 = 3;
 const BUSY_COUNT_MIN: u64 = 10;
 /// One agreeing figure of this size does not agree by chance on two days in a row.
 const SURE_COUNT_MIN: u64 = 20;
+/// A multiple of this is often a guess, and two guesses agree by chance.
+const ROUND_COUNT: u64 = 10;
 /// Settlements this close can be two names for one site: a suburb and its city.
 const NEAR_KM_MAX: f64 = 15.0;
 /// Days by which two dated reports may differ when a figure agrees: a night attack is dated by either day.
@@ -41,20 +44,30 @@ struct Node<'a> {
     marks: BTreeSet<Mark>,
     /// Some of its reports goes on from an earlier figure.
     is_update: bool,
+    /// Of whom it tells, with a figure or without.
+    groups: BTreeSet<Group>,
+    /// It tells of fighters alone.
+    is_of_fighters: bool,
     /// Some of its articles tells of more than this there.
     is_one_of_several: bool,
     /// Articles that tell several happenings of this place and day apart, and which of them this is.
     parts: BTreeSet<(&'a str, usize)>,
+    articles: BTreeSet<&'a str>,
+    /// The texts that its articles are, or are copies of.
+    stories: BTreeSet<&'a str>,
     reports: Vec<Report<'a>>,
 }
 
 /// How sure it is that two nodes are one, the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Tie {
+    /// Copies of one text, with a figure.
+    Copy,
     SettlementAndFigure,
     Settlement,
     SettlementLoosely,
     FigureOnly,
+    CountryAndFigures,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,13 +79,42 @@ struct Edge {
     nodes: (usize, usize),
 }
 
+impl<'a> Node<'a> {
+    /// The totals that each article gives, and those that it says they were before.
+    fn told(&self) -> BTreeMap<(&'a str, Measure, Group), BTreeSet<u64>> {
+        let mut told: BTreeMap<_, BTreeSet<u64>> = BTreeMap::new();
+        for report in &self.reports {
+            let article = report.reading.article.id.as_str();
+            for (measure, group, _, number) in report.marks().into_iter().filter(|mark| !mark.2) {
+                told.entry((article, measure, group)).or_default().insert(number);
+            }
+        }
+        told
+    }
+
+    fn country(&self) -> Option<&str> {
+        self.site.and_then(|site| site.country.as_deref())
+    }
+
+    /// It names a country, or no place at all.
+    fn is_broad(&self) -> bool {
+        matches!(self.place, Where::Own(_))
+    }
+}
+
+impl Edge {
+    fn new(tie: Tie, gap: i32, agreeing: usize, one: usize, other: usize) -> Self {
+        Self { tie, gap, agreeing: std::cmp::Reverse(agreeing), nodes: (one.min(other), one.max(other)) }
+    }
+}
+
 /// Joins reports. Each group is in the order of [`sort`]; groups are in the order of their first reports.
 pub fn join(mut reports: Vec<Report<'_>>) -> Vec<Vec<Report<'_>>> {
     sort(&mut reports);
     let nodes = nodes(reports);
     let edges = edges(&nodes);
     let mut clusters = Clusters::new(&nodes);
-    let split = edges.partition_point(|edge| edge.tie == Tie::SettlementAndFigure);
+    let split = edges.partition_point(|edge| edge.tie <= Tie::SettlementAndFigure);
     let (sure, others) = edges.split_at(split);
     for edge in sure {
         clusters.join(*edge);
@@ -103,7 +145,7 @@ fn sort(reports: &mut [Report]) {
 }
 
 /// What a node's reports have in common.
-type Key<'a> = (Scope, Event, Where, Option<Days>, Traits, Option<(&'a str, Option<usize>)>);
+type Key<'a> = (Scope, Event, Where, Option<Days>, Traits, bool, Option<(&'a str, Option<usize>)>);
 
 fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
     let mut index: HashMap<Key, usize> = HashMap::new();
@@ -114,7 +156,8 @@ fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
         // What is loose, or told apart, or a region's, has to be compared one by one.
         let alone = report.part.is_some() || !by_key || report.days.is_none_or(|days| days.loose);
         let own = alone.then_some((article, report.part));
-        let key = (report.scope, report.event, report.place.clone(), report.days, report.traits.clone(), own);
+        let (traits, of_fighters) = (report.traits.clone(), report.is_of_fighters());
+        let key = (report.scope, report.event, report.place.clone(), report.days, traits, of_fighters, own);
         let at = *index.entry(key).or_insert_with(|| {
             nodes.push(Node {
                 scope: report.scope,
@@ -125,13 +168,20 @@ fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
                 traits: report.traits.clone(),
                 marks: BTreeSet::new(),
                 is_update: false,
+                groups: BTreeSet::new(),
+                is_of_fighters: of_fighters,
                 is_one_of_several: false,
                 parts: report.part.map(|part| (article, part)).into_iter().collect(),
+                articles: BTreeSet::new(),
+                stories: BTreeSet::new(),
                 reports: Vec::new(),
             });
             nodes.len() - 1
         });
         nodes[at].marks.extend(report.marks());
+        nodes[at].articles.insert(article);
+        nodes[at].groups.extend(report.groups());
+        nodes[at].stories.insert(&report.reading.story);
         nodes[at].is_update |= report.is_update();
         nodes[at].is_one_of_several |= report.is_one_of_several;
         nodes[at].reports.push(report);
@@ -139,32 +189,87 @@ fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
     nodes
 }
 
-/// Every pair that may be one, the surest first. Only pairs of one settlement, or of one region and figure, are looked at.
+/// Every pair that may be one, the surest first. Only pairs of one settlement, of one region or country and figure, or of
+/// one text are looked at.
 fn edges(nodes: &[Node]) -> Vec<Edge> {
     let mut by_place: BTreeMap<&Where, Vec<usize>> = BTreeMap::new();
     let mut by_figure: BTreeMap<(&str, Option<&str>, Mark), Vec<usize>> = BTreeMap::new();
-    for (index, node) in nodes.iter().enumerate().filter(|(_, node)| node.scope == Scope::Event) {
-        by_place.entry(&node.place).or_default().push(index);
-        let Some(country) = node.site.and_then(|site| site.country.as_deref()) else { continue };
-        if matches!(node.place, Where::Own(_)) {
+    let mut by_country: BTreeMap<(&str, Mark), Vec<usize>> = BTreeMap::new();
+    let mut by_story: BTreeMap<(Scope, &str), Vec<usize>> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        node.stories.iter().for_each(|story| by_story.entry((node.scope, story)).or_default().push(index));
+        if node.scope != Scope::Event {
             continue;
         }
+        by_place.entry(&node.place).or_default().push(index);
+        let Some(country) = node.country() else { continue };
         let admin1 = node.site.and_then(|site| site.admin1.as_deref());
         for mark in node.marks.iter().filter(|mark| mark.3 >= AGREEING_COUNT_MIN) {
-            by_figure.entry((country, admin1, *mark)).or_default().push(index);
+            by_country.entry((country, *mark)).or_default().push(index);
+            if !node.is_broad() {
+                by_figure.entry((country, admin1, *mark)).or_default().push(index);
+            }
         }
     }
     let mut edges: BTreeSet<Edge> = BTreeSet::new();
     let groups = by_place.into_iter().filter(|(place, _)| place.is_fine() || matches!(place, Where::Own(_)));
     for group in groups.map(|(_, group)| group).chain(by_figure.into_values()) {
-        let busy: Vec<bool> = group.iter().map(|node| is_busy(nodes, *node, &group)).collect();
-        for (place, one) in group.iter().enumerate() {
-            for (next, other) in group[place + 1..].iter().enumerate() {
-                edges.extend(edge(nodes, *one, *other, busy[place] || busy[place + 1 + next]));
-            }
-        }
+        let pairs = neighbours(nodes, &group);
+        let busy = busy(nodes, &pairs);
+        let is_busy = |node: usize| nodes[node].is_one_of_several || busy.contains(&node);
+        let edge = |(one, other)| edge(nodes, one, other, is_busy(one) || is_busy(other));
+        edges.extend(pairs.into_iter().filter_map(edge));
     }
+    let by_story = by_story.into_values().flat_map(|group| neighbours(nodes, &group));
+    edges.extend(by_story.filter_map(|(one, other)| copied(nodes, one, other)));
+    let by_country = by_country.into_values().filter(|group| group.iter().any(|node| nodes[*node].is_broad()));
+    let by_country = by_country.flat_map(|group| neighbours(nodes, &group));
+    edges.extend(by_country.filter_map(|(one, other)| within_country(nodes, one, other)));
     edges.into_iter().collect()
+}
+
+/// Two papers' copies of one text tell of one happening where a figure agrees and nothing of place and kind is against it:
+/// a short copy names the country only.
+fn copied(nodes: &[Node], one: usize, other: usize) -> Option<Edge> {
+    let (a, b) = (&nodes[one], &nodes[other]);
+    let gap = a.days?.gap(&b.days?);
+    let agreeing = a.marks.intersection(&b.marks).count();
+    let broad = (a.is_broad() || b.is_broad()) && a.country().zip(b.country()).is_none_or(|(one, other)| one == other);
+    // What one article tells apart is no copy of each other.
+    let apart = !a.articles.is_disjoint(&b.articles);
+    let fits = a.place == b.place || broad || is_near(a, b);
+    (agreeing > 0 && fits && !apart && may_be_one(a.event, b.event))
+        .then(|| Edge::new(Tie::Copy, gap, agreeing, one, other))
+}
+
+/// A report that names only a country is the one of a place in it, or another such, which tells of the same kind of
+/// happening on the same day with the same figures: two, or one that is too large and too odd for chance.
+fn within_country(nodes: &[Node], one: usize, other: usize) -> Option<Edge> {
+    let (a, b) = (&nodes[one], &nodes[other]);
+    let same_end = a.days?.end == b.days?.end;
+    let gap = a.days?.gap(&b.days?);
+    let loose = a.days?.loose || b.days?.loose;
+    let agreeing = a.marks.intersection(&b.marks).filter(|mark| mark.3 >= SAME_COUNT_MIN);
+    let odd = agreeing.clone().any(|mark| mark.3 >= SURE_COUNT_MIN && mark.3 % ROUND_COUNT != 0);
+    let agreeing = agreeing.count();
+    let same = (agreeing > 1 || odd) && are_one(a.event, b.event) && !a.traits.conflicts(&b.traits);
+    let days = gap == 0 && (!loose || same_end);
+    let apart = !a.articles.is_disjoint(&b.articles);
+    let broad = a.is_broad() || b.is_broad();
+    (broad && same && days && !apart).then(|| Edge::new(Tie::CountryAndFigures, gap, agreeing, one, other))
+}
+
+/// The pairs of a group whose days are close enough to be one. They are found along the days, so that a city of which
+/// something is told every day costs no more than as many places.
+fn neighbours(nodes: &[Node], group: &[usize]) -> Vec<(usize, usize)> {
+    let mut dated: Vec<(Days, usize)> = group.iter().filter_map(|node| Some((nodes[*node].days?, *node))).collect();
+    dated.sort_by_key(|(days, node)| (days.start, *node));
+    let mut pairs = Vec::new();
+    for (at, (days, one)) in dated.iter().enumerate() {
+        let close = dated[at + 1..].iter().take_while(|(later, _)| days.gap(later) <= NIGHT_DAYS_MAX);
+        pairs.extend(close.map(|(_, other)| (*one.min(other), *one.max(other))));
+    }
+    pairs
 }
 
 /// Whether figures agree beyond chance.
@@ -174,11 +279,13 @@ fn is_sure(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> bool {
     count > 1 || agreeing.any(|number| number >= SURE_COUNT_MIN)
 }
 
-/// Whether some article tells of several happenings there at that time: then place and day alone join nothing.
-fn is_busy(nodes: &[Node], node: usize, group: &[usize]) -> bool {
-    let days = |node: usize| nodes[node].days;
-    let same = |other: usize| days(node).zip(days(other)).is_some_and(|(one, other)| one.gap(&other) == 0);
-    group.iter().any(|other| nodes[*other].is_one_of_several && same(*other))
+/// The nodes of whose place and days another article tells several happenings: then place and day alone join nothing.
+fn busy(nodes: &[Node], pairs: &[(usize, usize)]) -> BTreeSet<usize> {
+    let several = |(one, other): (usize, usize)| nodes[one].is_one_of_several || nodes[other].is_one_of_several;
+    let days = |(one, other): (usize, usize)| nodes[one].days.zip(nodes[other].days);
+    let same =
+        |pair: &&(usize, usize)| several(**pair) && days(**pair).is_some_and(|(one, other)| one.gap(&other) == 0);
+    pairs.iter().filter(same).flat_map(|(one, other)| [*one, *other]).collect()
 }
 
 fn edge(nodes: &[Node], one: usize, other: usize, busy: bool) -> Option<Edge> {
@@ -211,14 +318,14 @@ fn edge(nodes: &[Node], one: usize, other: usize, busy: bool) -> Option<Edge> {
     } else {
         return None;
     };
-    Some(Edge { tie, gap, agreeing: std::cmp::Reverse(agreeing), nodes: (one.min(other), one.max(other)) })
+    Some(Edge::new(tie, gap, agreeing, one, other))
 }
 
 /// Whether two reports of one settlement that agree in no figure may be one all the same: one goes on from an earlier
-/// figure, or gives none at all, or they name one weapon (accidents and disasters, of which a town seldom has two a day,
-/// need none). Where a day is only supposed, other figures are another happening.
+/// figure, or gives none at all, or nothing tells them apart, or they name one weapon and count the same people (accidents
+/// and disasters, of which a town seldom has two a day, need none). Medics who died in a clinic are no attackers who were
+/// beaten off. Where a day is only supposed, other figures are another happening.
 fn may_be_one_without_figure(a: &Node, b: &Node, loose: bool) -> bool {
-    let groups = |node: &Node| node.marks.iter().map(|mark| mark.1).collect::<BTreeSet<Group>>();
     let silent = a.marks.is_empty() || b.marks.is_empty();
     let update = a.is_update || b.is_update;
     let contradict = a.marks.iter().any(|one| {
@@ -227,8 +334,10 @@ fn may_be_one_without_figure(a: &Node, b: &Node, loose: bool) -> bool {
     let rare = matches!(a.event, Event::Accident | Event::Disaster | Event::Bombing | Event::Disease);
     let alike = rare || !a.traits.means.is_disjoint(&b.traits.means);
     match (silent, loose) {
+        _ if a.is_of_fighters != b.is_of_fighters => false,
         (true, _) => !loose,
-        _ if groups(a).is_disjoint(&groups(b)) => false,
+        (false, false) if a.traits == b.traits => true,
+        _ if a.groups.is_disjoint(&b.groups) => false,
         (false, true) => update || !contradict && alike,
         (false, false) => update || alike,
     }
@@ -276,6 +385,8 @@ struct Profile<'a> {
     traits: Traits,
     marks: BTreeSet<Mark>,
     parts: BTreeSet<(&'a str, usize)>,
+    /// What each article counts, by article and whom it counts.
+    told: BTreeMap<(&'a str, Measure, Group), BTreeSet<u64>>,
 }
 
 impl<'a> Profile<'a> {
@@ -288,6 +399,7 @@ impl<'a> Profile<'a> {
             traits: node.traits.clone(),
             marks: node.marks.clone(),
             parts: node.parts.clone(),
+            told: node.told(),
         }
     }
 
@@ -297,6 +409,9 @@ impl<'a> Profile<'a> {
         let parted = self.parts.iter().any(|(article, part)| {
             other.parts.iter().any(|(article_too, part_too)| article == article_too && part != part_too)
         });
+        // An article that counts otherwise elsewhere tells of another happening there.
+        let recounted =
+            self.told.iter().any(|(whom, one)| other.told.get(whom).is_some_and(|two| one.is_disjoint(two)));
         let events = |one: &Event| other.events.iter().all(|other| are_one(*one, *other) || may_be_one(*one, *other));
         let km = |one: &Option<&Place>, two: &Option<&Place>| one.zip(*two).and_then(|(one, two)| one.distance_km(two));
         let far = self.sites.iter().any(|(place, one)| {
@@ -314,7 +429,12 @@ impl<'a> Profile<'a> {
             }
             _ => false,
         };
-        parted || far || days || differ(&self.traits, &other.traits, agreeing) || !self.events.iter().all(events)
+        parted
+            || recounted
+            || far
+            || days
+            || differ(&self.traits, &other.traits, agreeing)
+            || !self.events.iter().all(events)
     }
 
     fn add(&mut self, other: &Self) {
@@ -330,6 +450,9 @@ impl<'a> Profile<'a> {
         self.traits.add(&other.traits);
         self.marks.extend(&other.marks);
         self.parts.extend(&other.parts);
+        for (whom, counts) in &other.told {
+            self.told.entry(*whom).or_default().extend(counts);
+        }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::news::value::{Place, Precision, place};
 const UPDATE_DAYS_MAX: i64 = 14;
 /// Other undated figures tell of the day of publication or of the one before.
 const UNDATED_DAYS_MAX: i64 = 1;
+/// Days from first to last that still are one day to an article: a night, "on Saturday and Sunday".
+const DAY_DAYS_MAX: i32 = 1;
 
 /// Where a report's happening was, as far as it can join others.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +105,17 @@ impl<'a> Report<'a> {
         };
         let numbers = |telling: &Telling| [telling.number(), telling.toll.previous].map(|number| mark(telling, number));
         self.tellings.iter().flat_map(numbers).flatten().collect()
+    }
+
+    /// Of whom it tells.
+    pub fn groups(&self) -> impl Iterator<Item = Group> {
+        let of_all = |group| if matches!(group, Group::Children | Group::Women) { Group::People } else { folk(group) };
+        self.tellings.iter().map(move |telling| of_all(telling.toll.group))
+    }
+
+    /// Whether it tells of fighters alone.
+    pub fn is_of_fighters(&self) -> bool {
+        self.groups().all(|group| matches!(group, Group::Military | Group::Militants))
     }
 
     /// Whether it goes on from an earlier figure.
@@ -227,7 +240,9 @@ fn days(tellings: &[Telling], places: &[Where]) -> Vec<Option<Days>> {
                     && are_one(other.toll.event, telling.toll.event)
             };
             let others = tellings.iter().zip(places).filter(same);
-            let others: BTreeSet<Days> = others.filter_map(|(other, _)| given(other)).collect();
+            // "Last week" is no day for what it does not stand with.
+            let others = others.filter_map(|(other, _)| given(other)).filter(|days| days.len() <= DAY_DAYS_MAX);
+            let others: BTreeSet<Days> = others.collect();
             others.first().copied().filter(|_| others.len() == 1).or_else(|| undated(telling))
         })
     };

@@ -104,7 +104,10 @@ fn may_start(token: &Token) -> bool {
 }
 
 static STARTS: LazyLock<Phrases<()>> = LazyLock::new(|| {
-    let named = ["month", "weekday", "day", "reach"].into_iter().flat_map(section).map(|entry| entry.phrase);
+    let named = ["month", "weekday", "weekday possessive", "day", "reach"]
+        .into_iter()
+        .flat_map(section)
+        .map(|entry| entry.phrase);
     let others = [
         "the", "last", "past", "previous", "this", "next", "earlier", "later", "early", "late", "a", "an", "one",
         "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen",
@@ -124,6 +127,8 @@ static SOURCE: &str = include_str!("../../../config/lexicon/date.txt");
 static MONTHS: LazyLock<Phrases<i64>> = LazyLock::new(|| table("month"));
 static AMBIGUOUS_MONTHS: LazyLock<Phrases<()>> = LazyLock::new(|| words("ambiguous month"));
 static WEEKDAYS: LazyLock<Phrases<i64>> = LazyLock::new(|| table("weekday"));
+static WEEKDAY_POSSESSIVES: LazyLock<Phrases<i64>> = LazyLock::new(|| table("weekday possessive"));
+static AFTER_PLURAL: LazyLock<Phrases<()>> = LazyLock::new(|| words("after plural"));
 static DAYS: LazyLock<Phrases<i64>> = LazyLock::new(|| table("day"));
 static REACHES: LazyLock<Phrases<i64>> = LazyLock::new(|| table("reach"));
 static UNITS: LazyLock<Phrases<i64>> = LazyLock::new(|| table("unit"));
@@ -350,13 +355,19 @@ fn calendar_unit(tokens: &[Token], calendar: Calendar) -> Option<Reading> {
     Some((DateSpan { start, end }, unit, lead + 2))
 }
 
-/// "Monday", "last Monday", "next Monday", "Monday night", "Mon.", "Sunday's"
+/// "Monday", "last Monday", "next Monday", "Monday night", "Mon.", "Sunday's", "Sundays attack"
 fn weekday(tokens: &[Token], calendar: Calendar) -> Option<Reading> {
     let published = calendar.published?;
     let which = tokens.first()?;
     let lead = usize::from(which.is("last") || which.is("next") || which.is("this"));
     let word = tokens.get(lead).filter(|token| token.is_capitalised())?;
-    let weekday = Weekday::from_monday_one_offset(i8::try_from(*WEEKDAYS.of(&word.bare())?).ok()?).ok()?;
+    let possessive = || {
+        let noun = tokens.get(lead + 1)?;
+        let plural = noun.kind != TokenKind::Word || noun.is_capitalised() || AFTER_PLURAL.of(noun).is_some();
+        WEEKDAY_POSSESSIVES.of(word).filter(|_| !plural)
+    };
+    let number = WEEKDAYS.of(&word.bare()).or_else(possessive)?;
+    let weekday = Weekday::from_monday_one_offset(i8::try_from(*number).ok()?).ok()?;
     let before = on_or_before(published, weekday);
     let day = if which.is("next") || calendar.ahead && !which.is("last") {
         on_or_before(published.saturating_add(7.days()), weekday)
@@ -468,6 +479,7 @@ mod tests {
         check("on Wednesday", "2025-03-19 Day /1");
         check_ahead("will meet on Wednesday", "2025-03-26 Day /1");
         check("Sunday’s attack", "2025-03-23 Day /1");
+        check("the death toll from Sundays attack", "2025-03-23 Day /1");
     }
 
     #[test]
