@@ -27,6 +27,8 @@ const BUSY_COUNT_MIN: u64 = 10;
 const SURE_COUNT_MIN: u64 = 20;
 /// A multiple of this is often a guess, and two guesses agree by chance.
 const ROUND_COUNT: u64 = 10;
+/// By how much two tolls of one happening and day differ at most where neither says that it rose.
+const GROWTH_MAX: u64 = 4;
 /// Settlements this close can be two names for one site: a suburb and its city.
 const NEAR_KM_MAX: f64 = 15.0;
 /// Days by which two dated reports may differ when a figure agrees: a night attack is dated by either day.
@@ -42,6 +44,8 @@ struct Node<'a> {
     days: Option<Days>,
     traits: Traits,
     marks: BTreeSet<Mark>,
+    /// The marks, and what is only estimated.
+    counts: BTreeSet<Mark>,
     /// Some of its reports goes on from an earlier figure.
     is_update: bool,
     /// Of whom it tells, with a figure or without.
@@ -145,7 +149,8 @@ fn sort(reports: &mut [Report]) {
 }
 
 /// What a node's reports have in common.
-type Key<'a> = (Scope, Event, Where, Option<Days>, Traits, bool, Option<(&'a str, Option<usize>)>);
+type Key<'a> =
+    (Scope, Event, Where, Option<Days>, Traits, BTreeSet<Group>, BTreeSet<Mark>, Option<(&'a str, Option<usize>)>);
 
 fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
     let mut index: HashMap<Key, usize> = HashMap::new();
@@ -156,8 +161,10 @@ fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
         // What is loose, or told apart, or a region's, has to be compared one by one.
         let alone = report.part.is_some() || !by_key || report.days.is_none_or(|days| days.loose);
         let own = alone.then_some((article, report.part));
-        let (traits, of_fighters) = (report.traits.clone(), report.is_of_fighters());
-        let key = (report.scope, report.event, report.place.clone(), report.days, traits, of_fighters, own);
+        let (traits, groups, marks) =
+            (report.traits.clone(), report.groups().collect::<BTreeSet<Group>>(), report.marks());
+        let key =
+            (report.scope, report.event, report.place.clone(), report.days, traits, groups.clone(), marks.clone(), own);
         let at = *index.entry(key).or_insert_with(|| {
             nodes.push(Node {
                 scope: report.scope,
@@ -166,10 +173,11 @@ fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
                 site: report.site(),
                 days: report.days,
                 traits: report.traits.clone(),
-                marks: BTreeSet::new(),
+                marks,
+                counts: report.counts(),
                 is_update: false,
-                groups: BTreeSet::new(),
-                is_of_fighters: of_fighters,
+                groups,
+                is_of_fighters: report.is_of_fighters(),
                 is_one_of_several: false,
                 parts: report.part.map(|part| (article, part)).into_iter().collect(),
                 articles: BTreeSet::new(),
@@ -178,9 +186,7 @@ fn nodes(reports: Vec<Report<'_>>) -> Vec<Node<'_>> {
             });
             nodes.len() - 1
         });
-        nodes[at].marks.extend(report.marks());
         nodes[at].articles.insert(article);
-        nodes[at].groups.extend(report.groups());
         nodes[at].stories.insert(&report.reading.story);
         nodes[at].is_update |= report.is_update();
         nodes[at].is_one_of_several |= report.is_one_of_several;
@@ -326,7 +332,7 @@ fn edge(nodes: &[Node], one: usize, other: usize, busy: bool) -> Option<Edge> {
 /// and disasters, of which a town seldom has two a day, need none). Medics who died in a clinic are no attackers who were
 /// beaten off. Where a day is only supposed, other figures are another happening.
 fn may_be_one_without_figure(a: &Node, b: &Node, loose: bool) -> bool {
-    let silent = a.marks.is_empty() || b.marks.is_empty();
+    let silent = a.counts.is_empty() || b.counts.is_empty();
     let update = a.is_update || b.is_update;
     let contradict = a.marks.iter().any(|one| {
         b.marks.iter().any(|other| (one.0, one.1, one.2) == (other.0, other.1, other.2) && one.3 != other.3)
@@ -336,11 +342,21 @@ fn may_be_one_without_figure(a: &Node, b: &Node, loose: bool) -> bool {
     match (silent, loose) {
         _ if a.is_of_fighters != b.is_of_fighters => false,
         (true, _) => !loose,
-        (false, false) if a.traits == b.traits => true,
         _ if a.groups.is_disjoint(&b.groups) => false,
         (false, true) => update || !contradict && alike,
-        (false, false) => update || alike,
+        (false, false) => update || rare || (alike || a.traits == b.traits) && are_comparable(&a.counts, &b.counts),
     }
+}
+
+/// Whether both count the same people, and neither counts a multiple of the other: a toll grows through a day, but three
+/// dead and 84 dead are two happenings. A zero too many is a slip, and for the plausibility gate to see.
+fn are_comparable(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> bool {
+    let pairs = one.iter().flat_map(|mark| other.iter().map(move |two| (mark, two)));
+    let mut same = pairs.filter(|(mark, two)| (mark.0, mark.1, mark.2) == (two.0, two.1, two.2));
+    same.any(|(mark, two)| {
+        let (least, most) = (mark.3.min(two.3), mark.3.max(two.3));
+        most <= least.saturating_mul(GROWTH_MAX) || most == least.saturating_mul(10)
+    })
 }
 
 /// A day that is only supposed, and a single small figure, which agrees by chance: then the day has to be that of

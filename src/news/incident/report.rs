@@ -95,16 +95,15 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The figures it gives, and those that it says they were before; 0 aside.
+    /// The figures it gives, and those that it says they were before; 0 aside. "About 50" agrees with everything near and
+    /// is none.
     pub fn marks(&self) -> BTreeSet<Mark> {
-        let mark = |telling: &Telling, number: Option<u64>| {
-            let toll = telling.toll;
-            // "About 50" agrees with everything near.
-            let exact = number.filter(|number| *number > 0 && !toll.count.approx)?;
-            Some((toll.measure, folk(toll.group), toll.part, exact))
-        };
-        let numbers = |telling: &Telling| [telling.number(), telling.toll.previous].map(|number| mark(telling, number));
-        self.tellings.iter().flat_map(numbers).flatten().collect()
+        self.tellings.iter().filter(|telling| !telling.toll.count.approx).flat_map(marks).collect()
+    }
+
+    /// The same with what is only estimated.
+    pub fn counts(&self) -> BTreeSet<Mark> {
+        self.tellings.iter().flat_map(marks).collect()
     }
 
     /// Of whom it tells.
@@ -137,6 +136,12 @@ impl<'a> Report<'a> {
         };
         format!("{}#{place}#{}", self.reading.article.id, self.part.unwrap_or_default())
     }
+}
+
+fn marks(telling: &Telling) -> impl Iterator<Item = Mark> {
+    let toll = telling.toll;
+    let numbers = [telling.number(), toll.previous].into_iter().flatten().filter(|number| *number > 0);
+    numbers.map(|number| (toll.measure, folk(toll.group), toll.part, number))
 }
 
 /// What one outlet calls civilians another calls people.

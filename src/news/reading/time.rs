@@ -26,6 +26,12 @@ const LONG_AGO: [&str; 7] = ["week", "weeks", "fortnight", "month", "months", "y
 /// "Two weeks after the flood, twelve people died" opens with the length: no clause stands before it.
 const CLAUSE_UNITS_MIN: usize = 4;
 
+/// A weekday is within so many days of the page's own date.
+const STAMP_DAYS_MAX: i64 = 7;
+
+/// Words that lead a page's own date: "Published", "Date of publication", "Last updated at".
+const BEFORE_STAMP: [&str; 4] = ["published", "publication", "updated", "at"];
+
 /// What the words around a predicate say of its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Time {
@@ -58,7 +64,15 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
         return time;
     }
     let near = dates(units).filter(|(index, _, _)| *index >= clause && index.abs_diff(at) <= DATE_UNITS_MAX);
-    let nearest = near.min_by_key(|(index, _, _)| index.abs_diff(at));
+    let stamp = dates(units).find(|(index, _, _)| is_stamp(units, *index)).map(|(_, date, _)| date);
+    // What a page prints of its own day tells less than a date of the sentence; but one far from it was counted from
+    // another day, which the article is said to be of.
+    let rank = |date: DateSpan| match stamp {
+        Some(stamp) if date == stamp => 1,
+        Some(stamp) if date.days_before(stamp.start).abs() > STAMP_DAYS_MAX => 2,
+        _ => 0,
+    };
+    let nearest = near.min_by_key(|(index, date, _)| (rank(*date), index.abs_diff(at)));
     if let Some((_, date, unit)) = nearest
         && time.scope == Scope::Event
     {
@@ -94,6 +108,16 @@ fn dates<'a>(units: &'a Units<'_>) -> impl Iterator<Item = (usize, DateSpan, Dat
         let since = units.units[index.saturating_sub(6)..index].iter().any(is_since);
         (!since).then_some((index, found.date, found.unit))
     })
+}
+
+/// "3 Oct 2017 At least 17 people were killed on Monday", "Published April 26, 2017 Six …": a page's own date that
+/// runs into its first sentence. It has its year, stands in no phrase, and a sentence begins behind it.
+fn is_stamp(units: &Units, at: usize) -> bool {
+    let begins = |unit: &Unit| unit.text.starts_with(|first: char| first.is_uppercase() || first.is_ascii_digit());
+    let before = at.checked_sub(1).map(|before| &units.units[before]);
+    let alone = before.is_none_or(|before| begins(before) || before.is_any_text(&BEFORE_STAMP));
+    let dated = units.units[at].date().is_some_and(|found| found.unit == DateUnit::Day && found.tokens.len() >= 3);
+    dated && alone && units.units.get(at + 1).is_some_and(begins)
 }
 
 fn is_since(unit: &Unit) -> bool {
