@@ -23,6 +23,7 @@ use self::report::{Report, Where};
 use super::article::{Article, Published};
 use super::extract::{Claim, Extraction};
 use super::kinds::{Change, Event, Scope, Toll};
+use super::origin::{self, Families};
 use super::value::{Count, Place};
 
 /// One article as the composer sees it.
@@ -92,6 +93,15 @@ impl Reading {
     pub fn new(article: Article, extraction: Extraction, fresh: bool) -> Self {
         let (origin, story) = (article.id.clone(), article.id.clone());
         Self { origin, story, standing: Standing::of(&article), article, extraction, fresh }
+    }
+
+    /// Finds out of each reading whose report it is, and what it is a copy of.
+    pub fn trace(readings: &mut [Self], families: &Families) {
+        let articles: Vec<&Article> = readings.iter().map(|reading| &reading.article).collect();
+        let origins = origin::origins(&articles, families);
+        for (reading, origin) in readings.iter_mut().zip(origins) {
+            (reading.origin, reading.story) = (origin.id, origin.story);
+        }
     }
 
     /// Whether the publisher corrects the article, in its heading or in a note.

@@ -405,17 +405,11 @@ async fn read(fresh: &[Article], mut told: Vec<Article>, kinds: &Arc<Kinds>) -> 
             Reading::new(article, extraction, fresh)
         }
     };
-    let with_origins = |mut readings: Vec<Reading>| {
-        let articles: Vec<&Article> = readings.iter().map(|reading| &reading.article).collect();
-        let origins = origin::origins(&articles, &origin::FAMILIES);
-        for (reading, origin) in readings.iter_mut().zip(origins) {
-            (reading.origin, reading.story) = (origin.id, origin.story);
-        }
-        readings
-    };
     let work = move || {
         let (news, known) = (reading(true, kinds.clone()), reading(false, kinds));
-        with_origins(fresh.into_iter().map(news).chain(told.into_iter().map(known)).collect())
+        let mut readings: Vec<Reading> = fresh.into_iter().map(news).chain(told.into_iter().map(known)).collect();
+        Reading::trace(&mut readings, &origin::FAMILIES);
+        readings
     };
     tokio::task::spawn_blocking(work).await.context("extract from the articles")
 }

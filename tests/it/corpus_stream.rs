@@ -38,10 +38,7 @@ fn stream() -> Option<Vec<Reading>> {
         let parts: Vec<_> = articles.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
         parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
-    let origins = origin::origins(&articles.iter().collect::<Vec<_>>(), &origin::FAMILIES);
-    for (reading, origin) in readings.iter_mut().zip(origins) {
-        (reading.origin, reading.story) = (origin.id, origin.story);
-    }
+    Reading::trace(&mut readings, &origin::FAMILIES);
     Some(readings)
 }
 

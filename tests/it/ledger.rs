@@ -13,14 +13,16 @@ use daybrief::news::digest::rank::Rules;
 use daybrief::news::digest::told::Told;
 use daybrief::news::digest::{self, Coverage, Digest, Frame, Look, Section, Window};
 use daybrief::news::extract::{self, Extraction};
+use daybrief::news::incident::Reading;
 use daybrief::news::incident::claimant::Order;
 use daybrief::news::incident::plausibility::{Decisions, Reason};
-use daybrief::news::incident::{Incident, Reading, incidents};
 use daybrief::news::origin;
 use daybrief::news::subscriber::Scope;
 use daybrief::news::wording::{self, Language::English as EN};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+
+mod joins;
 
 fn article(id: &str, outlet: &str, published: &str, title: &str, text: &str) -> Article {
     Article {
@@ -49,14 +51,10 @@ fn extraction(article: &Article) -> Extraction {
 
 /// Readings with their origins, as the pipeline makes them.
 fn read(articles: &[(Article, bool)]) -> Vec<Reading> {
-    let all: Vec<&Article> = articles.iter().map(|(article, _)| article).collect();
-    let origins = origin::origins(&all, &origin::FAMILIES);
-    let reading = |((article, fresh), origin): (&(Article, bool), origin::Origin)| {
-        let mut reading = Reading::new(article.clone(), extraction(article), *fresh);
-        reading.origin = origin.id;
-        reading
-    };
-    articles.iter().zip(origins).map(reading).collect()
+    let reading = |(article, fresh): &(Article, bool)| Reading::new(article.clone(), extraction(article), *fresh);
+    let mut readings: Vec<Reading> = articles.iter().map(reading).collect();
+    Reading::trace(&mut readings, &origin::FAMILIES);
+    readings
 }
 
 /// "title | text" of articles of different outlets on 4 March 2031, one an hour.
@@ -92,55 +90,6 @@ fn frame(to: Timestamp) -> Frame {
 
 fn compose(readings: &[Reading]) -> Digest {
     digest::compose(frame("2031-03-05T07:00:00Z".parse().unwrap()), readings, &[], &Decisions::default())
-}
-
-#[track_caller]
-fn check_incidents(articles: &[(&str, &str)], expected: usize) {
-    let readings = readings(articles);
-    let found: Vec<Incident> = incidents(&readings);
-    let shown: Vec<_> = found.iter().map(|incident| (&incident.key, incident.tellings.len())).collect();
-    assert_eq!(found.len(), expected, "{shown:#?}");
-}
-
-#[test]
-fn two_names_for_one_city_are_one_incident() {
-    check_incidents(
-        &[
-            (
-                "Russia hits Ukrainian capital with ballistic missiles",
-                "Nine people were killed on Monday when ballistic missiles struck the Ukrainian capital, police said.",
-            ),
-            ("Nine killed in strikes on Kyiv", "Nine people were killed in strikes on Kyiv on Monday, officials said."),
-        ],
-        1,
-    );
-}
-
-#[test]
-fn two_strikes_that_articles_tell_apart_stay_two() {
-    check_incidents(
-        &[
-            (
-                "Kharkiv hit twice",
-                "A missile strike on Kharkiv killed four people on Monday morning, the governor said.\n\nA second attack, \
-                 by a drone, killed two people in Kharkiv on Monday evening, the governor said.",
-            ),
-            ("Missile hits Kharkiv", "A missile strike killed four people in Kharkiv on Monday morning, police said."),
-            ("Drone hits Kharkiv", "A drone strike killed two people in Kharkiv on Monday evening, police said."),
-        ],
-        2,
-    );
-}
-
-#[test]
-fn a_region_joins_nothing_without_an_agreeing_figure() {
-    check_incidents(
-        &[
-            ("Two killed", "Two people were killed by shelling in the Donetsk region on Monday, the governor said."),
-            ("Three killed", "Three people were killed by shelling in the Donetsk region on Monday, the police said."),
-        ],
-        2,
-    );
 }
 
 #[test]
@@ -224,17 +173,6 @@ fn a_zero_more_is_held_though_one_voice_exaggerates() {
 }
 
 #[test]
-fn who_is_still_missing_was_so_before() {
-    check_incidents(
-        &[
-            ("Landslide in Batumi", "A landslide in Batumi on Monday killed three people, rescuers said."),
-            ("Two missing", "Two people are still missing on Tuesday after a landslide in Batumi, rescuers said."),
-        ],
-        1,
-    );
-}
-
-#[test]
 fn down_to_eight_from_nine_is_a_revision() {
     let digest = compose(&readings(&[
         ("Sumy", "A missile strike on Sumy on Monday killed nine people, the governor said."),
@@ -246,19 +184,6 @@ fn down_to_eight_from_nine_is_a_revision() {
     let line = &digest.tolls[0].lines[0];
     assert_eq!((line.figure.value().count.low, &digest.held[..]), (Some(8), &[][..]));
     assert_eq!(line.choice, daybrief::news::incident::reconcile::Choice::Revised);
-}
-
-#[test]
-fn a_city_of_many_strikes_a_day_joins_by_figures_only() {
-    let rockets =
-        "Rocket shells fired by rebels on Aleppo on Monday killed one woman and injured 4 people, police said.";
-    let raids = "Government air strikes on Aleppo on Monday killed 10 people, an observatory said.";
-    check_incidents(&[("Rockets", rockets), ("Raids", raids)], 2);
-    // Two quarters, two weapons, one small figure that agrees by chance.
-    let several = "Mortar shells on the Midan neighbourhood of Aleppo on Monday killed five people. Another strike, by a \
-                   drone, killed 12 people in Aleppo on Monday, police said.";
-    let bomb = "A glide bomb killed five people in Aleppo on Monday, residents said.";
-    check_incidents(&[("Several", several), ("Bomb", bomb)], 3);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Reports of many articles → incidents: which reports tell of the same happening.
 //!
-//! Two reports join by what they are typed to: scope, kind of event, place, days, means, time of day and whose doing. Words
-//! are never compared. One settlement on one day is one incident unless something tells two apart; a region, or a second
-//! settlement close by, joins only where a figure of some size agrees; a country only where several figures do, or a large
-//! one that is not round. Copies of one text join where a figure agrees. A report that could belong to two incidents which
-//! exclude each other belongs to neither.
+//! Two reports join by what they are typed to: scope, kind of event, place, days, means, time of day, whose doing and who
+//! was harmed. Words are never compared. One settlement on one day is one incident unless something tells two apart: a
+//! weapon, a quarter, other people harmed, a multiple of the figure. A region, or a second settlement close by, joins only
+//! where a figure of some size agrees; a country only where several figures do, or a large one that is not round. Copies of
+//! one text join where a figure agrees. A report that could belong to two incidents which exclude each other belongs to
+//! neither.
 //!
 //! The result is a function of the set of reports: they are sorted first, ties between joins are broken by content, and each
 //! join is checked against all that its two sides hold, so that no chain of likenesses brings together what does not belong
@@ -306,7 +307,9 @@ fn edge(nodes: &[Node], one: usize, other: usize, busy: bool) -> Option<Edge> {
         return None;
     }
     let large = a.marks.intersection(&b.marks).any(|mark| mark.3 >= BUSY_COUNT_MIN);
-    let likely = agreeing > 1 || !a.traits.conflicts(&b.traits) && (large || a.traits.agree(&b.traits));
+    let likely = agreeing > 1
+        || !a.traits.conflicts(&b.traits)
+            && (large || a.traits.agree(&b.traits) || a.traits == b.traits && !a.traits.is_empty());
     if busy && !likely
         || agreeing == 0 && !may_be_one_without_figure(a, b, loose)
         || loose && is_chance(a, b, agreeing, large)
