@@ -4,7 +4,8 @@
 //! What becomes of them goes through one ledger, which writes all that has gathered while it wrote the last time: one
 //! commit for many. A delivery is marked as transmitting, durably, before its message goes out, and a lane never has more
 //! than one whose mark stands and whose outcome does not: that is all that a crash can leave in doubt. So an outcome need
-//! not be written before the next mark of its lane, and waits for a mark a little.
+//! not be written before the next mark of its lane, and waits for a mark a little. The server is told of the next message
+//! before that has its mark, and gets nothing of it without.
 
 mod letters;
 
@@ -271,17 +272,46 @@ enum Making {
     Signing(JoinHandle<Result<Addressed, String>>),
 }
 
-/// Sends one delivery after another over one connection. While one goes out the next is made.
+impl Making {
+    async fn made(self) -> Result<Addressed, String> {
+        match self {
+            Self::Made(made) => made,
+            Self::Signing(making) => making.await.unwrap_or_else(|error| Err(error.to_string())),
+        }
+    }
+}
+
+impl Prepared {
+    /// Where the message goes, its id and the message, if it is made by now.
+    async fn ready(&mut self) -> Option<(Address, &str, &Addressed)> {
+        if let Ok(Some(making @ Making::Signing(_))) = &mut self.message
+            && matches!(making, Making::Signing(signing) if signing.is_finished())
+        {
+            let signed = std::mem::replace(making, Making::Made(Err(String::new()))).made().await;
+            *making = Making::Made(signed);
+        }
+        match &self.message {
+            Ok(Some(Making::Made(Ok(message)))) => {
+                Some((ascii_domain(&self.lease.to.email), &self.lease.message_id, message))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Sends one delivery after another over one connection. While one goes out the next but one is made: the server is told of
+/// the next with it.
 async fn lane(shared: Arc<Shared>) {
     let shared = &*shared;
     let (mail, clock) = (&shared.service.config.mail, &shared.service.clock);
     let mut mailer = shared.service.mailer.lane();
     let mut prepared = shared.next().await;
+    let mut following = shared.next().await;
     // What is still prepared at the end is given back with all that this worker has.
     while let Some(Prepared { lease, message }) = prepared.take_if(|_| !shared.ends()) {
         let send = async {
             let Some(mut lease) = shared.unless_slowed(lease) else { return };
-            let outcome = attempt(shared, &mut mailer, &mut lease, message).await;
+            let outcome = attempt(shared, &mut mailer, &mut lease, message, following.as_mut()).await;
             if delivery::is_slow_down(&outcome) {
                 shared.slow_down(&lease.domain).await;
             }
@@ -293,7 +323,8 @@ async fn lane(shared: Arc<Shared>) {
             shared.entries.send(Entry::Outcome(change, outcome)).ok();
             shared.progress.inc(1);
         };
-        ((), prepared) = tokio::join!(send, shared.next());
+        let ((), after) = tokio::join!(send, shared.next());
+        prepared = std::mem::replace(&mut following, after);
     }
     mailer.close().await;
 }
@@ -303,12 +334,12 @@ async fn attempt(
     mailer: &mut Mailer,
     lease: &mut Lease,
     message: Result<Option<Making>, String>,
+    following: Option<&mut Prepared>,
 ) -> Outcome {
     let (service, clock) = (&shared.service, &shared.service.clock);
     let made = match message {
         Ok(None) => return Outcome::Unwanted,
-        Ok(Some(Making::Made(made))) => made,
-        Ok(Some(Making::Signing(making))) => making.await.unwrap_or_else(|error| Err(error.to_string())),
+        Ok(Some(making)) => making.made().await,
         Err(error) => Err(error),
     };
     let message = match made {
@@ -328,7 +359,17 @@ async fn attempt(
         shared.entries.send(Entry::Mark(mark, answer)).ok();
         answered.await.unwrap_or(false)
     };
-    mailer.send(outgoing, go_ahead).await
+    let next = match following {
+        Some(following) => following.ready().await,
+        None => None,
+    };
+    let next = next.as_ref().map(|(to, message_id, message)| Outgoing {
+        from: &message.from,
+        to,
+        message_id,
+        bytes: &message.bytes,
+    });
+    mailer.send_before(next, outgoing, go_ahead).await
 }
 
 /// Writes what the lanes report, and keeps their leases alive, until they have ended.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+/// The next message is announced with the dot of this one.
+mod ahead;
 /// The desk's and the readers' pages in a real browser, where there is one.
 mod browser;
 /// What mail programs make of an edition: contrast, and what they support.

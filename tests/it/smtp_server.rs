@@ -41,6 +41,8 @@ pub struct Script {
     pub tls: bool,
     /// Whatever comes together with a command is lost.
     pub loses_commands: bool,
+    /// Whatever comes together with the end of a message is lost.
+    pub loses_next: bool,
     /// At which command ("greeting" and "content" are two more points) it does what else, each once, in order.
     pub instead: Vec<(&'static str, Does)>,
 }
@@ -165,6 +167,10 @@ impl Conversation {
                 "QUIT" => return Ok(End::Over),
                 "DATA" => {
                     let message = content(stream).await?;
+                    if self.script.loses_next {
+                        let together = stream.buffer().len();
+                        tokio::io::AsyncBufReadExt::consume(stream, together);
+                    }
                     if self.answer(stream, "content", "250 2.0.0 queued as 4711").await? {
                         self.seen.lock().unwrap().messages.push(message);
                     }

@@ -104,6 +104,22 @@ impl Mailer {
         }
     }
 
+    /// Sends one message, and may tell the server of the next one with it.
+    ///
+    /// Whether `next` is sent is not decided by that: where another message, or none, is sent after this one, the connection
+    /// is given up. See [`Mailer::send`].
+    pub async fn send_before(
+        &mut self,
+        next: Option<Outgoing<'_>>,
+        message: Outgoing<'_>,
+        go_ahead: impl AsyncFnOnce() -> bool,
+    ) -> Outcome {
+        match self {
+            Self::Smtp(smtp) => smtp.send_before(next, message, go_ahead).await,
+            _ => self.send(message, go_ahead).await,
+        }
+    }
+
     /// Sends one message.
     ///
     /// `go_ahead` has answered before any of the message is sent: there the caller stores that the delivery is

@@ -70,6 +70,8 @@ pub struct Relay {
     closed: Mutex<Option<(Instant, Outcome)>>,
     /// It offered to take several commands at once, and did not answer them.
     pub(super) loses_commands: AtomicBool,
+    /// It did not answer what it was told of the next message with the final dot of one, or left after that.
+    pub(super) loses_next: AtomicBool,
 }
 
 /// Made once, as reading the system's certificates takes a while.
@@ -109,6 +111,7 @@ impl Relay {
             tls,
             closed: Mutex::default(),
             loses_commands: AtomicBool::new(false),
+            loses_next: AtomicBool::new(false),
         })
     }
 

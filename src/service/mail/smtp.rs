@@ -10,7 +10,11 @@
 //!   then report messages as accepted that nobody took.
 //! - PIPELINING (RFC 2920): sender, recipient and DATA go out together where the server takes that, which saves two of
 //!   three waits before the message. One that offers it and loses what comes together gets one command at a time.
+//! - The next message is announced in one piece with the final dot of this one, where the next one is known: RFC 2920 lets
+//!   a client go on after the dot, and the server then has work while we do ours.
 //! - Other servers to turn to, in order, when one cannot be reached.
+
+mod failure;
 
 use std::{
     fmt,
@@ -23,6 +27,7 @@ use std::{
 };
 
 use futures_util::future::{MaybeDone, maybe_done};
+use lettre::Address;
 use lettre::transport::smtp::{
     authentication::{Credentials, DEFAULT_MECHANISMS},
     client::{AsyncSmtpConnection, AsyncTokioStream},
@@ -33,10 +38,11 @@ use lettre::transport::smtp::{
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
+use self::failure::{Failure, Refusal, Says, accepted};
 use super::{
     Outgoing,
     content::content,
-    lost_lease, mask,
+    lost_lease,
     relay::{Relay, Socket, TimeLimits, Tls, TlsSocket},
 };
 use crate::news::delivery::{Outcome, Reply, Stage};
@@ -100,7 +106,17 @@ impl Smtp {
 
     /// Sends one message; see [`super::Mailer::send`].
     pub async fn send(&mut self, message: Outgoing<'_>, go_ahead: impl AsyncFnOnce() -> bool) -> Outcome {
-        let content = match content(message.bytes) {
+        self.send_before(None, message, go_ahead).await
+    }
+
+    /// Sends one message; see [`super::Mailer::send_before`].
+    pub async fn send_before(
+        &mut self,
+        next: Option<Outgoing<'_>>,
+        message: Outgoing<'_>,
+        go_ahead: impl AsyncFnOnce() -> bool,
+    ) -> Outcome {
+        let mut content = match content(message.bytes) {
             Ok(content) => content,
             Err(reason) => return Outcome::Unsendable { reason },
         };
@@ -109,10 +125,13 @@ impl Smtp {
             Ok(begun) => begun,
             Err(outcome) => return outcome,
         };
-        let limits = self.relays[nth].limits;
+        let relay = &self.relays[nth];
         allowed.as_mut().await;
         let outcome = if allowed.as_mut().take_output() == Some(true) {
-            connection.content(&content, message.to.as_ref(), &limits).await
+            if let Some(announcement) = next.and_then(|next| connection.announce_ahead(&next, relay)) {
+                content.push_str(&announcement);
+            }
+            connection.content(&content, message.to.as_ref(), &relay.limits).await
         } else {
             // The only way not to send a message that was announced is to leave.
             connection.next = Next::Over;
@@ -158,6 +177,7 @@ impl Smtp {
         let mut failed = None;
         for (nth, relay) in relays.iter().enumerate() {
             let parked = self.parked.take_if(|(other, _)| *other == nth);
+            let parked = parked.filter(|(_, connection)| !connection.expects_another(message));
             if let Some((_, mut connection)) = parked {
                 let (announced, ()) = tokio::join!(connection.announce(message, relay), allowed.as_mut());
                 // After nothing but "goodbye", or no word at all, to MAIL the connection was closed while it was parked.
@@ -243,81 +263,6 @@ async fn check(relay: &Relay) -> Result<Login, LoginError> {
     Err(LoginError { host: relay.settings.host.clone(), port: relay.settings.port, stage: failure.stage, reason })
 }
 
-/// A stage that did not succeed.
-struct Failure {
-    stage: Stage,
-    says: Says,
-}
-
-/// Who ended it: the server by a reply, or the line.
-enum Says {
-    Reply(Reply),
-    Nothing(String),
-}
-
-impl fmt::Display for Says {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reply(reply) => reply.fmt(f),
-            Self::Nothing(reason) => f.write_str(reason),
-        }
-    }
-}
-
-impl Failure {
-    fn new(stage: Stage, reason: impl Into<String>) -> Self {
-        Self { stage, says: Says::Nothing(reason.into()) }
-    }
-
-    fn smtp(stage: Stage, error: &lettre::transport::smtp::Error) -> Self {
-        let says = match error.status().and_then(|code| code.to_string().parse().ok()) {
-            Some(code) => Says::Reply(reply(code, &std::error::Error::source(error).map(ToString::to_string))),
-            None => Says::Nothing(error.to_string()),
-        };
-        Self { stage, says }
-    }
-
-    /// The outcome where nothing was said about this message or its recipient.
-    fn not_sent(self) -> Outcome {
-        Outcome::NotSent { stage: self.stage, reason: self.says.to_string() }
-    }
-
-    /// The outcome where a reply is about this message and its recipient.
-    fn refused(self, to: &str) -> Outcome {
-        let stage = self.stage;
-        match self.says {
-            Says::Reply(Reply { code, text }) => {
-                let reply = Reply { code, text: text.replace(to, &mask(to)) };
-                match code {
-                    500..=599 => Outcome::Rejected { stage, reply },
-                    _ => Outcome::Deferred { stage, reply },
-                }
-            }
-            Says::Nothing(reason) => Outcome::NotSent { stage, reason },
-        }
-    }
-}
-
-/// Why a message was not announced.
-enum Refusal {
-    /// Nothing is said about this message or its recipient.
-    Sender(Failure),
-    /// The server will not have it, now or ever; or broke off after it had taken the sender.
-    Message(Outcome),
-    Unsendable(String),
-}
-
-fn reply(code: u16, text: &Option<String>) -> Reply {
-    let words: Vec<_> = text.iter().flat_map(|text| text.split_whitespace()).collect();
-    Reply { code, text: words.join(" ").chars().filter(|c| !c.is_control()).take(REPLY_CHARS_MAX).collect() }
-}
-
-fn accepted(response: &Response, to: &str) -> Reply {
-    let lines: Vec<_> = response.message().collect();
-    let Reply { code, text } = reply(250, &Some(lines.join(" ")));
-    Reply { code, text: text.replace(to, &mask(to)) }
-}
-
 /// An open conversation. Dropped rather than kept whenever what comes next is not certain.
 struct Connection {
     /// Boxed, as it is large and moves to and from its parking place.
@@ -327,6 +272,8 @@ struct Connection {
     messages: u32,
     /// Whether the server takes several commands at once.
     pipelining: bool,
+    /// Sender and recipient that it was told of ahead, and has not answered yet.
+    ahead: Option<(Address, Address)>,
     /// What the server still has to be told before the next message.
     next: Next,
 }
@@ -374,7 +321,8 @@ impl Connection {
             within(Stage::Greeting, limits.command, AsyncSmtpConnection::connect_with_transport(stream, &relay.hello))
                 .await?
                 .map_err(|error| Failure::smtp(Stage::Greeting, &error))?;
-        let mut connection = Self { smtp: Box::new(smtp), all_sent, messages: 0, pipelining: false, next: Next::Ready };
+        let mut connection =
+            Self { smtp: Box::new(smtp), all_sent, messages: 0, pipelining: false, ahead: None, next: Next::Ready };
 
         if let Some(Tls::Start(parameters)) = &relay.tls {
             if !connection.smtp.can_starttls() {
@@ -411,39 +359,61 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Names sender and recipient, with what the server must know about the message, and announces it.
-    async fn announce(&mut self, message: &Outgoing<'_>, relay: &Relay) -> Result<(), Refusal> {
-        let limits = &relay.limits;
+    /// The commands that name sender and recipient, with what the server must know about the message.
+    fn envelope(&self, message: &Outgoing<'_>) -> Result<(Mail, Rcpt), String> {
         let server = self.smtp.server_info();
         let mut parameters = Vec::new();
         if !message.bytes.is_ascii() {
             if !server.supports_feature(Extension::EightBitMime) {
-                return Err(Refusal::Unsendable(
-                    "the message has 8-bit text and the server does not take that (no 8BITMIME)".to_owned(),
-                ));
+                return Err("the message has 8-bit text and the server does not take that (no 8BITMIME)".to_owned());
             }
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
         if ![message.from, message.to].iter().all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
             if !server.supports_feature(Extension::SmtpUtfEight) {
-                return Err(Refusal::Unsendable(
-                    "an address has letters beyond ASCII and the server does not take that (no SMTPUTF8)".to_owned(),
-                ));
+                return Err(
+                    "an address has letters beyond ASCII and the server does not take that (no SMTPUTF8)".to_owned()
+                );
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        self.messages += 1;
-        let mail = Mail::new(Some(message.from.clone()), parameters);
-        let recipient = Rcpt::new(message.to.clone(), vec![]);
-        let refused = |failure: Failure| Refusal::Message(failure.refused(message.to.as_ref()));
-        if !self.pipelining {
-            self.command(mail, Stage::Sender, limits.command, 250).await.map_err(Refusal::Sender)?;
-            self.command(recipient, Stage::Recipient, limits.command, 250).await.map_err(refused)?;
-            return self.command(Data, Stage::Data, limits.command, 354).await.map(drop).map_err(refused);
+        Ok((Mail::new(Some(message.from.clone()), parameters), Rcpt::new(message.to.clone(), vec![])))
+    }
+
+    /// What tells the server of the message after the one that it is being given: to be sent behind that one's final dot,
+    /// and answered when it is announced. Nothing where the server does not take that, or this was its last message.
+    fn announce_ahead(&mut self, message: &Outgoing<'_>, relay: &Relay) -> Option<String> {
+        let takes_it = self.pipelining && !relay.loses_next.load(Ordering::Relaxed);
+        if !takes_it || self.messages >= MESSAGES_PER_CONNECTION_MAX {
+            return None;
         }
-        let together = format!("{mail}{recipient}{Data}");
-        let sender = self.command(together, Stage::Sender, limits.command, 250).await;
+        let (mail, recipient) = self.envelope(message).ok()?;
+        self.ahead = Some((message.from.clone(), message.to.clone()));
+        Some(format!("{mail}{recipient}{Data}"))
+    }
+
+    /// Names sender and recipient and announces the message, or hears what the server says to what it was told ahead.
+    async fn announce(&mut self, message: &Outgoing<'_>, relay: &Relay) -> Result<(), Refusal> {
+        let limits = &relay.limits;
+        let refused = |failure: Failure| Refusal::Message(failure.refused(message.to.as_ref()));
+        let is_ahead = self.ahead.take().is_some();
+        let sender = if is_ahead {
+            self.messages += 1;
+            self.reply(Stage::Sender, limits.command, 250).await
+        } else {
+            let (mail, recipient) = self.envelope(message).map_err(Refusal::Unsendable)?;
+            self.messages += 1;
+            if !self.pipelining {
+                self.command(mail, Stage::Sender, limits.command, 250).await.map_err(Refusal::Sender)?;
+                self.command(recipient, Stage::Recipient, limits.command, 250).await.map_err(refused)?;
+                return self.command(Data, Stage::Data, limits.command, 354).await.map(drop).map_err(refused);
+            }
+            self.command(format!("{mail}{recipient}{Data}"), Stage::Sender, limits.command, 250).await
+        };
         if sender.is_err() && self.next == Next::Over {
+            if is_ahead {
+                relay.loses_next.store(true, Ordering::Relaxed);
+            }
             return sender.map(drop).map_err(Refusal::Sender);
         }
         let recipient = self.reply(Stage::Recipient, limits.command, 250).await;
@@ -459,6 +429,11 @@ impl Connection {
         sender.map_err(Refusal::Sender)?;
         recipient.map_err(refused)?;
         data.map(drop).map_err(refused)
+    }
+
+    /// Whether the server was told of another message than this one: it waits for that, and nothing else can be said to it.
+    fn expects_another(&self, message: &Outgoing<'_>) -> bool {
+        self.ahead.as_ref().is_some_and(|(from, to)| (from, to) != (message.from, message.to))
     }
 
     async fn content(&mut self, content: &str, to: &str, limits: &TimeLimits) -> Outcome {
@@ -555,7 +530,7 @@ impl Connection {
     }
 
     async fn say_goodbye(&mut self) {
-        if self.next != Next::Over {
+        if self.next != Next::Over && self.ahead.is_none() {
             self.next = Next::Over;
             // Nothing depends on the answer.
             let _ = timeout(Duration::from_secs(QUIT_SECONDS_MAX), self.smtp.command(Quit)).await;

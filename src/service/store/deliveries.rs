@@ -124,13 +124,11 @@ impl Store {
             let rows = sqlx::query(locking!(
                 self.dialect,
                 "SELECT d.edition_id, d.subscriber_id, d.message_id, d.state, d.attempts, d.unknowns, d.next_at,
-                    d.expires_at, d.fence, d.domain, d.preferences,
-                    (SELECT s.address FROM subscribers s WHERE s.id = d.subscriber_id) AS address,
-                    (SELECT s.name FROM subscribers s WHERE s.id = d.subscriber_id) AS name,
-                    (SELECT s.state FROM subscribers s WHERE s.id = d.subscriber_id) AS subscriber_state
-                 FROM deliveries d
+                    d.expires_at, d.fence, d.domain, d.preferences, s.address, s.name, s.state AS subscriber_state
+                 FROM deliveries d LEFT JOIN subscribers s ON s.id = d.subscriber_id
                  WHERE d.next_at <= $1
-                 ORDER BY d.next_at, d.edition_id, d.subscriber_id LIMIT $2"
+                 ORDER BY d.next_at, d.edition_id, d.subscriber_id LIMIT $2",
+                "OF d"
             ))
             .bind(micros(now))
             .bind(i64::from(taking.count))

@@ -71,9 +71,13 @@ enum Dialect {
 /// transaction has taken, SQLite lets one writing transaction run at a time.
 macro_rules! locking {
     ($dialect:expr, $sql:literal) => {
+        $crate::service::store::locking!($dialect, $sql, "")
+    };
+    // Only the rows of one table: "OF d".
+    ($dialect:expr, $sql:literal, $of:literal) => {
         match $dialect {
             $crate::service::store::Dialect::Sqlite => $sql,
-            $crate::service::store::Dialect::Postgres => concat!($sql, " FOR UPDATE SKIP LOCKED"),
+            $crate::service::store::Dialect::Postgres => concat!($sql, " FOR UPDATE ", $of, " SKIP LOCKED"),
         }
     };
 }
