@@ -183,10 +183,14 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
             .and_then(|count| count.words.as_deref())
             .is_some_and(|words| words.contains("thousands") || words.contains("million"));
     // No single happening of war kills thousands in a day: the figure runs over all of it.
+    let is_of_a_day = matches!(harm.measure, Measure::Evacuated | Measure::Rescued);
     if is_mass
+        && !is_of_a_day
+        && !is_of_nature(setting.event)
+        && !matches!(setting.event, Event::Accident | Event::Exchange)
+        && (setting.event != Event::Other || harm.measure != Measure::Affected)
         && time.date.is_none()
         && time.scope == Scope::Event
-        && !matches!(setting.event, Event::Disaster | Event::Disease | Event::Accident | Event::Exchange)
     {
         time.scope = Scope::Campaign;
         time.current = Some(false);
@@ -206,6 +210,7 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
             Event::Exchange
         }
         _ if harm.measure == Measure::Abducted && time.scope == Scope::Event => Event::Attack,
+        event if is_of_nature(event) => event,
         _ if time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
         event => event,
     };
@@ -238,6 +243,11 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         is_pronoun: people.head == Head::Pronoun,
         is_named: people.head == Head::Name,
     }
+}
+
+/// What harms thousands without a war.
+fn is_of_nature(event: Event) -> bool {
+    matches!(event, Event::Disaster | Event::Disease)
 }
 
 /// "Two were still missing on Wednesday", "one remains in hospital": a state that goes on.

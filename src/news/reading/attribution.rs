@@ -104,7 +104,10 @@ fn said(units: &Units, at: usize) -> Option<Attribution> {
         // ", adding that the militant was killed": the claimant of the main verb goes on.
         return None;
     }
-    let claimant = inverted(units, at).or_else(|| name_before(units, group)).or_else(|| name_after(units, at))?;
+    let claimant = inverted(units, at)
+        .or_else(|| name_before(units, group).filter(|name| !is_counted(units, name)))
+        .or_else(|| name_after(units, at))
+        .or_else(|| name_before(units, group))?;
     let is_pronoun = claimant.len() == 1 && units.units[claimant.start].is(Role::Pronoun);
     let before = claimant.end <= at;
     let closes = is_closing(units, at.max(claimant.end.saturating_sub(1)) + 1);
@@ -121,6 +124,11 @@ fn said(units: &Units, at: usize) -> Option<Attribution> {
         at + 1..clause_end(units, at + 1)
     };
     Some(Attribution { claimant, verb: at, reach, is_pronoun })
+}
+
+/// "Killed 110 people said the monitor", of copy without commas: those counted are not who says so.
+fn is_counted(units: &Units, name: &Range<usize>) -> bool {
+    name.start.checked_sub(1).is_some_and(|before| units.units[before].count().is_some())
 }
 
 /// Whether a verb such as "put" or "gave" has a figure behind it.
@@ -294,7 +302,8 @@ fn named_before(units: &Units, start: usize) -> Option<Range<usize>> {
 /// "said Mara Ito", "said a spokesman for the army": the name behind the verb.
 fn name_after(units: &Units, verb: usize) -> Option<Range<usize>> {
     let before = verb.checked_sub(1).map(|index| &units.units[index])?;
-    if !(before.ends_phrase() || matches!(before.text, "\"" | "”" | "'" | "’")) {
+    let is_people = before.word.person.is_some() && !before.is(Role::Claimant);
+    if !(before.ends_phrase() || is_people || matches!(before.text, "\"" | "”" | "'" | "’")) {
         return None;
     }
     let end = end_of_name(units, verb + 1);

@@ -19,6 +19,8 @@ use crate::news::kinds::toll::{Change, Group, Measure};
 const DENIAL_UNITS_MAX: usize = 8;
 /// Who did it stands no further behind the verb: "captured on Monday by rebel fighters".
 const AGENT_UNITS_MAX: usize = 8;
+/// "Inflicted on", and on whom, stand no further from the figure.
+const INFLICTED_UNITS_MAX: usize = 4;
 /// Fewer who fled are rather those who ran from what they did.
 const FLIGHT_COUNT_MIN: u64 = 6;
 /// "An earlier count of" stands no further before its figure.
@@ -271,7 +273,14 @@ impl<'t> Clauses<'t> {
         }
         let start = self.verb_start(at);
         let people = if start < at { self.subject(start) } else { self.adjacent_before(at) };
-        self.push(measure, &people, at..at + 1, false);
+        // "Eleven were hurt, with two in a critical condition": what tells a degree gives a part.
+        let is_degree = start == at
+            && !self.units.units[at].is(Role::PlainHarm)
+            && people.first().is_some_and(|first| {
+                let phrase = &self.people[*first];
+                phrase.head == Head::Count && self.measure_before(phrase.units.start) == Some(measure)
+            });
+        self.push(measure, &people, at..at + 1, is_degree);
     }
 
     /// The first unit of the verbal group that ends at `at`: "had since been killed".
@@ -415,15 +424,33 @@ impl<'t> Clauses<'t> {
         {
             return group;
         }
+        // "Inflicted ten casualties on the army"
+        if phrase.group == Group::People
+            && let Some(group) = self.struck_group(phrase)
+        {
+            return group;
+        }
         let bearer = phrase.group == Group::People && self.bears(predicate.start);
         bearer.then(|| self.bearer(predicate.start)).flatten().unwrap_or(phrase.group)
     }
 
+    /// Whom the losses are inflicted on.
+    fn struck_group(&self, phrase: &People) -> Option<Group> {
+        let before = &self.units.units[phrase.units.start.saturating_sub(INFLICTED_UNITS_MAX)..phrase.units.start];
+        let is_inflicted = before.iter().any(|unit| unit.text.to_ascii_lowercase().starts_with("inflict"));
+        self.unit(phrase.units.end).filter(|on| is_inflicted && on.text.eq_ignore_ascii_case("on"))?;
+        let behind = self.units.units[phrase.units.end + 1..].iter().take(INFLICTED_UNITS_MAX);
+        behind
+            .take_while(|unit| !unit.ends_phrase())
+            .find_map(|unit| unit.word.person.map(|(group, _)| group).or(unit.word.modifier))
+    }
+
     /// Whether the figure is an army's or a band's loss: "suffered 400 casualties", "lost 35 men".
     fn bears(&self, at: usize) -> bool {
+        // "Have", "with" and "causing" bear an injury, and are none of a loss.
         self.units.units[at.saturating_sub(3)..=at].iter().any(|unit| {
-            unit.word.harm(Form::Lose).is_some()
-                || unit.word.harm(Form::Suffer).is_some() && !unit.is(Role::Preposition)
+            let bears = ["suffer", "sustain"].iter().any(|verb| unit.text.to_ascii_lowercase().starts_with(verb));
+            unit.word.harm(Form::Lose).is_some() || unit.word.harm(Form::Suffer).is_some() && bears
         })
     }
 

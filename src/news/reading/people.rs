@@ -312,7 +312,8 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
     let determiner = usize::from(pronoun.is(Role::Determiner));
     let inner = start + 1 + determiner;
     let inner_count = usize::from(determiner == 1 && units.get(inner).is_some_and(|unit| unit.count().is_some()));
-    let core = core(units, inner + inner_count, true)?;
+    let core = core(units, inner + inner_count, true).or_else(|| killed_of(units, inner, inner_count))?;
+    let core = with_participle(units, core).filter(|_| determiner == 1).unwrap_or(core);
     if determiner == 1 && core.measure.is_some() && opening.count.as_ref().is_some_and(|count| count.words.is_some()) {
         // "Many of the wounded" says nothing of how many.
         return None;
@@ -325,11 +326,30 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
         group: core.group,
         head: core.head,
         measure: core.measure,
-        of_them: opening.is_other || determiner == 1,
+        of_them: opening.is_other || determiner == 1 && !is_all(units, at),
         is_definite: false,
         is_nobody: opening.is_nobody,
         is_described,
     })
+}
+
+/// "All six of the members": no part.
+fn is_all(units: &Units, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| units.units[before].text.eq_ignore_ascii_case("all"))
+}
+
+/// "Two of the [three killed]"
+fn killed_of(units: &Units, inner: usize, inner_count: usize) -> Option<Core> {
+    let end = inner + inner_count;
+    let measure = units.get(end).filter(|_| inner_count > 0)?.word.harm(Form::Past)?;
+    Some(Core { end: end + 1, head: Head::Known, group: Group::People, number: None, measure: Some(measure) })
+}
+
+/// "Two of the four people [killed] were children": the participle says what happened to them.
+fn with_participle(units: &Units, core: Core) -> Option<Core> {
+    let measure = units.get(core.end)?.word.harm(Form::Past).filter(|_| core.measure.is_none())?;
+    units.get(core.end + 1).filter(|next| next.is(Role::Be))?;
+    Some(Core { end: core.end + 1, measure: Some(measure), ..core })
 }
 
 /// A count without a noun stands for people where no unknown word, which might be its noun, follows.

@@ -236,13 +236,27 @@ impl Tags {
         phrases.iter().map(|(_, word)| *word).filter(|word| word.is_listed())
     }
 
-    /// The sentences that are worth reading: those that tell of harm or of weapons.
+    /// The sentences that are worth reading: those that tell of harm or of weapons, and those right behind that give their parts
+    /// ("They included 46 fighters", "Three of the victims were children").
     pub fn telling(&self, text: &Text) -> Vec<usize> {
-        let telling =
-            text.sentences.iter().enumerate().filter(|(_, sentence)| self.words(sentence).any(Word::is_telling));
-        telling.map(|(index, _)| index).collect()
+        let mut telling: Vec<usize> = Vec::new();
+        for (index, sentence) in text.sentences.iter().enumerate() {
+            let goes_on = |last: usize| last + 1 == index && self.gives_parts(text, sentence);
+            if self.words(sentence).any(Word::is_telling) || telling.last().is_some_and(|last| goes_on(*last)) {
+                telling.push(index);
+            }
+        }
+        telling
+    }
+
+    fn gives_parts(&self, text: &Text, sentence: &Sentence) -> bool {
+        let has_victims = || text.tokens_of(sentence).iter().any(|token| PART_WORDS.iter().any(|word| token.is(word)));
+        self.words(sentence).any(|word| word.is(Role::Including)) || has_victims()
     }
 }
+
+/// Who is told of in the sentence before, where a sentence gives its parts.
+const PART_WORDS: [&str; 3] = ["victims", "them", "whom"];
 
 const FILES: [(File, &str); 7] = [
     (File::Harm, include_str!("../../../config/lexicon/harm.txt")),

@@ -1,9 +1,10 @@
 //! Verbs that are harm only with the right noun: "took 20 hostages", "suffered burns", "in exchange for 250 prisoners".
 
+use super::super::people::Head;
 use super::super::units::Unit;
 use super::super::words::{Form, Role};
 use super::Clauses;
-use crate::news::kinds::toll::Group;
+use crate::news::kinds::toll::{Group, Measure};
 
 impl Clauses<'_> {
     /// Verbs that are harm only with the right noun: "took 20 hostages", "suffered burns", "in exchange for 250 prisoners".
@@ -56,9 +57,11 @@ impl Clauses<'_> {
             } else {
                 objects
             };
+            // "270 servicemen and 120 civilians came home": who is listed with those held was held.
+            let is_of_held = people.iter().any(|index| self.is_held(*index));
             let held: Vec<usize> = people
                 .into_iter()
-                .filter(|index| self.is_held(*index) && !self.harms.iter().any(|harm| harm.people == *index))
+                .filter(|index| is_of_held && !self.harms.iter().any(|harm| harm.people == *index))
                 .collect();
             self.push(measure, &held, at..at + 1, false);
         }
@@ -97,7 +100,11 @@ impl Clauses<'_> {
             let is_of_hostages = self.units.units[last.start..last.end].iter().any(is_hostage)
                 || !verb_only
                     && self.units.units[last.end..end].iter().take_while(|unit| !unit.ends_phrase()).any(is_hostage);
-            if is_of_hostages {
+            // "Of the 251 people taken hostage, 58 remain in Gaza"
+            let goes_on = verb_only
+                && people.iter().all(|index| self.people[*index].head == Head::Count)
+                && self.harms.last().is_some_and(|harm| harm.measure == Measure::Abducted);
+            if is_of_hostages || goes_on {
                 self.push(measure, &people, at..at + 1, false);
             }
         }

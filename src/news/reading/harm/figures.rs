@@ -9,6 +9,9 @@ use crate::news::kinds::toll::{Change, Group, Measure};
 /// A running figure stands no further behind its noun ("the number of people hurt in … rose to 101").
 const TOLL_UNITS_MAX: usize = 40;
 
+/// "Are still thought to be alive" is no longer.
+const ALIVE_UNITS_MAX: usize = 7;
+
 impl Clauses<'_> {
     /// "The number of rebels killed in …": the measure of what is numbered.
     pub(super) fn number_of(&self, at: usize) -> Option<Measure> {
@@ -249,17 +252,6 @@ impl Clauses<'_> {
             }
         }
         for index in 0..self.people.len() {
-            // "Three people - two adults and a child -"
-            let opens = self.people[index].units.start;
-            let aside = opens >= 2 && matches!(self.units.units[opens - 1].text, "-" | "–" | "—" | "(" | ":");
-            let told = self.ends[opens.saturating_sub(1)]
-                .and_then(|whole| self.harms.iter().find(|harm| harm.people == whole));
-            if aside && let Some(measure) = told.map(|harm| harm.measure) {
-                let list = self.list_after(index);
-                self.push(measure, &list, opens..opens + 1, true);
-            }
-        }
-        for index in 0..self.people.len() {
             let phrase = &self.people[index];
             let end = phrase.units.end;
             let be = usize::from(self.unit(end).is_some_and(|unit| unit.is(Role::Be)));
@@ -284,6 +276,17 @@ impl Clauses<'_> {
                 self.push(measure, &[index], phrase.units.clone(), true);
                 continue;
             }
+            // "58 hostages remain, up to 23 of whom are believed to be alive": they are held still.
+            if is_of_them
+                && self.lives(end)
+                && let Some(Measure::Abducted) = self.measure_before(phrase.units.start)
+            {
+                self.push(Measure::Abducted, &[index], phrase.units.clone(), true);
+                if let Some(harm) = self.harms.last_mut() {
+                    harm.is_standing = true;
+                }
+                continue;
+            }
             let Some(noun) = self.starts.get(end + be).copied().flatten() else { continue };
             if be == 0 && !phrase.of_them {
                 continue;
@@ -296,6 +299,23 @@ impl Clauses<'_> {
                 }
             }
         }
+        for index in 0..self.people.len() {
+            // "Three people - two adults and a child -"
+            let opens = self.people[index].units.start;
+            let aside = opens >= 2 && matches!(self.units.units[opens - 1].text, "-" | "–" | "—" | "(" | ":");
+            let told = self.ends[opens.saturating_sub(1)]
+                .and_then(|whole| self.harms.iter().find(|harm| harm.people == whole));
+            if aside && let Some(measure) = told.map(|harm| harm.measure) {
+                let list = self.list_after(index);
+                self.push(measure, &list, opens..opens + 1, true);
+            }
+        }
+    }
+
+    /// "are believed to be alive", right behind the people.
+    fn lives(&self, end: usize) -> bool {
+        let behind = self.units.units[end..self.units.len().min(end + ALIVE_UNITS_MAX)].iter();
+        behind.take_while(|unit| !unit.is_mark()).any(|unit| unit.is_any_text(&["alive", "living"]))
     }
 
     /// "killed three people in Orlo, two in Maro and one in Vint": counts that differ by place share their predicate.

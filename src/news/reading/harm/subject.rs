@@ -57,6 +57,10 @@ impl Clauses<'_> {
                     at == start && self.before(opens).is_some_and(|(_, unit)| unit.text.eq_ignore_ascii_case("with"));
                 let is_whom = self.people[people].of_them
                     && self.units.units[opens..at].iter().any(|unit| unit.is(Role::Relative));
+                // "20 were hurt, two of whom are in a critical condition": the verb right behind is theirs.
+                if is_whom && at == self.skip_back(start) && self.people[people].head == Head::Count {
+                    return list;
+                }
                 let is_uncounted = list.iter().all(|index| self.people[*index].count.is_none());
                 if is_whom || is_uncounted {
                     passed |= is_uncounted && self.role_of(first) == Place::Subject;

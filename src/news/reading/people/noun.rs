@@ -3,7 +3,7 @@
 use super::super::units::{Unit, Units};
 use super::super::words::{Form, Number, Role};
 use super::Head;
-use crate::news::kinds::toll::{Group, Measure};
+use crate::news::kinds::toll::{Event, Group, Measure};
 
 /// Words between a count and its noun: "12 heavily armed masked young Chechen fighters".
 pub(super) const MODIFIERS_MAX: usize = 9;
@@ -11,6 +11,7 @@ pub(super) const MODIFIERS_MAX: usize = 9;
 pub(super) const ADULT_AGE_YEARS: u32 = 18;
 
 /// The noun of a phrase and what it says.
+#[derive(Clone, Copy)]
 pub(super) struct Core {
     pub(super) end: usize,
     pub(super) head: Head,
@@ -52,10 +53,7 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
                 measure: Some(state),
             });
         }
-        if counted
-            && let Some(noun) =
-                unit.word.harm(Form::CountedNoun).filter(|_| !is_head_ahead && !links_a_state(units, at))
-        {
+        if counted && let Some(noun) = counted_noun(units, at).filter(|_| !is_head_ahead && !links_a_state(units, at)) {
             // "Two leadership bodies" are none: the dead are only described as such.
             let is_body = unit.text.to_ascii_lowercase().starts_with("bod");
             let described = units.units[start..at].iter().all(|unit| {
@@ -135,6 +133,14 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         return None;
     }
     unknown_core(units, start, last, modifier, measure)
+}
+
+/// "12 deaths"; where a disease is told of, "1,400 cases" are as many people.
+fn counted_noun(units: &Units, at: usize) -> Option<Measure> {
+    let unit = units.get(at)?;
+    let is_of_disease =
+        || unit.is_any_text(&["cases"]) && units.units.iter().any(|unit| unit.word.event == Some(Event::Disease));
+    unit.word.harm(Form::CountedNoun).or_else(|| is_of_disease().then_some(Measure::Affected))
 }
 
 /// "One person remains missing": the verb, not the remains of the dead, as a state of harm follows.
