@@ -4,6 +4,7 @@
 //! that would keep a reader busy is refused before a tree is built (`prescan`), pages that stand in the way of an
 //! article are recognised (`obstacle`), and text is normalised once (`body`), since every span points into it.
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -205,7 +206,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
     };
     let declared = Declared::read(&document);
     let (published, modified) = dates::read(&declared, url);
-    let shown_text_len = document.body().map_or(0, |body| body.normalized_char_count());
+    let shows_little = obstacle::shows_little(&document);
     let posts = live::posts(&document, &declared, url);
     let found = main_text::find(document, || prescan::tree(html).ok());
     let title = declared.title().unwrap_or(found.title);
@@ -219,7 +220,7 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
             text = given;
         }
     }
-    let error = match obstacle::recognise(&title, &text, shown_text_len) {
+    let error = match obstacle::recognise(&title, &text, shows_little) {
         Some(obstacle) => Some(PageError::Obstacle(obstacle)),
         None if text.is_empty() => Some(PageError::NoText),
         None => None,
@@ -242,9 +243,12 @@ pub fn read(bytes: &[u8], url: Option<&str>, content_type: Option<&str>) -> Page
 /// Whether text has more characters that no text has than a damaged transmission leaves: one in a hundred.
 fn is_binary(text: &str) -> bool {
     const UNREADABLE_SHARE_MAX: usize = 100;
-    let unreadable = |c: &char| *c == '\u{fffd}' || (c.is_control() && !c.is_whitespace());
     let probe = &text[..text.floor_char_boundary(text.len().min(64 * 1024))];
-    probe.chars().filter(unreadable).count() * UNREADABLE_SHARE_MAX > probe.chars().count()
+    // By bytes, which takes a tenth of the time. The controls beyond ASCII were repaired when the text was decoded.
+    let is_control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t'..=b'\r');
+    let controls = probe.bytes().filter(is_control).count();
+    let unreadable = controls + memmem::find_iter(probe.as_bytes(), "\u{fffd}").count();
+    unreadable * UNREADABLE_SHARE_MAX > probe.chars().count()
 }
 
 /// What the bytes are when they are neither markup nor text, by the marks that formats begin with.

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::{memchr, memchr_iter};
 
 /// How far into a document its own declaration is looked for. The HTML standard asks for 1,024; pages that put scripts
 /// before `<meta charset>` are common enough to look further, and the scan is linear.
@@ -70,14 +71,14 @@ fn decode_as_found<'b>(bytes: &'b [u8], content_type: Option<&str>, markup: Mark
         Markup::Html => prescan::html_meta(head).or_else(|| prescan::xml_declaration(head)),
         Markup::Plain => None,
     };
-    let utf8 = Utf8Evidence::of(bytes);
-    if utf8.invalid == 0 {
+    if let Ok(text) = std::str::from_utf8(bytes) {
         // Pure ASCII may still be ISO-2022-JP, whose escapes are ASCII.
-        let escaped = utf8.sequences == 0
-            && bytes.contains(&0x1b)
+        let escaped = memchr(0x1b, bytes).is_some()
+            && text.is_ascii()
             && header.or_else(declared).is_some_and(|encoding| encoding == ISO_2022_JP);
-        return if escaped { decode_with(ISO_2022_JP, bytes) } else { decode_utf8(bytes) };
+        return if escaped { decode_with(ISO_2022_JP, bytes) } else { utf8_borrowed(text) };
     }
+    let utf8 = Utf8Evidence::of(bytes);
     if utf8.sequences >= utf8.invalid.saturating_mul(VALID_SEQUENCES_PER_INVALID_BYTE_MIN) {
         return decode_utf8(bytes);
     }
@@ -216,7 +217,7 @@ impl Utf8Evidence {
 /// the document cuts off is replaced.
 fn decode_utf8(bytes: &[u8]) -> Decoded<'_> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return Decoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), damaged: false };
+        return utf8_borrowed(text);
     }
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
     let mut chunks = bytes.utf8_chunks().peekable();
@@ -230,6 +231,10 @@ fn decode_utf8(bytes: &[u8]) -> Decoded<'_> {
         }
     }
     Decoded { text: Cow::Owned(text), encoding: UTF_8.name(), damaged: true }
+}
+
+fn utf8_borrowed(text: &str) -> Decoded<'_> {
+    Decoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), damaged: false }
 }
 
 /// Whether bytes are the beginning of a sequence that needs more.
@@ -247,8 +252,9 @@ pub fn c1_repaired(c: char) -> Option<char> {
 
 fn repair_c1(text: &mut Cow<'_, str>) {
     // In UTF-8 every C1 control begins with this byte, which few other characters share.
-    let suspicious = |text: &str| text.as_bytes().windows(2).any(|pair| pair[0] == 0xc2 && pair[1] < 0xa0);
-    if suspicious(text) {
+    let bytes = text.as_bytes();
+    let suspicious = memchr_iter(0xc2, bytes).any(|at| bytes.get(at + 1).is_some_and(|next| *next < 0xa0));
+    if suspicious {
         *text = Cow::Owned(text.chars().map(|c| c1_repaired(c).unwrap_or(c)).collect());
     }
 }

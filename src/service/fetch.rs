@@ -11,7 +11,7 @@ use std::time::Duration;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Proxy, Response, StatusCode};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::{Instant, timeout};
 use url::{Position, Url};
 
@@ -222,8 +222,9 @@ pub enum Fetched {
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     client: Client,
-    /// For servers whose `Content-Encoding` is wrong: takes bodies as they come.
-    verbatim: Client,
+    /// For servers whose `Content-Encoding` is wrong: takes bodies as they come. Few runs meet one, and each client reads
+    /// all the certificates of the system.
+    verbatim: Arc<OnceCell<Client>>,
     guard: Guard,
     user_agent: HeaderValue,
     limits: Arc<FetchLimits>,
@@ -247,10 +248,9 @@ impl Fetcher {
         let user_agent = HeaderValue::try_from(user_agent)
             .map_err(|_| "use the contact in a header: write an e-mail address or a URL".to_owned())?;
         let guard = Guard::new(opened);
-        let build = |decode: bool| client(&limits, &guard, decode, None);
         Ok(Self {
-            client: build(true)?,
-            verbatim: build(false)?,
+            client: client(&limits, &guard, true, None)?,
+            verbatim: Arc::default(),
             guard,
             user_agent,
             hosts: Arc::new(Hosts::new(&limits)),
@@ -345,7 +345,13 @@ impl Fetcher {
             Some(proxy) => self.ask(proxy, true, request, url).await,
             None => match self.ask(&self.client, true, request, url).await {
                 // The body is not in the encoding it is labelled with: ask once more, inviting none.
-                Err(FetchError::Encoding { .. }) => self.ask(&self.verbatim, false, request, url).await,
+                Err(error @ FetchError::Encoding { .. }) => {
+                    let build = || async { client(&self.limits, &self.guard, false, None) };
+                    match self.verbatim.get_or_try_init(build).await {
+                        Ok(verbatim) => self.ask(verbatim, false, request, url).await,
+                        Err(_) => Err(error),
+                    }
+                }
                 done => done,
             },
         }

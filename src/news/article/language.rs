@@ -48,6 +48,23 @@ const TELLING_CHARS_MIN: usize = 200;
 /// The start of an article tells enough: the detector is linear, and was 7 % of a first run when it was shown 4,000 bytes.
 const PROBE_BYTES_MAX: usize = 2_000;
 
+/// Words that English cannot do without and that no other language has, at least not as often.
+const ENGLISH_WORDS: [&str; 3] = ["the", "and", "of"];
+/// In 98 of 100 articles of the corpus one word in so many or more is one of them; in the sentences of twenty other languages
+/// that the suites hold, none is.
+const ENGLISH_WORDS_RATE: usize = 16;
+
+/// Whether a text that is declared to be English is so without a doubt: most articles are spared the detector, which
+/// takes longer than finding their text does.
+fn is_plainly_english(text: &str) -> bool {
+    let (mut words, mut english) = (0, 0);
+    for word in text.split_ascii_whitespace() {
+        words += 1;
+        english += usize::from(ENGLISH_WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)));
+    }
+    english * ENGLISH_WORDS_RATE >= words
+}
+
 /// ISO 639-1 code of `text`, given what was declared of it.
 ///
 /// A declaration stands unless a long text clearly shows another language: templates are copied with their `lang="en"`.
@@ -59,7 +76,7 @@ pub fn of<'d>(declared: impl Iterator<Item = &'d str>, text: &str) -> Option<Str
         Some(declared) if probe.chars().nth(TELLING_CHARS_MIN - 1).is_none() => return Some(declared),
         declared => declared,
     };
-    if probe.is_empty() {
+    if probe.is_empty() || declared.as_deref() == Some("en") && is_plainly_english(probe) {
         return declared;
     }
     let allowed = LANGUAGES.iter().map(|(lang, _)| *lang).collect();

@@ -1,5 +1,8 @@
 //! What a page says of itself in `meta`, `link` and microdata.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use dom_query::{Document, NodeData, NodeRef};
 use url::Url;
 
@@ -102,23 +105,11 @@ impl Declared {
 
     /// Elements of the body that name an author or a date.
     fn note_content(&mut self, node: &NodeRef<'_>, name: &str) {
-        let itemprop = node.attr("itemprop").unwrap_or_default().to_ascii_lowercase();
-        if self.author.is_none() && (rel(node, "author") || itemprop.split(' ').any(|prop| prop == "author")) {
+        let Names { author, dated } = names_of(node);
+        if self.author.is_none() && author {
             self.author = some_line(&node.text()).filter(|text| text.chars().count() <= TIME_CHARS_MAX);
         }
-        if self.times.len() >= TIMES_MAX {
-            return;
-        }
-        let class = node.attr("class").unwrap_or_default();
-        let id = node.attr("id").unwrap_or_default();
-        if name != "time" && itemprop.is_empty() && class.is_empty() && id.is_empty() {
-            return;
-        }
-        let named = format!("{name} {class} {id} {itemprop}").to_ascii_lowercase();
-        if name != "time" && !DATE_NAMES.iter().any(|word| named.contains(word)) {
-            return;
-        }
-        if is_aside(node) {
+        if self.times.len() >= TIMES_MAX || !(name == "time" || dated || DATE_NAMES.is_match(name)) || is_aside(node) {
             return;
         }
         // A wrapper of half the page may be called "post-date-view" too: only short elements show a date.
@@ -130,6 +121,8 @@ impl Declared {
         let machine = MACHINE.iter().find_map(|key| attribute(node, key));
         let shown = line(&node.text());
         if machine.is_some() || !shown.is_empty() {
+            let value = |key: &str| node.attr(key).unwrap_or_default();
+            let named = format!("{name} {} {} {}", value("class"), value("id"), value("itemprop")).to_ascii_lowercase();
             self.times.push(Time { machine, shown, named, below_headline: !self.headings.is_empty() });
         }
     }
@@ -341,11 +334,39 @@ pub(super) fn names(byline: &str) -> Option<String> {
     is_name.then(|| name.to_owned())
 }
 
-/// Parts of class names, ids and properties under which sites show dates.
-const DATE_NAMES: &[&str] = &[
-    "date", "time", "publish", "posted", "pubdat", "updated", "modified", "created", "dateline", "byline", "datum",
-    "fecha", "meta",
-];
+/// Parts of class names, ids and properties under which sites show dates. All elements of a page are held against them,
+/// so all of them are looked for at once.
+static DATE_NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let names =
+        ["date", "time", "publish", "posted", "pubdat", "modified", "created", "byline", "datum", "fecha", "meta"];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(names).expect("eleven short names")
+});
+
+/// What the attributes of an element say of it.
+struct Names {
+    /// It names an author.
+    author: bool,
+    /// It may show a date.
+    dated: bool,
+}
+
+fn names_of(node: &NodeRef<'_>) -> Names {
+    let mut names = Names { author: false, dated: false };
+    let Some(element) = node.element_ref() else { return names };
+    let author = |value: &str| value.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("author"));
+    for attribute in &element.attrs {
+        match attribute.name.local.as_ref() {
+            "rel" => names.author |= author(&attribute.value),
+            "itemprop" => {
+                names.author |= author(&attribute.value);
+                names.dated |= DATE_NAMES.is_match(attribute.value.as_bytes());
+            }
+            "class" | "id" => names.dated |= DATE_NAMES.is_match(attribute.value.as_bytes()),
+            _ => {}
+        }
+    }
+    names
+}
 
 fn attribute(node: &NodeRef<'_>, name: &str) -> Option<String> {
     node.attr(name).and_then(|value| some_line(&value))

@@ -4,6 +4,9 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+use dom_query::{Document, NodeData};
+
 /// What stands in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Obstacle {
@@ -66,9 +69,34 @@ enum Place {
     Text,
 }
 
-/// What kind of obstacle a page is, if it is one. `shown_chars` is how much text the page shows in all: a short article
-/// on a page full of other stories is still judged, by its own length.
-pub(super) fn recognise(title: &str, text: &str, shown_chars: usize) -> Option<Obstacle> {
+/// The phrases that are looked for in texts, and what each shows, in the order of the list.
+static IN_TEXTS: LazyLock<(AhoCorasick, Vec<Obstacle>)> = LazyLock::new(|| {
+    let phrases = PHRASES.iter().filter(|(_, place, _)| *place == Place::Text);
+    let (obstacles, phrases): (Vec<Obstacle>, Vec<&str>) =
+        phrases.map(|(obstacle, _, phrase)| (*obstacle, *phrase)).unzip();
+    (AhoCorasick::new(phrases).expect("a short list of phrases"), obstacles)
+});
+
+/// Whether a page shows hardly any text, its own or that around it.
+pub(super) fn shows_little(document: &Document) -> bool {
+    let Some(body) = document.body() else { return true };
+    let mut shown = 0;
+    let mut goes_beyond = |text: &str| {
+        text.split_whitespace().any(|word| {
+            shown += word.chars().count() + 1;
+            shown > OBSTACLE_CHARS_MAX
+        })
+    };
+    // Looks no further than it needs to.
+    !body.descendants_it().any(|node| {
+        let goes_beyond = node.query(|node| matches!(&node.data, NodeData::Text { contents } if goes_beyond(contents)));
+        goes_beyond.unwrap_or_default()
+    })
+}
+
+/// What kind of obstacle a page is, if it is one. `bare` is whether it shows hardly any text in all: a short article on a
+/// page full of other stories is still judged, by its own length.
+pub(super) fn recognise(title: &str, text: &str, bare: bool) -> Option<Obstacle> {
     if text.chars().nth(OBSTACLE_CHARS_MAX).is_some() {
         return None;
     }
@@ -76,14 +104,17 @@ pub(super) fn recognise(title: &str, text: &str, shown_chars: usize) -> Option<O
     let title = title.to_lowercase();
     let title = title.trim_matches(ends);
     let text = text.to_lowercase();
-    // With hardly any text of its own, a page is judged by its title alone: no article shows so little.
-    let bare = shown_chars <= OBSTACLE_CHARS_MAX;
-    let found = |place: Place, holds: &dyn Fn(&str) -> bool| {
-        PHRASES.iter().find(|(_, at, phrase)| *at == place && holds(phrase)).map(|(obstacle, ..)| *obstacle)
+    let (in_texts, obstacles) = &*IN_TEXTS;
+    let first = in_texts.find_overlapping_iter(&text).map(|found| found.pattern().as_usize()).min();
+    let titled = |holds: &dyn Fn(&str) -> bool| {
+        let named = PHRASES.iter().find(|(_, place, phrase)| *place == Place::Title && holds(phrase));
+        named.map(|(obstacle, ..)| *obstacle)
     };
-    found(Place::Text, &|phrase| text.contains(phrase))
-        .or_else(|| found(Place::Title, &|phrase| title.trim_matches(ends) == phrase))
-        .or_else(|| bare.then(|| found(Place::Title, &|phrase| title.starts_with(phrase))).flatten())
+    first
+        .map(|first| obstacles[first])
+        .or_else(|| titled(&|phrase| title == phrase))
+        // With hardly any text of its own, a page is judged by its title alone: no article shows so little.
+        .or_else(|| bare.then(|| titled(&|phrase| title.starts_with(phrase))).flatten())
 }
 
 #[cfg(test)]
@@ -91,8 +122,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(title: &str, text: &str, shown_chars: usize, expected: Option<Obstacle>) {
-        assert_eq!(recognise(title, text, shown_chars), expected, "{title}");
+    fn check(title: &str, text: &str, bare: bool, expected: Option<Obstacle>) {
+        assert_eq!(recognise(title, text, bare), expected, "{title}");
     }
 
     #[test]
@@ -100,35 +131,35 @@ mod tests {
         check(
             "Just a moment...",
             "courier.example needs to review the security of your connection",
-            200,
+            true,
             Some(Obstacle::Challenge),
         );
-        check("Harbour Courier", "Please verify you are a human to continue.", 60, Some(Obstacle::Challenge));
+        check("Harbour Courier", "Please verify you are a human to continue.", true, Some(Obstacle::Challenge));
         check(
             "Before you continue",
             "We and our 842 partners store and access information on your device.",
-            900,
+            true,
             Some(Obstacle::Consent),
         );
         check(
             "Access Denied",
             "You don't have permission to access this page on this server.",
-            120,
+            true,
             Some(Obstacle::Denied),
         );
-        check("404 Not Found", "nginx", 30, Some(Obstacle::NotFound));
+        check("404 Not Found", "nginx", true, Some(Obstacle::NotFound));
     }
 
     #[test]
     fn articles_about_them_are_not() {
         let story = "The ministry said that a captcha had kept thousands of residents out of the portal. ".repeat(30);
-        check("Access denied: how a portal failed its town", &story, 5_000, None);
+        check("Access denied: how a portal failed its town", &story, false, None);
         check(
             "Access denied: how a portal failed its town",
             "Residents queued at the town hall on Monday.",
-            5_000,
+            false,
             None,
         );
-        check("Ferry runs aground", "The ferry ran aground off the old harbour on Monday.", 300, None);
+        check("Ferry runs aground", "The ferry ran aground off the old harbour on Monday.", true, None);
     }
 }

@@ -8,6 +8,7 @@ use dom_query::{Document, NodeRef};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
 use html5ever::{ParseOpts, parse_document};
+use memchr::memchr;
 
 /// Decoded bytes of a page. News pages are 30 KB to 2 MB, most of it script.
 pub const PAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
@@ -101,7 +102,7 @@ fn count_attributes(html: &[u8]) -> Result<(), Hostile> {
     let mut foreign_seen = false;
     let mut raw: Option<&[u8]> = None;
     let mut at = 0;
-    while let Some(step) = html[at..].iter().position(|&b| b == b'<') {
+    while let Some(step) = memchr(b'<', &html[at..]) {
         at += step + 1;
         let rest = &html[at..];
         if raw.is_none() && rest.starts_with(b"!--") {
@@ -144,7 +145,7 @@ fn comment_len(html: &[u8]) -> usize {
     if html[at..].starts_with(b">") || html[at..].starts_with(b"->") {
         return at;
     }
-    while let Some(step) = html[at..].iter().position(|&b| b == b'-') {
+    while let Some(step) = memchr(b'-', &html[at..]) {
         at += step;
         if html[at..].starts_with(b"-->") || html[at..].starts_with(b"--!>") {
             return at;
@@ -166,7 +167,7 @@ fn attributes(html: &[u8]) -> (usize, usize) {
                 let value = at + 1 + html[at + 1..].iter().take_while(|b| b.is_ascii_whitespace()).count();
                 at = match html.get(value) {
                     Some(&quote @ (b'"' | b'\'')) => {
-                        let len = html[value + 1..].iter().position(|&b| b == quote);
+                        let len = memchr(quote, &html[value + 1..]);
                         len.map_or(html.len(), |len| value + 1 + len)
                     }
                     _ => {
