@@ -30,6 +30,9 @@ const SURE_COUNT_MIN: u64 = 20;
 const ROUND_COUNT: u64 = 10;
 /// By how much two tolls of one happening and day differ at most where neither says that it rose.
 const GROWTH_MAX: u64 = 4;
+/// Two totals this close are of one happening even where several are told: "at least 26", the next day 31. In percent of
+/// the smaller.
+const CLOSE_PERCENT: u64 = 25;
 /// Settlements this close can be two names for one site: a suburb and its city.
 const NEAR_KM_MAX: f64 = 15.0;
 /// Days by which two dated reports may differ when a figure agrees: a night attack is dated by either day.
@@ -95,6 +98,11 @@ impl<'a> Node<'a> {
             }
         }
         told
+    }
+
+    /// Some article tells of both, and as of two.
+    fn is_told_apart(&self, other: &Self) -> bool {
+        !self.articles.is_disjoint(&other.articles)
     }
 
     fn country(&self) -> Option<&str> {
@@ -242,10 +250,8 @@ fn copied(nodes: &[Node], one: usize, other: usize) -> Option<Edge> {
     let gap = a.days?.gap(&b.days?);
     let agreeing = a.marks.intersection(&b.marks).count();
     let broad = (a.is_broad() || b.is_broad()) && a.country().zip(b.country()).is_none_or(|(one, other)| one == other);
-    // What one article tells apart is no copy of each other.
-    let apart = !a.articles.is_disjoint(&b.articles);
     let fits = a.place == b.place || broad || is_near(a, b);
-    (agreeing > 0 && fits && !apart && may_be_one(a.event, b.event))
+    (agreeing > 0 && fits && !a.is_told_apart(b) && may_be_one(a.event, b.event))
         .then(|| Edge::new(Tie::Copy, gap, agreeing, one, other))
 }
 
@@ -261,9 +267,8 @@ fn within_country(nodes: &[Node], one: usize, other: usize) -> Option<Edge> {
     let agreeing = agreeing.count();
     let same = (agreeing > 1 || odd) && are_one(a.event, b.event) && !a.traits.conflicts(&b.traits);
     let days = gap == 0 && (!loose || same_end);
-    let apart = !a.articles.is_disjoint(&b.articles);
     let broad = a.is_broad() || b.is_broad();
-    (broad && same && days && !apart).then(|| Edge::new(Tie::CountryAndFigures, gap, agreeing, one, other))
+    (broad && same && days && !a.is_told_apart(b)).then(|| Edge::new(Tie::CountryAndFigures, gap, agreeing, one, other))
 }
 
 /// The pairs of a group whose days are close enough to be one. They are found along the days, so that a city of which
@@ -309,7 +314,10 @@ fn edge(nodes: &[Node], one: usize, other: usize, busy: bool) -> Option<Edge> {
     let large = a.marks.intersection(&b.marks).any(|mark| mark.3 >= BUSY_COUNT_MIN);
     let likely = agreeing > 1
         || !a.traits.conflicts(&b.traits)
-            && (large || a.traits.agree(&b.traits) || a.traits == b.traits && !a.traits.is_empty());
+            && (large
+                || are_close(&a.counts, &b.counts)
+                || a.traits.agree(&b.traits)
+                || a.traits == b.traits && !a.traits.is_empty());
     if busy && !likely
         || agreeing == 0 && !may_be_one_without_figure(a, b, loose)
         || loose && is_chance(a, b, agreeing, large)
@@ -351,15 +359,24 @@ fn may_be_one_without_figure(a: &Node, b: &Node, loose: bool) -> bool {
     }
 }
 
+/// Whether both give a total of some size for the same people, one not much above the other.
+fn are_close(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> bool {
+    totals(one, other).any(|(least, most)| {
+        least >= BUSY_COUNT_MIN && (most - least).saturating_mul(100) <= least.saturating_mul(CLOSE_PERCENT)
+    })
+}
+
+/// The smaller and the larger number, where both count the same.
+fn totals(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> impl Iterator<Item = (u64, u64)> {
+    let pairs = one.iter().flat_map(move |mark| other.iter().map(move |two| (mark, two)));
+    let same = pairs.filter(|(mark, two)| (mark.0, mark.1, mark.2) == (two.0, two.1, two.2));
+    same.map(|(mark, two)| (mark.3.min(two.3), mark.3.max(two.3)))
+}
+
 /// Whether both count the same people, and neither counts a multiple of the other: a toll grows through a day, but three
 /// dead and 84 dead are two happenings. A zero too many is a slip, and for the plausibility gate to see.
 fn are_comparable(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> bool {
-    let pairs = one.iter().flat_map(|mark| other.iter().map(move |two| (mark, two)));
-    let mut same = pairs.filter(|(mark, two)| (mark.0, mark.1, mark.2) == (two.0, two.1, two.2));
-    same.any(|(mark, two)| {
-        let (least, most) = (mark.3.min(two.3), mark.3.max(two.3));
-        most <= least.saturating_mul(GROWTH_MAX) || most == least.saturating_mul(10)
-    })
+    totals(one, other).any(|(least, most)| most <= least.saturating_mul(GROWTH_MAX) || most == least.saturating_mul(10))
 }
 
 /// A day that is only supposed, and a single small figure, which agrees by chance: then the day has to be that of

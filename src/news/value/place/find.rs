@@ -128,6 +128,7 @@ mod tests {
         check("The town of Rastan was shelled.", &["Rastan SY settlement Named"]);
         check("Nobody slept in the village of Hrabovets Novyi.", &["Hrabovets Novyi - unresolved In"]);
         check("The blast tore through the besieged Syrian city of Aleppo.", &["Aleppo SY settlement Of"]);
+        check("Drones struck several districts of Kyiv.", &["Kyiv UA settlement Of"]);
     }
 
     #[test]

@@ -158,7 +158,9 @@ impl<'t> Gather<'_, 't> {
     fn read_word(&mut self, at: usize) -> usize {
         let tokens = &self.text.tokens[at..self.end];
         if let Some((len, cue)) = LEXICON.prepositions.longest_at(tokens) {
-            let is_class_of = *cue == Cue::Of && self.lead.class.is_some() && tokens[0].is("of");
+            // "Several districts of Kyiv" are the city's, where "the regions of Kyiv and Sumy" have those names.
+            let are_parts = at > self.first && self.text.tokens[at - 1].is("districts");
+            let is_class_of = *cue == Cue::Of && self.lead.class.is_some() && tokens[0].is("of") && !are_parts;
             if !is_class_of {
                 // "Bank of England", "Ministry for …": the body's name goes on.
                 let goes_on = self.lead.after_body && matches!(cue, Cue::Of | Cue::To);
