@@ -354,7 +354,7 @@ fn may_be_one_without_figure(a: &Node, b: &Node, loose: bool) -> bool {
         _ if a.is_of_fighters != b.is_of_fighters => false,
         (true, _) => !loose,
         _ if a.groups.is_disjoint(&b.groups) => false,
-        (false, true) => update || !contradict && alike,
+        (false, true) => update || !contradict && alike && !are_of_two_days(a, b),
         (false, false) => update || rare || (alike || a.traits == b.traits) && are_comparable(&a.counts, &b.counts),
     }
 }
@@ -377,6 +377,11 @@ fn totals(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> impl Iterator<Item = 
 /// dead and 84 dead are two happenings. A zero too many is a slip, and for the plausibility gate to see.
 fn are_comparable(one: &BTreeSet<Mark>, other: &BTreeSet<Mark>) -> bool {
     totals(one, other).any(|(least, most)| most <= least.saturating_mul(GROWTH_MAX) || most == least.saturating_mul(10))
+}
+
+/// Both days are only supposed, from papers of two days.
+fn are_of_two_days(a: &Node, b: &Node) -> bool {
+    a.days.zip(b.days).is_some_and(|(one, other)| one.loose && other.loose && one.end != other.end)
 }
 
 /// A day that is only supposed, and a single small figure, which agrees by chance: then the day has to be that of

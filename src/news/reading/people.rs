@@ -345,7 +345,7 @@ fn killed_of(units: &Units, inner: usize, inner_count: usize) -> Option<Core> {
     Some(Core { end: end + 1, head: Head::Known, group: Group::People, number: None, measure: Some(measure) })
 }
 
-/// "Two of the four people [killed] were children": the participle says what happened to them.
+/// "Two of the four people \[killed\] were children": the participle says what happened to them.
 fn with_participle(units: &Units, core: Core) -> Option<Core> {
     let measure = units.get(core.end)?.word.harm(Form::Past).filter(|_| core.measure.is_none())?;
     units.get(core.end + 1).filter(|next| next.is(Role::Be))?;
