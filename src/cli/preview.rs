@@ -23,7 +23,10 @@ use crate::service::worker::Clock;
 const WATCH: Duration = Duration::from_millis(300);
 
 pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Terminal) -> anyhow::Result<Status> {
-    let mut service = service(Config::load(config)?, false).await?;
+    let loaded = Config::load(config)?;
+    // Noted before the templates are read, and later before all is: what is saved while they are shown is shown next.
+    let mut watched = Watched::now(&loaded);
+    let mut service = service(loaded, false).await?;
     let reads_sources = args.date.is_none() && !args.offline;
     // Once, however often it is shown: what is worked on is its looks.
     let mut status = Status::Done;
@@ -39,7 +42,6 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
     };
     let mut folder = None;
     loop {
-        let watched = Watched::now(&service.config);
         match once(args, &service, &collected, &mut folder, terminal).await {
             Ok(()) => {}
             Err(error) if args.watch => drop(terminal.fail(&error)),
@@ -48,9 +50,13 @@ pub async fn preview(args: &PreviewArgs, config: Option<&Path>, terminal: Termin
         if !args.watch {
             return Ok(status);
         }
-        while Watched::now(&service.config) == watched {
+        watched = loop {
+            let now = Watched::now(&service.config);
+            if now != watched {
+                break now;
+            }
             tokio::time::sleep(WATCH).await;
-        }
+        };
         match again(config).await {
             Ok(changed) => service = changed,
             Err(error) => drop(terminal.fail(&error)),
