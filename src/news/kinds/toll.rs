@@ -431,6 +431,16 @@ mod tests {
     }
 
     #[test]
+    fn a_happening_told_of_before_keeps_its_day() {
+        let thursday = Some(DateSpan { start: date(2025, 3, 20), end: date(2025, 3, 20) });
+        let raid = "The town came under a heavy air raid on Thursday after rebels shelled Odesa.";
+        let days = |rest: &str| tolls(&format!("{raid} {rest}")).iter().map(|(_, day)| *day).collect::<Vec<_>>();
+        assert_eq!(days("The rebel shelling killed 11 people in Odesa."), [thursday]);
+        assert_eq!(days("The strikes have killed 122 people in Odesa."), [None]);
+        assert_eq!(days("A strike killed 11 people in Odesa."), [None]);
+    }
+
+    #[test]
     fn what_an_article_once_said_is_no_news() {
         for notice in [
             "An earlier version of this article said that 14 people were killed.",

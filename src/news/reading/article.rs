@@ -272,6 +272,16 @@ impl<'t> Reading<'t> {
         {
             return last;
         }
+        // "… on Thursday. The barrage killed ten": the day of the happening that it goes on with.
+        if is_silent
+            && !time::has_date(units)
+            && time::resumes(units, at)
+            && let Some((date, unit)) =
+                sentence.index.checked_sub(1).and_then(|before| time::only_day(&self.read(before).0))
+        {
+            time.date = Some(date);
+            time.current = self.published.or(self.latest).map(|published| time::is_news(date, unit, published));
+        }
         // Late in the article, what is told in passing ("the attack that killed 26") is known already.
         if time.current.is_none()
             && embedding.is_some()

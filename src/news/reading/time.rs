@@ -18,6 +18,8 @@ const SINCE_UNITS_MAX: usize = 8;
 /// A date further away than this belongs to another clause.
 const DATE_UNITS_MAX: usize = 30;
 
+/// "The rebel rocket barrage": the noun of a happening told of before stands within so many units.
+const RESUMED_UNITS_MAX: usize = 5;
 /// A war this near to the predicate is what harmed.
 const WAR_UNITS_MAX: usize = 12;
 
@@ -187,7 +189,27 @@ fn is_war(units: &Units, at: usize) -> bool {
     }) && dates(units).next().is_none()
 }
 
-fn is_news(date: DateSpan, unit: DateUnit, published: Date) -> bool {
+/// "The barrage killed ten": a happening told of before, by "the" or "this" and its noun before the predicate. "The strikes
+/// have killed 120" runs on and has no day.
+pub fn resumes(units: &Units, at: usize) -> bool {
+    let Some(first) = units.units.first() else { return false };
+    let noun = units.units[..at].iter().take(RESUMED_UNITS_MAX).skip(1).find(|unit| unit.word.event.is_some());
+    let runs_on = units.units[..at].iter().any(|unit| unit.is(Role::Have));
+    first.is_any_text(&["the", "that", "this"])
+        && !runs_on
+        && noun.is_some_and(|noun| noun.word.event != Some(Event::War))
+}
+
+/// The day of a sentence that tells of a happening and names no other.
+pub fn only_day(units: &Units) -> Option<(DateSpan, DateUnit)> {
+    let tells = units.units.iter().any(|unit| unit.word.event.is_some_and(|event| event != Event::War));
+    let mut dates = dates(units).filter(|(index, ..)| !is_stamp(units, *index));
+    let (_, date, unit) = dates.next()?;
+    (tells && unit <= DateUnit::Day && dates.next().is_none()).then_some((date, unit))
+}
+
+/// Whether a happening of that day was news on the day of publication.
+pub fn is_news(date: DateSpan, unit: DateUnit, published: Date) -> bool {
     let days = date.days_before(published);
     match unit {
         // "In March", "last month": what is news is dated by its day.
