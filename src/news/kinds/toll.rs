@@ -209,7 +209,7 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         _ if harm.measure == Measure::Released || harm.measure == Measure::Killed && harm.noun == "hostages" => {
             Event::Exchange
         }
-        _ if harm.measure == Measure::Abducted && time.scope == Scope::Event => Event::Attack,
+        _ if harm.measure == Measure::Abducted && time.scope != Scope::Campaign => Event::Attack,
         event if is_of_nature(event) => event,
         _ if time.scope == Scope::Campaign && size >= WAR_COUNT_MIN => Event::War,
         event => event,

@@ -14,7 +14,7 @@ use crate::news::article::Published;
 use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
 use crate::news::value::date::{Calendar, Unit as DateUnit};
-use crate::news::value::place::{self, PlaceMention};
+use crate::news::value::place::{self, Cue, PlaceMention};
 use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
@@ -27,6 +27,10 @@ const NAMED_SENTENCES_MAX: usize = 60;
 const MAIN_MENTIONS_MAX: usize = 200;
 /// A happening or place is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
+/// The town of a happening told "in Orlo province" is named within so many sentences.
+const SITE_SENTENCES_MAX: usize = 3;
+/// "Outside Orlo", "near Orlo": no further away, in kilometres.
+const NEAR_KM: f64 = 40.0;
 
 /// One sentence, read.
 #[derive(Debug)]
@@ -171,8 +175,14 @@ impl<'t> Reading<'t> {
         };
         let is_watcher =
             |text: &str| text.split_whitespace().filter_map(|word| WORDS.word(word)).any(|word| word.is(Role::Watcher));
-        let by_kind =
-            || self.names.iter().find(|known| is_watcher(name) && capitals(name).next().is_none() && is_watcher(known));
+        // "A monitor", "a Syria monitor": the one of the article that watches Syria.
+        let by_kind = || {
+            let fits = |known: &&String| {
+                let has = |word: &str| capitals(known).any(|other| other.starts_with(word) || word.starts_with(other));
+                is_watcher(known) && capitals(name).all(has)
+            };
+            self.names.iter().filter(|_| is_watcher(name)).find(fits)
+        };
         self.names
             .iter()
             .filter(|_| capitals(name).next().is_some())
@@ -230,7 +240,7 @@ impl<'t> Reading<'t> {
         let is_placed = named.is_some_and(|mention| !location::is_elsewhere(mention, units, &speakers));
         let (here, beside) = if is_placed { (named, None) } else { (None, named) };
         let place = here
-            .map(|mention| self.finer(mention.place.clone(), time))
+            .map(|mention| self.finer(mention, time))
             .or_else(|| self.carried_place(sentence.index, time))
             .or_else(|| beside.map(|mention| mention.place.clone()));
         if let Some(place) = place.clone().filter(|_| is_placed) {
@@ -327,23 +337,43 @@ impl<'t> Reading<'t> {
         time
     }
 
-    /// What happened "in the Orlo region" happened in the town there that the article is about.
-    fn finer(&self, place: Place, time: Time) -> Place {
+    /// What happened "in the Orlo region", "in a village of Orlo province" or "near Orlo" happened in the town there that the
+    /// article tells of.
+    fn finer(&self, mention: &PlaceMention, time: Time) -> Place {
+        let place = &mention.place;
         let is_news = time.scope == Scope::Event && time.current != Some(false);
-        if !is_news || place.precision == Precision::Settlement {
-            return place;
+        if !is_news || !self.is_rough(mention) {
+            return place.clone();
         }
-        if let Some(main) = self.main_place.as_ref().filter(|main| place.contains(main)) {
+        if let Some(main) = self.main_place.as_ref().filter(|main| place.contains(main) && !bears_name(place, main)) {
             return main.clone();
         }
-        // "A town in Idlib province", named later: the first town there that the article names.
-        let is_town = |mention: &&PlaceMention| {
-            mention.cue.is_location()
-                && mention.place.precision == Precision::Settlement
-                && place.contains(&mention.place)
+        let is_site = |other: &&PlaceMention| {
+            let is_told = other.cue.is_location() && other.cue != Cue::Dateline;
+            is_told && is_finer(mention, other)
         };
-        let town = self.places.iter().take(MAIN_MENTIONS_MAX).find(is_town);
-        town.filter(|_| place.precision == Precision::Region).map_or(place.clone(), |mention| mention.place.clone())
+        // "A town in Idlib province", named later: the first town there that the article names.
+        let sites = self.places.iter().take(MAIN_MENTIONS_MAX);
+        let site = sites.filter(|other| other.sentence <= mention.sentence + SITE_SENTENCES_MAX).find(is_site);
+        site.map_or(place.clone(), |site| site.place.clone())
+    }
+
+    /// Whether something finer may be meant: a region or country, what is near a town, a town whose region bears its name.
+    fn is_rough(&self, mention: &PlaceMention) -> bool {
+        let place = &mention.place;
+        match place.precision {
+            Precision::Region | Precision::Country => true,
+            Precision::Settlement => mention.cue == Cue::Near || self.is_named_region(place),
+            Precision::Unresolved => false,
+        }
+    }
+
+    /// "Orlo", where the article tells of Orlo province and nowhere of its town.
+    fn is_named_region(&self, place: &Place) -> bool {
+        let mut namesakes = self.places.iter().filter(|other| other.place.precision == Precision::Region);
+        let is_town = |other: &PlaceMention| other.is_town && other.place.same_settlement(place);
+        namesakes.any(|other| other.place.contains(place) && bears_name(&other.place, place))
+            && !self.places.iter().any(is_town)
     }
 
     /// Where no place is named: that of the sentence before, of the last harm, of the article.
@@ -375,13 +405,55 @@ impl<'t> Reading<'t> {
             let paragraph = |index: usize| self.text.sentences[index].paragraph;
             let last = self.last_said.as_ref().filter(|(index, _)| {
                 let goes_on = goes_on && sentence.index <= index + 2;
-                goes_on || sentence.index == index + 1 && paragraph(sentence.index) == paragraph(*index)
+                let is_same_voice =
+                    sentence.index == index + 1 || sentence.index == index + 2 && self.is_unattributed(index + 1);
+                goes_on || is_same_voice && paragraph(sentence.index) == paragraph(*index)
             });
             return last.map(|(_, claimant)| claimant.clone());
         };
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
         if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
+
+    fn is_unattributed(&self, sentence: usize) -> bool {
+        self.read(sentence).1.is_empty()
+    }
+}
+
+/// Whether `other` is a town or site in or near the place of `mention`, as far as its words tell.
+fn is_finer(mention: &PlaceMention, other: &PlaceMention) -> bool {
+    let place = &mention.place;
+    let is_soon = (mention.sentence..=mention.sentence + SITE_SENTENCES_MAX).contains(&other.sentence);
+    let same_country = place.country.is_some() && place.country == other.place.country;
+    match other.place.precision {
+        Precision::Settlement if mention.cue == Cue::Near && place.precision == Precision::Settlement => {
+            place.distance_km(&other.place).is_some_and(|km| km <= NEAR_KM) && !place.same_settlement(&other.place)
+        }
+        // "Northern Syria" has no border of its own.
+        Precision::Settlement if place.precision == Precision::Region && place.admin1.is_none() => {
+            same_country && other.is_town && is_soon
+        }
+        Precision::Settlement => {
+            place.precision != Precision::Country
+                && place.country == other.place.country
+                && place.admin1.is_some()
+                && place.admin1 == other.place.admin1
+                && !bears_name(place, &other.place)
+        }
+        // The gazetteer does not know where it is: the article tells both together.
+        Precision::Unresolved => other.is_town && is_soon,
+        _ => false,
+    }
+}
+
+/// Whether a region has the name of the town, or both are one: "Orlo province" and "Orlo".
+fn bears_name(region: &Place, town: &Place) -> bool {
+    let town = place::fold(&town.name);
+    place::fold(&region.name)
+        .split(' ')
+        .collect::<Vec<_>>()
+        .windows(town.split(' ').count())
+        .any(|words| words.join(" ") == town)
 }
 
 /// Whether the title or first sentence tells of harm or of a happening that does it. Without a title nobody knows: a

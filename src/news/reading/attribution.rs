@@ -11,6 +11,8 @@ use super::words::{Form, Role};
 /// Longer names of claimants are cut: "the spokesman for the regional administration of …".
 const CLAIMANT_UNITS_MAX: usize = 16;
 
+/// "A Seabird News correspondent working in Orlo said": who speaks is named within so many units.
+const WHOLE_HEAD_UNITS_MAX: usize = 4;
 /// "Prosecutors: 73 killed", with a clock time before it at most.
 const TITLED_UNITS_MAX: usize = 6;
 /// "Claimed the lives of": the noun stands right behind.
@@ -140,10 +142,19 @@ fn gives_figure(units: &Units, at: usize) -> bool {
         .any(|unit| unit.count().is_some())
 }
 
-/// ", said Rosa Quispe, the director": the name stands behind the verb and ends there.
+/// ", said Rosa Quispe, the director": the name stands behind the verb and ends there. In copy without commas ("… on the
+/// village of Orlo said the Harbour Observatory.") it is someone who is known to say things, and nobody such stands before.
 fn inverted(units: &Units, verb: usize) -> Option<Range<usize>> {
-    let name = name_after(units, verb)?;
-    units.get(name.end).is_none_or(|next| next.is_mark() || next.date().is_some()).then_some(name)
+    let is_end = |name: &Range<usize>| units.get(name.end).is_none_or(|next| next.is_mark() || next.date().is_some());
+    let without_comma = || {
+        let before = verb.checked_sub(1).map(|index| &units.units[index])?;
+        let name = verb + 1..end_of_name(units, verb + 1);
+        let is_speaker = |unit: &Unit| unit.is(Role::Claimant) || unit.is(Role::Watcher);
+        let is_one =
+            units.units[name.clone()].iter().any(is_speaker) && units.get(name.end).is_none_or(|next| next.text == ".");
+        (is_one && !is_speaker(before) && !before.is(Role::Pronoun)).then_some(name)
+    };
+    name_after(units, verb).filter(is_end).or_else(without_comma)
 }
 
 /// "has also said": the first unit of the verbal group.
@@ -280,7 +291,7 @@ fn whole_before(units: &Units, end: usize) -> Option<Range<usize>> {
     let first = start + group.iter().take_while(|unit| unit.is(Role::Determiner) || unit.is(Role::Indefinite)).count();
     let is_someone = units.units[first.min(end)..end]
         .iter()
-        .take(2)
+        .take(WHOLE_HEAD_UNITS_MAX)
         .any(|unit| unit.is(Role::Claimant) || unit.word.person.is_some());
     let has_joint = group.iter().any(|unit| unit.is(Role::Preposition));
     (group.len() <= CLAIMANT_UNITS_MAX / 2 && !has_other && is_someone && has_joint && start == 0).then_some(first..end)
@@ -417,6 +428,10 @@ mod tests {
         check(
             "Two people were hurt near Orlo on Monday the Harbour Watch for Human Rights said.",
             "Harbour Watch for Human Rights",
+        );
+        check(
+            "Two were hurt when a bomb fell on the village of Orlo said the Harbour Observatory.",
+            "Harbour Observatory",
         );
         check("Two people were hurt.", "nobody");
     }

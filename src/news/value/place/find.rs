@@ -124,6 +124,44 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_near_a_town_is_not_the_town() {
+        check("Shots were heard in a Damascus suburb.", &["Damascus SY settlement Near"]);
+        check(
+            "Shots were heard in the Damascus suburb of Harasta.",
+            &["Damascus SY settlement Near", "Harasta SY settlement In"],
+        );
+    }
+
+    #[test]
+    fn parts_of_a_town_are_no_towns() {
+        let parts = |text: &str| -> Vec<bool> {
+            find_in(text, &Disputed::default()).into_iter().map(|mention| mention.is_part).collect()
+        };
+        assert_eq!(parts("Shells hit the Zahraa neighbourhood of Aleppo."), [true, false]);
+        check("Shells hit the Zahraa neighbourhood.", &["Zahraa - unresolved Over"]);
+    }
+
+    #[test]
+    fn a_title_runs_into_the_text() {
+        check("A bridge falls in Odesa Ferry traffic stopped.", &["Odesa UA settlement In"]);
+        check("He was named in Odesa Times.", &[]);
+    }
+
+    #[test]
+    fn beginnings_of_names_are_none() {
+        check("FIGHTING WENT ON IN SAN PERPETUO NEIGHBORHOOD.", &[]);
+    }
+
+    #[test]
+    fn class_nouns_name_in_capitals() {
+        check(
+            "THE VILLAGE OF XALTEC ALTO, IN MORAZAN DEPARTMENT, WAS SHELLED.",
+            &["Xaltec Alto - unresolved Named", "Morazan Department SV region In"],
+        );
+        check("THE PORT OF THE COUNTRY WAS CLOSED.", &[]);
+    }
+
+    #[test]
     fn class_nouns_lead_to_names() {
         check("The town of Rastan was shelled.", &["Rastan SY settlement Named"]);
         check("Nobody slept in the village of Hrabovets Novyi.", &["Hrabovets Novyi - unresolved In"]);

@@ -6,8 +6,8 @@ use super::Cue;
 use super::fold::{ARTICLES, fold, without_article};
 use super::gazetteer::{self, Country, Known};
 use super::words::{
-    ACTORS, Class, LEXICON, Word, has_article_prefix, is_name_particle, is_no_name, is_plural_class, is_title_case,
-    is_upper, word,
+    ACTORS, BEGINNINGS, Class, LEXICON, Word, has_article_prefix, is_name_particle, is_no_name, is_plural_class,
+    is_title_case, is_upper, word,
 };
 use crate::news::text::{Sentence, Text, Token, TokenKind};
 
@@ -17,6 +17,8 @@ const NAME_TOKENS_MAX: usize = 6;
 const RUN_TOKENS_MAX: usize = 24;
 /// A longer run of capitals is a heading or a list, not a name that the gazetteer lacks.
 const UNKNOWN_TOKENS_MAX: usize = 4;
+/// "SAN FRANCISCO DE LA COSTA": a longer run of words in a text of capitals is no name.
+const CASELESS_TOKENS_MAX: usize = 5;
 /// Between two names of a list stand at most ", and the".
 const LIST_JOINT_TOKENS_MAX: usize = 3;
 /// A city of so many thousands is known without context: "Damascus Moscow" are two places.
@@ -168,13 +170,19 @@ impl<'t> Gather<'_, 't> {
             }
             return at + len;
         }
+        let class = self.class_at(at);
+        // "THE VILLAGE OF …": there are towns named Village and The Village.
+        let is_of = class.is_some_and(|(len, _)| self.token(at + len).is_some_and(|token| token.is("of")));
+        let is_the_class = word(&tokens[0]) == Some(Word::Article) && self.class_at(at + 1).is_some();
         if self.is_caseless
+            && !is_of
+            && !is_the_class
             && let Some(next) = self.read_caseless(at)
         {
             return next;
         }
-        if let Some((len, class)) = LEXICON.classes.longest_at(tokens) {
-            self.lead.class = Some(*class);
+        if let Some((len, class)) = class {
+            self.lead.class = Some(class);
             return at + len;
         }
         let token = &tokens[0];
@@ -196,13 +204,35 @@ impl<'t> Gather<'_, 't> {
         if let Some((len, country)) = self.adjective(&first, at) {
             return Some(self.read_adjective(at, at + len, country));
         }
-        let (len, known) = self.longest_of(&first, at, self.end)?;
+        let Some((len, known)) = self.longest_of(&first, at, self.end) else { return self.read_caseless_unknown(at) };
         let tokens = &self.text.tokens[at..self.end];
         let other = LEXICON.words.longest_at(tokens).filter(|(_, word)| **word != Word::Direction);
         if other.is_some_and(|(other, _)| other >= len) {
             return None;
         }
         self.push_known(at, at + len, at + len, known)
+    }
+
+    /// "THE VILLAGE OF SAN BARTOLO ALTO, ORLO DEPARTMENT": in text of capitals only a class noun makes a name of what the tables
+    /// lack, and the name ends where its phrase does.
+    fn read_caseless_unknown(&mut self, at: usize) -> Option<usize> {
+        let is_of = at > self.first && self.text.tokens[at - 1].is("of");
+        if !is_of || !matches!(self.lead.class, Some(Class::Settlement | Class::Around)) {
+            return None;
+        }
+        let ends = |token: &Token, at: usize| {
+            token.kind != TokenKind::Word
+                || word(token) == Some(Word::Function)
+                || self.is_function_word(at) && !is_name_particle(token)
+        };
+        let len =
+            (0..=CASELESS_TOKENS_MAX).find(|len| self.token(at + len).is_none_or(|token| ends(token, at + len)))?;
+        if len == 0 {
+            return None;
+        }
+        let key = fold(self.text.slice(at..at + len));
+        self.push(at, at + len, at + len, Name::Unknown(key));
+        self.out.raws.last().map(|raw| raw.tokens.end.max(at + len))
     }
 
     /// The head of a report at the start of a paragraph: a place in capitals, and a dash soon after it.
@@ -316,7 +346,11 @@ impl<'t> Gather<'_, 't> {
             known.is_well_known(CITY_THOUSANDS_MIN)
                 && self.longest(at, self.end).is_some_and(|(_, next)| next.is_well_known(CITY_THOUSANDS_MIN))
         };
-        (is_class || begins || is_next_known()).then_some(at)
+        // "… in Orlo Ferry sinks", of a title that runs into the text.
+        let is_led = matches!(self.lead.cue, Some(Cue::In | Cue::Near));
+        let is_body = || self.text.tokens[at..end].iter().any(|token| matches!(word(token), Some(Word::Organisation)));
+        let runs_on = || is_led && known.is_well_known(CITY_THOUSANDS_MIN) && !is_body();
+        (is_class || begins || is_next_known() || runs_on()).then_some(at)
     }
 
     /// Whether the word is a possessive, also without its apostrophe as in copy that lost its marks: "Syrias".
@@ -452,6 +486,9 @@ impl<'t> Gather<'_, 't> {
     /// a country or at the head of a report.
     fn is_short_word(&self, at: usize, len: usize, key: &str) -> bool {
         let Some(token) = self.token(at).filter(|_| len == 1 && key.is_ascii()) else { return false };
+        if BEGINNINGS.of(token).is_some() {
+            return true;
+        }
         let is_upper = is_upper(token.base()) && key.len() > 1;
         let is_country = gazetteer::country(key).is_some();
         if key.len() <= 3 && is_country {
@@ -474,7 +511,8 @@ impl<'t> Gather<'_, 't> {
     fn push(&mut self, start: usize, end: usize, next: usize, what: Name) {
         let lead = self.lead;
         let direction = lead.direction.filter(|at| *at < start);
-        let mut class = lead.class;
+        // "A quarter of Orlo": the town itself.
+        let mut class = lead.class.filter(|class| *class != Class::Part || matches!(what, Name::Unknown(_)));
         let (mut name_end, mut last) = (end, end);
         if let Some((len, found)) = self.class_after(next, lead) {
             class = Some(found);
@@ -494,7 +532,10 @@ impl<'t> Gather<'_, 't> {
         }
         let (within, after) = self.within(last, &what);
         let is_actor = self.token(after).is_some_and(|token| ACTORS.of(token).is_some());
+        let is_around = last == next && matches!(self.class_at(next), Some((_, Class::Around)))
+            || last > next && class == Some(Class::Around);
         let cue = match lead.cue {
+            _ if is_around => Cue::Near,
             Some(_) if is_actor && lead.after_place => Cue::Actor,
             Some(cue) => cue,
             None if class.is_some() || direction.is_some() => Cue::Named,
@@ -535,13 +576,22 @@ impl<'t> Gather<'_, 't> {
 
     /// The class noun after a name: "Sumy region". A name that had one before it has none after it.
     fn class_after(&self, at: usize, lead: Lead) -> Option<(usize, Class)> {
-        if lead.class.is_some() || self.is_possessive(at.checked_sub(1)?) || at >= self.end {
+        if self.is_possessive(at.checked_sub(1)?) || at >= self.end {
             return None;
         }
-        let (len, class) = LEXICON.classes.longest_at(&self.text.tokens[at..self.end])?;
-        // "the Gaza city of Rafah": the class is that of the next name.
-        let is_next = self.token(at + len).is_some_and(|token| token.is("of"));
-        (!is_next).then_some((len, *class))
+        let (len, class) = self.class_at(at)?;
+        // "A village of Orlo province" has no name, and the province has.
+        if lead.class.is_some_and(|lead| lead == Class::Capital || class != Class::Region) {
+            return None;
+        }
+        // "the Gaza city of Rafah": the class is that of the next name; but "the Harbour quarter of Orlo".
+        let is_next = class != Class::Part && self.token(at + len).is_some_and(|token| token.is("of"));
+        (!is_next).then_some((len, class))
+    }
+
+    /// The class noun at `at`, as its number of tokens.
+    fn class_at(&self, at: usize) -> Option<(usize, Class)> {
+        LEXICON.classes.longest_at(&self.text.tokens[at.min(self.end)..self.end]).map(|(len, class)| (len, *class))
     }
 
     /// The country or region after a comma that the name lies in: "Paris, Texas". Returns codes, and where reading goes on.

@@ -184,6 +184,8 @@ pub fn resolve(text: &Text, raw: &Raw, context: &Context, disputed: &Disputed) -
     let found = match &raw.what {
         Name::CapitalOf(country) => capital(country)?,
         Name::Unknown(key) => unknown(key, raw, context)?,
+        // A neighbourhood is seldom in the tables, its namesakes are.
+        Name::Known(_) if raw.class == Some(Class::Part) => Found::Unresolved(None),
         Name::Known(known) => meaning(known, raw, context)?,
     };
     let name = match &raw.what {
@@ -191,7 +193,17 @@ pub fn resolve(text: &Text, raw: &Raw, context: &Context, disputed: &Disputed) -
         _ => display(text, raw),
     };
     let place = place(name, &found, disputed);
-    Some(PlaceMention { span, tokens: raw.tokens.clone(), sentence: raw.sentence, place, cue: raw.cue })
+    let is_town = matches!(raw.class, Some(Class::Settlement | Class::Around)) && raw.cue != Cue::Near;
+    let is_part = raw.class == Some(Class::Part);
+    Some(PlaceMention {
+        span,
+        tokens: raw.tokens.clone(),
+        sentence: raw.sentence,
+        place,
+        cue: raw.cue,
+        is_town,
+        is_part,
+    })
 }
 
 fn capital(country: &'static Country) -> Option<Found> {
@@ -249,7 +261,7 @@ fn meaning(known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
     }
     match raw.class {
         Some(Class::Region) => return region(known, raw, context),
-        Some(Class::Settlement | Class::Capital) if !inside.is_empty() => {
+        Some(Class::Settlement | Class::Capital | Class::Around) if !inside.is_empty() => {
             return context.best(&inside).copied().map(Found::Settlement);
         }
         _ => {}
