@@ -63,7 +63,8 @@ impl Subject {
         // "The war that began with protests"
         let is_war = units.units.iter().any(|unit| unit.word.event == Some(Event::War));
         // "Since the clashes began on Monday" is that happening; a war is background.
-        if time.scope == Scope::Campaign && (is_war || time.current == Some(false)) {
+        let is_told = !is_war && time.current != Some(false) && near(units, at, is_telling).is_some();
+        if time.scope == Scope::Campaign && !is_told {
             return near(units, at, is_telling)
                 .filter(|event| !matches!(event, Event::Clash | Event::Attack | Event::Shooting | Event::Bombing))
                 .filter(|event| !(is_war && *event == Event::Unrest))
@@ -204,8 +205,8 @@ mod tests {
     #[test]
     fn what_explodes_among_violence_is_a_bomb() {
         check(
-            "Gunmen killed two people in Orlo. The explosion killed nine others.",
-            &[Event::Shooting, Event::Bombing],
+            "Clashes killed two people in Orlo. The explosion killed nine others.",
+            &[Event::Clash, Event::Bombing],
         );
         check("The explosion killed nine people.", &[Event::Accident]);
     }
