@@ -156,6 +156,8 @@ pub struct Told {
     is_definite: bool,
     /// "Another", "a second": not the one told of before.
     is_other: bool,
+    /// "Another 100": beside those told of before, where "others" may be told of again.
+    is_more: bool,
     is_pronoun: bool,
     is_named: bool,
 }
@@ -240,9 +242,18 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         is_placed: setting.is_placed,
         is_definite: people.is_definite,
         is_other: people.of_them && !harm.is_part,
+        is_more: is_more(sentence, harm),
         is_pronoun: people.head == Head::Pronoun,
         is_named: people.head == Head::Name,
     }
+}
+
+/// "Another 100 were wounded", unless the sentence itself tells beside whom: "killed three and injured another 12".
+fn is_more(sentence: &ReadSentence, harm: &Harm) -> bool {
+    let clauses = &sentence.clauses;
+    let phrase = &clauses.units.units[clauses.people[harm.people].units.clone()];
+    let is_beside = clauses.harms.iter().any(|other| other.measure != harm.measure);
+    phrase.iter().any(|unit| unit.is_any_text(&["another", "more", "additional", "further"])) && !is_beside
 }
 
 /// What harms thousands without a war.
@@ -306,7 +317,7 @@ fn is_same(known: &Told, other: &Told) -> bool {
         || other.is_definite
         || is_general(&known.noun)
         || is_general(&other.noun);
-    groups && places && nouns && !(other.is_other && is_small)
+    groups && places && nouns && !(other.is_other && is_small) && (!other.is_more || known.is_more)
 }
 
 /// "Seven" and "at least seven" are one figure, told more and less carefully.
@@ -498,6 +509,24 @@ mod tests {
             let tolls = tolls(text);
             assert!(tolls.iter().any(|(toll, _)| toll.change == Some(change) && toll.previous.is_some()), "{tolls:?}");
         }
+    }
+
+    #[test]
+    fn as_many_more_are_others() {
+        check(
+            "Some 100 people were injured in a flood in Odesa. Another 100 injured were taken to Kherson.",
+            &[
+                "Injured 100 People Event Disaster in Odesa, news, says nobody",
+                "Injured 100 People Event Disaster in Kherson, news, says nobody",
+            ],
+        );
+        check(
+            "Twelve people were injured in a flood in Odesa. The flood killed two people and injured another 12.",
+            &[
+                "Injured 12 People Event Disaster in Odesa, news, says nobody",
+                "Killed 2 People Event Disaster in Odesa, news, says nobody",
+            ],
+        );
     }
 
     #[test]
