@@ -15,6 +15,9 @@ use crate::news::value::Count;
 /// A killed or wounded figure of this size that runs over a campaign is the war's.
 const WAR_COUNT_MIN: u64 = 1000;
 
+/// So many are not moved or seized in one happening.
+const MILLION: u64 = 1_000_000;
+
 /// "Still" stands right before its state, or before the verb that links it.
 const STILL_UNITS_MAX: usize = 2;
 
@@ -184,8 +187,13 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
             .as_ref()
             .and_then(|count| count.words.as_deref())
             .is_some_and(|words| words.contains("thousands") || words.contains("million"));
-    // No single happening of war kills thousands in a day: the figure runs over all of it.
-    let is_of_a_day = matches!(harm.measure, Measure::Evacuated | Measure::Rescued);
+    // No single happening of war kills thousands in a day: the figure runs over all of it. But thousands may leave a town
+    // on one, or be trapped there.
+    let is_of_a_day = match harm.measure {
+        Measure::Evacuated | Measure::Rescued => true,
+        Measure::Killed | Measure::Injured => false,
+        _ => size < MILLION && !is_vast(people.count.as_ref()) && !sentence.clauses.is_perfect(at),
+    };
     if is_mass
         && !is_of_a_day
         && !is_of_nature(setting.event)
@@ -246,6 +254,12 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         is_pronoun: people.head == Head::Pronoun,
         is_named: people.head == Head::Name,
     }
+}
+
+/// "Millions", "hundreds of thousands"
+fn is_vast(count: Option<&Count>) -> bool {
+    let words = count.and_then(|count| count.words.as_deref());
+    words.is_some_and(|words| words.contains("million") || words.starts_with("hundreds of"))
 }
 
 /// "Another 100 were wounded", unless the sentence itself tells beside whom: "killed three and injured another 12".
@@ -509,6 +523,48 @@ mod tests {
             let tolls = tolls(text);
             assert!(tolls.iter().any(|(toll, _)| toll.change == Some(change) && toll.previous.is_some()), "{tolls:?}");
         }
+    }
+
+    #[test]
+    fn what_counts_from_some_weeks_ago_is_news() {
+        check(
+            "Some 120 people have been killed in Odesa since the offensive began on 1 March.",
+            &["Killed 120 People Campaign War in Odesa, news, says nobody"],
+        );
+        check(
+            "A raid on Monday killed 12 people in Odesa, which has been under siege since 2022.",
+            &["Killed 12 People Event Attack in Odesa, news, says nobody"],
+        );
+        check(
+            "Thousands of residents began to flee Odesa.",
+            &["Displaced - People Event Other in Odesa, news, says nobody"],
+        );
+    }
+
+    #[test]
+    fn what_is_likened_to_the_news_is_history() {
+        check(
+            "A bomb killed 18 people in Odesa on Monday. A similar bombing there on March 15 killed seven people.",
+            &[
+                "Killed 18 People Event Bombing in Odesa, news, says nobody",
+                "Killed 7 People Event Bombing in Odesa, history, says nobody",
+            ],
+        );
+        check(
+            "Bad repairs caused the 1985 crash of a jet of Orlo Air in Odesa which killed 52 people.",
+            &["Killed 52 People Event Accident in Odesa, history, says nobody"],
+        );
+    }
+
+    #[test]
+    fn parts_by_a_sentence_of_their_own() {
+        check(
+            "The attack in Odesa claimed 12 lives. Nine of the victims were women.",
+            &[
+                "Killed 12 People Event Attack in Odesa, news, says nobody",
+                "Killed 9 Women Event Attack in Odesa, news, says nobody",
+            ],
+        );
     }
 
     #[test]

@@ -315,7 +315,7 @@ impl<'t> Reading<'t> {
                 time.current = Some(false);
             }
         }
-        if time.scope == Scope::Campaign && sentence.index >= LEAD_SENTENCES {
+        if time.scope == Scope::Campaign && sentence.index >= LEAD_SENTENCES && time.current != Some(true) {
             time.current = Some(false);
         }
         // What is a week old is no longer the news, save where the article opens with it.

@@ -100,6 +100,25 @@ fn read(units: &Units, at: usize) -> Option<People> {
     if counted && let Some(people) = of_phrase(units, at, start, &opening) {
         return Some(people);
     }
+    // "an elderly couple"
+    let is_pair = |unit: &super::units::Unit| unit.text.eq_ignore_ascii_case("couple");
+    if opening.is_indefinite
+        && !counted
+        && units.get(start).is_some_and(|unit| unit.is_any_text(&["elderly", "old", "young", "married", "retired"]))
+        && units.get(start + 1).is_some_and(is_pair)
+    {
+        return Some(People {
+            units: at..start + 2,
+            count: Some(Count { low: Some(2), high: Some(2), ..Count::default() }),
+            group: Group::People,
+            head: Head::Known,
+            measure: None,
+            of_them: false,
+            is_definite: false,
+            is_nobody: false,
+            is_described: false,
+        });
+    }
     if let Some(core) = core(units, start, counted) {
         return phrase(units, at, &opening, core);
     }
@@ -342,6 +361,20 @@ fn of_phrase(units: &Units, at: usize, start: usize, opening: &Opening) -> Optio
             is_described: false,
         });
     }
+    // "Dozens of others": more beside those told of, and no part.
+    if pronoun.text.eq_ignore_ascii_case("others") {
+        return Some(People {
+            units: at..start + 2,
+            count: opening.count.clone(),
+            group: Group::People,
+            head: Head::Count,
+            measure: None,
+            of_them: false,
+            is_definite: false,
+            is_nobody: opening.is_nobody,
+            is_described: false,
+        });
+    }
     let determiner = usize::from(pronoun.is(Role::Determiner));
     let inner = start + 1 + determiner;
     let inner_count = usize::from(determiner == 1 && units.get(inner).is_some_and(|unit| unit.count().is_some()));
@@ -390,7 +423,9 @@ fn is_pronominal(units: &Units, end: usize) -> bool {
     let Some(next) = units.get(end) else { return true };
     let is_noun = !next.word.is_known() && !next.is_mark() && !next.is_adverb()
         || next.word.event.is_some() && !next.word.is_harm();
-    !is_noun && !next.is(Role::Thing) && next.word.weapon.is_none()
+    // "Two command posts", where "command" else names who tells it.
+    let is_of_thing = next.is(Role::Claimant) && units.get(end + 1).is_some_and(|thing| thing.is(Role::Thing));
+    !is_noun && !is_of_thing && !next.is(Role::Thing) && next.word.weapon.is_none()
 }
 
 /// A name with a title, or two and more capitalised words: "Gen. Vasyl Ito", "Ana Reyes Solano".

@@ -279,7 +279,21 @@ impl Clauses<'_> {
             {
                 self.harms[harm].group = self.people[noun].group;
             }
-            if phrase.head != Head::Count || whole.is_some() {
+            // "Killed five people, two of them children"
+            if let Some(harm) = whole.filter(|_| phrase.of_them && phrase.head == Head::Count && be == 0)
+                && let Some(noun) = self.starts.get(end).copied().flatten()
+                && self.people[noun].group != Group::People
+            {
+                self.harms[harm].group = self.people[noun].group;
+                self.harms[harm].is_part = true;
+            }
+            // "Nine of the victims were women": whoever was told of before.
+            let are_victims = phrase.of_them
+                && be == 1
+                && self
+                    .unit(end - 1)
+                    .is_some_and(|noun| noun.is_any_text(&["victims", "casualties", "injured", "dead"]));
+            if phrase.head != Head::Count && !are_victims || whole.is_some() {
                 continue;
             }
             // "two of them seriously", "28 of them in the past day"

@@ -1,6 +1,6 @@
 //! Subjects, objects and lists: which people a predicate takes.
 
-use super::super::people::Head;
+use super::super::people::{Head, People};
 use super::super::words::{Form, Role};
 use super::Clauses;
 
@@ -26,7 +26,7 @@ impl Clauses<'_> {
         let end = self.before(at).map_or(0, |(index, _)| index + 1);
         let mut end = end;
         // "Two people (both men) killed" is rare; "12 people - two of them children - killed" is not.
-        if self.unit(end.wrapping_sub(1)).is_some_and(|unit| unit.is(Role::Another)) {
+        if self.ends[end].is_none() && self.unit(end.wrapping_sub(1)).is_some_and(|unit| unit.is(Role::Another)) {
             end -= 1;
         }
         match self.ends.get(end).copied().flatten() {
@@ -40,6 +40,32 @@ impl Clauses<'_> {
         if let Some(list) = self.subject_of_clause(start) {
             return list;
         }
+        let list = self.subject_before(start);
+        // "A soldier from Orlo, Ito Karve, was killed": the noun before the name says who he is.
+        let [name] = list[..] else { return list };
+        let phrase = &self.people[name];
+        let (opens, end) = (phrase.units.start, phrase.units.end);
+        let is_mark = |at: usize| self.unit(at).is_some_and(|unit| unit.text == ",");
+        if phrase.head == Head::Name
+            && opens > 1
+            && is_mark(opens - 1)
+            && is_mark(end)
+            && end + 1 == self.skip_back(start)
+        {
+            let named = self.subject_before(opens - 1);
+            let is_one = |people: &People| {
+                people.head == Head::Known && people.count.as_ref().is_some_and(|count| count.low == Some(1))
+            };
+            if let [one] = named[..]
+                && is_one(&self.people[one])
+            {
+                return named;
+            }
+        }
+        list
+    }
+
+    fn subject_before(&self, start: usize) -> Vec<usize> {
         let mut at = start;
         let mut in_relative = false;
         // Whether a group without a count was passed, and a relative clause that it may stand in.
@@ -65,8 +91,14 @@ impl Clauses<'_> {
                     return list;
                 }
                 let is_uncounted = list.iter().all(|index| self.people[*index].count.is_none());
-                if is_whom || is_uncounted {
-                    passed |= is_uncounted && self.role_of(first) == Place::Subject;
+                // "Twelve civilians, seven of them children, were killed"
+                let is_of_them = self.people[people].of_them
+                    && self.people[people].head == Head::Count
+                    && self.people[people].units.len() > 1
+                    && self.starts[self.people[people].units.end].is_some();
+                if is_whom || is_uncounted || is_of_them {
+                    passed |=
+                        is_uncounted && !self.is_apposition(first, start) && self.role_of(first) == Place::Subject;
                     crossed |= is_whom;
                     at = opens;
                     continue;
@@ -163,6 +195,14 @@ impl Clauses<'_> {
         list
     }
 
+    /// "Four people, all members of one family, were killed", "seven of them children": tells who they are that stand before.
+    fn is_apposition(&self, people: usize, verb: usize) -> bool {
+        let opens = self.people[people].units.start;
+        let of_them = self.ends[opens].is_some_and(|before| self.people[before].of_them);
+        let comma = |at: usize| at > 0 && self.units.units[at - 1].text == ",";
+        of_them || comma(opens) && comma(verb)
+    }
+
     /// "Where", "in which": leads a clause with a subject of its own.
     fn is_of_place(&self, at: usize) -> bool {
         let unit = &self.units.units[at];
@@ -238,6 +278,10 @@ impl Clauses<'_> {
                 break;
             }
             let comma = usize::from(is_and && opens >= 2 && self.units.units[opens - 2].text == ",");
+            // "One of them a child, and five were hurt": a bare count behind a comma opens a clause.
+            if comma == 1 && list.len() == 1 && self.people[first].head == Head::Count {
+                break;
+            }
             let end = if is_and { self.before_parts(opens - 1) } else { opens - 1 - comma };
             let Some(before) = self.ends[end].filter(|before| {
                 let phrase = &self.people[*before];

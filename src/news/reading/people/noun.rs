@@ -83,6 +83,12 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         modifier = modifier.or(unit.word.modifier).or_else(|| child_of(unit));
         last = at + 1;
         let Some((group, number)) = unit.word.person else { continue };
+        // "Minor injuries" are no minor's.
+        if unit.text.eq_ignore_ascii_case("minor")
+            && units.get(at + 1).is_some_and(|next| next.word.harm(Form::InjuryNoun).is_some() || next.is(Role::Thing))
+        {
+            continue;
+        }
         if unit.word.is(Role::Title) && units.get(at + 1).is_some_and(|next| next.is_name && !next.word.is_known()) {
             return None;
         }
