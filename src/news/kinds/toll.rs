@@ -15,6 +15,9 @@ use crate::news::value::Count;
 /// A killed or wounded figure of this size that runs over a campaign is the war's.
 const WAR_COUNT_MIN: u64 = 1000;
 
+/// No accident killed as many.
+const ACCIDENT_COUNT_MAX: u64 = 10_000;
+
 /// So many are not moved or seized in one happening.
 const MILLION: u64 = 1_000_000;
 
@@ -187,6 +190,8 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
             .as_ref()
             .and_then(|count| count.words.as_deref())
             .is_some_and(|words| words.contains("thousands") || words.contains("million"));
+    // Some accidents kill a few thousand; "thousands of bodies in the rubble" are a war's.
+    let is_of_accident = harm.measure != Measure::Killed || (WAR_COUNT_MIN..ACCIDENT_COUNT_MAX).contains(&size);
     // No single happening of war kills thousands in a day: the figure runs over all of it. But thousands may leave a town
     // on one, or be trapped there.
     let is_of_a_day = match harm.measure {
@@ -197,7 +202,8 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
     if is_mass
         && !is_of_a_day
         && !is_of_nature(setting.event)
-        && !matches!(setting.event, Event::Accident | Event::Exchange)
+        && setting.event != Event::Exchange
+        && (setting.event != Event::Accident || is_of_accident)
         && (setting.event != Event::Other || harm.measure != Measure::Affected)
         && time.date.is_none()
         && time.scope == Scope::Event
