@@ -203,7 +203,7 @@ fn told(reading: &mut Reading, sentence: &ReadSentence, harm: &Harm) -> Told {
         && !is_of_a_day
         && !is_of_nature(setting.event)
         && setting.event != Event::Exchange
-        && (setting.event != Event::Accident || is_of_accident)
+        && !(setting.event == Event::Accident && is_of_accident)
         && (setting.event != Event::Other || harm.measure != Measure::Affected)
         && time.date.is_none()
         && time.scope == Scope::Event
@@ -545,6 +545,16 @@ mod tests {
             "Thousands of residents began to flee Odesa.",
             &["Displaced - People Event Other in Odesa, news, says nobody"],
         );
+    }
+
+    #[test]
+    fn no_accident_kills_a_million() {
+        check(
+            "The collapse of a dam killed 2,000 people in Odesa.",
+            &["Killed 2000 People Event Accident in Odesa, news, says nobody"],
+        );
+        let claims = tolls("A study of the collapse of Odesa says that about 4 million people died.");
+        assert!(claims.iter().all(|(toll, _)| toll.scope == super::Scope::Campaign), "{claims:?}");
     }
 
     #[test]

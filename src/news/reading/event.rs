@@ -204,10 +204,7 @@ mod tests {
 
     #[test]
     fn what_explodes_among_violence_is_a_bomb() {
-        check(
-            "Clashes killed two people in Orlo. The explosion killed nine others.",
-            &[Event::Clash, Event::Bombing],
-        );
+        check("Clashes killed two people in Orlo. The explosion killed nine others.", &[Event::Clash, Event::Bombing]);
         check("The explosion killed nine people.", &[Event::Accident]);
     }
 
