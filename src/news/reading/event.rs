@@ -85,6 +85,7 @@ impl Subject {
         near(units, at, is_telling)
             .map(cause)
             .or_else(|| named.filter(|_| is_history))
+            .or_else(|| Some(Event::War).filter(|_| is_war && named.is_none()))
             .or_else(carried)
             .or(self.titled.filter(fits))
             .or_else(|| self.tally.most(fits))
