@@ -241,17 +241,23 @@ impl<'t> Reading<'t> {
         let (here, beside) = if is_placed { (named, None) } else { (None, named) };
         let place = here
             .map(|mention| self.finer(mention, time))
-            .or_else(|| self.carried_place(sentence.index, time))
+            .or_else(|| self.carried_place(sentence, time))
             .or_else(|| beside.map(|mention| mention.place.clone()));
         if let Some(place) = place.clone().filter(|_| is_placed) {
             self.last_place = Some((sentence.index, place));
         }
+        let event = self.subject.event(units, sentence.index, at, time);
+        // A war is the country's, wherever the article plays.
+        let place = match place {
+            Some(place) if event == Event::War && !is_placed => self.country_of(&place).cloned().or(Some(place)),
+            place => place,
+        };
         let claimant = self.claimant(sentence, at, goes_on);
         if let Some(claimant) = claimant.clone() {
             self.last_said = Some((sentence.index, claimant));
         }
         Setting {
-            event: self.subject.event(&sentence.clauses.units, sentence.index, at, time),
+            event,
             place,
             is_placed,
             time,
@@ -345,17 +351,26 @@ impl<'t> Reading<'t> {
         if !is_news || !self.is_rough(mention) {
             return place.clone();
         }
-        if let Some(main) = self.main_place.as_ref().filter(|main| place.contains(main) && !bears_name(place, main)) {
-            return main.clone();
-        }
         let is_site = |other: &&PlaceMention| {
             let is_told = other.cue.is_location() && other.cue != Cue::Dateline;
             is_told && is_finer(mention, other)
         };
+        let is_main = |main: &&Place| place.contains(main) && !bears_name(place, main) && place.precision != main.precision;
+        let here = || self.places_of(mention.sentence).iter().find(is_site).map(|site| &site.place);
+        let main = || self.main_place.as_ref().filter(is_main);
         // "A town in Idlib province", named later: the first town there that the article names.
-        let sites = self.places.iter().take(MAIN_MENTIONS_MAX);
-        let site = sites.filter(|other| other.sentence <= mention.sentence + SITE_SENTENCES_MAX).find(is_site);
-        site.map_or(place.clone(), |site| site.place.clone())
+        let later = || {
+            let sites = self.places.iter().take(MAIN_MENTIONS_MAX);
+            let mut sites = sites.filter(|other| other.sentence <= mention.sentence + SITE_SENTENCES_MAX);
+            sites.find(is_site).map(|site| &site.place)
+        };
+        here().or_else(main).or_else(later).unwrap_or(place).clone()
+    }
+
+    /// The country that `place` lies in, where the article names it.
+    fn country_of(&self, place: &Place) -> Option<&Place> {
+        let is_country = |country: &&Place| country.precision == Precision::Country && country.contains(place);
+        self.places.iter().take(MAIN_MENTIONS_MAX).map(|mention| &mention.place).find(is_country)
     }
 
     /// Whether something finer may be meant: a region or country, what is near a town, a town whose region bears its name.
@@ -377,9 +392,20 @@ impl<'t> Reading<'t> {
     }
 
     /// Where no place is named: that of the sentence before, of the last harm, of the article.
-    fn carried_place(&self, sentence: usize, time: Time) -> Option<Place> {
+    fn carried_place(&self, sentence: &ReadSentence, time: Time) -> Option<Place> {
+        let units = &sentence.clauses.units;
+        let sentence = sentence.index;
         if time.scope == Scope::Campaign {
             return self.main_land.clone().or_else(|| self.main_place.clone());
+        }
+        // "In the town": the last town that was named.
+        if location::is_the_town(units) {
+            let before = (0..sentence).rev().take(CARRIED_SENTENCES_MAX);
+            let town = before.flat_map(|index| self.places_of(index)).find(|mention| location::is_town(mention));
+            let main = self.main_place.as_ref().filter(|main| main.precision == Precision::Settlement);
+            if let Some(town) = town.map(|mention| &mention.place).or(main) {
+                return Some(town.clone());
+            }
         }
         let before = sentence.checked_sub(1).and_then(|index| location::first(self.places_of(index)));
         let last = self

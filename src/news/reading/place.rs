@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::units::Units;
+use super::units::{Unit, Units};
 use crate::news::text::TokenKind;
 use crate::news::value::place::{Cue, PlaceMention};
 use crate::news::value::{Place, Precision};
@@ -13,8 +13,8 @@ const ELSEWHERE_TOKENS: usize = 60;
 const INSIDE_TOKENS_MAX: usize = 6;
 /// "Hospitals in Orlo", "rebels based in Orlo": the name stands right behind.
 const BESIDE_TOKENS_MAX: usize = 3;
-/// Where the hurt are treated, and where those who did it came from.
-const BESIDE: [&str; 13] = [
+/// Where the hurt are treated, where those who did it came from, where someone speaks.
+const BESIDE: [&str; 18] = [
     "hospital",
     "hospitals",
     "clinic",
@@ -28,6 +28,11 @@ const BESIDE: [&str; 13] = [
     "headquarters",
     "embassy",
     "born",
+    "said",
+    "speaking",
+    "reporters",
+    "correspondent",
+    "interview",
 ];
 /// The place that the predicate at unit `at` most likely plays in, of the sentence's `mentions`: near to it, behind it
 /// rather than before, and as fine as the sentence tells. Where its `speakers` are ("officials in Orlo said") and where the
@@ -80,6 +85,20 @@ fn elsewhere(mention: &PlaceMention, units: &Units, speakers: &[Range<usize>]) -
     let before = &tokens[start.saturating_sub(BESIDE_TOKENS_MAX)..start];
     let is_beside = before.iter().any(|token| BESIDE.iter().any(|word| token.is(word)));
     if is_speakers || is_beside || mention.is_part { ELSEWHERE_TOKENS } else { 0 }
+}
+
+/// "In the town", "the village": a settlement told of before.
+pub fn is_the_town(units: &Units) -> bool {
+    let is_town = |unit: &Unit| unit.is_any_text(&["town", "village", "city"]);
+    units.units.windows(3).any(|units| {
+        units[0].text.eq_ignore_ascii_case("the") && is_town(&units[1]) && !units[2].is_name && !units[2].text.eq_ignore_ascii_case("of")
+    })
+}
+
+/// Whether a mention names a settlement that something may have happened in.
+pub fn is_town(mention: &PlaceMention) -> bool {
+    let is_settlement = matches!(mention.place.precision, Precision::Settlement | Precision::Unresolved);
+    is_settlement && mention.cue.is_location() && !mention.is_part && mention.cue != Cue::Near
 }
 
 /// The place that a sentence is about, if no predicate is asked for.

@@ -581,7 +581,7 @@ impl<'t> Gather<'_, 't> {
         }
         let (len, class) = self.class_at(at)?;
         // "A village of Orlo province" has no name, and the province has.
-        if lead.class.is_some_and(|lead| lead == Class::Capital || class != Class::Region) {
+        if lead.class.is_some_and(|lead| lead == Class::Capital || !matches!(class, Class::Region | Class::Part)) {
             return None;
         }
         // "the Gaza city of Rafah": the class is that of the next name; but "the Harbour quarter of Orlo".
@@ -591,7 +591,10 @@ impl<'t> Gather<'_, 't> {
 
     /// The class noun at `at`, as its number of tokens.
     fn class_at(&self, at: usize) -> Option<(usize, Class)> {
-        LEXICON.classes.longest_at(&self.text.tokens[at.min(self.end)..self.end]).map(|(len, class)| (len, *class))
+        let tokens = &self.text.tokens[at.min(self.end)..self.end];
+        // "A REPORT FROM ORLO STATES THAT"
+        let is_verb = self.is_caseless && tokens.first().is_some_and(|token| token.is("states"));
+        LEXICON.classes.longest_at(tokens).filter(|_| !is_verb).map(|(len, class)| (len, *class))
     }
 
     /// The country or region after a comma that the name lies in: "Paris, Texas". Returns codes, and where reading goes on.
