@@ -256,13 +256,7 @@ impl<'t> Reading<'t> {
         if let Some(claimant) = claimant.clone() {
             self.last_said = Some((sentence.index, claimant));
         }
-        Setting {
-            event,
-            place,
-            is_placed,
-            time,
-            claimant,
-        }
+        Setting { event, place, is_placed, time, claimant }
     }
 
     /// Whether what the sentence tells is rather the plot of a film or book: nobody is quoted and no day is named.
@@ -355,7 +349,8 @@ impl<'t> Reading<'t> {
             let is_told = other.cue.is_location() && other.cue != Cue::Dateline;
             is_told && is_finer(mention, other)
         };
-        let is_main = |main: &&Place| place.contains(main) && !bears_name(place, main) && place.precision != main.precision;
+        let is_main =
+            |main: &&Place| place.contains(main) && !bears_name(place, main) && place.precision != main.precision;
         let here = || self.places_of(mention.sentence).iter().find(is_site).map(|site| &site.place);
         let main = || self.main_place.as_ref().filter(is_main);
         // "A town in Idlib province", named later: the first town there that the article names.

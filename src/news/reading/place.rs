@@ -91,7 +91,10 @@ fn elsewhere(mention: &PlaceMention, units: &Units, speakers: &[Range<usize>]) -
 pub fn is_the_town(units: &Units) -> bool {
     let is_town = |unit: &Unit| unit.is_any_text(&["town", "village", "city"]);
     units.units.windows(3).any(|units| {
-        units[0].text.eq_ignore_ascii_case("the") && is_town(&units[1]) && !units[2].is_name && !units[2].text.eq_ignore_ascii_case("of")
+        units[0].text.eq_ignore_ascii_case("the")
+            && is_town(&units[1])
+            && !units[2].is_name
+            && !units[2].text.eq_ignore_ascii_case("of")
     })
 }
 
@@ -175,6 +178,38 @@ mod tests {
     #[test]
     fn what_a_town_lies_in_is_further_than_the_town() {
         check("Shells hit the town of Barka in Homs province killing six people.", &["Barka"]);
+    }
+
+    #[test]
+    fn a_town_of_the_same_sentence_goes_before_others() {
+        check(
+            "Rastan in Homs province was shelled. Air strikes in Homs province killed six people when they hit the town \
+             of Talbiseh.",
+            &["Talbiseh"],
+        );
+    }
+
+    #[test]
+    fn in_the_town_is_in_the_town_told_of_before() {
+        check(
+            "Shells hit Rastan in Homs province. Homs province has been under siege. On Monday six people were killed in \
+             the town.",
+            &["Rastan"],
+        );
+    }
+
+    #[test]
+    fn where_someone_speaks_nothing_happened() {
+        check("Shells hit Odesa, Ukraine, on Monday. Mara Ito said in Geneva that six people were killed.", &["Odesa"]);
+    }
+
+    #[test]
+    fn a_war_is_the_country_s() {
+        check(
+            "Shells hit Kupiansk in the Kharkiv region of Ukraine on Monday. Thousands of people have been killed since \
+             the war began.",
+            &["Ukraine"],
+        );
     }
 
     #[test]

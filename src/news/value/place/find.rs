@@ -121,6 +121,8 @@ mod tests {
         check("They met in the capital of Saudi Arabia.", &["Riyadh SA settlement In"]);
         check("A bomb went off in the Afghan capital, Kabul.", &["Kabul AF settlement In"]);
         check("Buses burned in the Syrian capital Damascus.", &["Damascus SY settlement In"]);
+        check("Syrian buses burned in the capital on Monday.", &["Damascus SY settlement In"]);
+        check("Buses burned in the capital on Monday.", &[]);
     }
 
     #[test]
@@ -150,6 +152,11 @@ mod tests {
     #[test]
     fn beginnings_of_names_are_none() {
         check("FIGHTING WENT ON IN SAN PERPETUO NEIGHBORHOOD.", &[]);
+    }
+
+    #[test]
+    fn states_is_a_verb_in_capitals_as_well() {
+        check("A REPORT FROM SAN SALVADOR STATES THAT FIGHTING GOES ON.", &["San Salvador SV settlement From"]);
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub enum Name {
     Known(Known),
     /// "the Ukrainian capital".
     CapitalOf(&'static Country),
+    /// "The capital", of the country that the article is about.
+    Capital,
     /// Not in the gazetteer.
     Unknown(String),
 }
@@ -182,6 +184,10 @@ impl<'t> Gather<'_, 't> {
             return next;
         }
         if let Some((len, class)) = class {
+            if class == Class::Capital && self.lead.cue.is_some() && self.is_nameless(at + len) {
+                self.push(at, at + len, at + len, Name::Capital);
+                return at + len;
+            }
             self.lead.class = Some(class);
             return at + len;
         }
@@ -196,6 +202,16 @@ impl<'t> Gather<'_, 't> {
             _ if (token.text.ends_with("ed") || token.text.contains('-')) && self.lead.cue.is_some() => at + 1,
             _ => self.reset(at + 1),
         }
+    }
+
+    /// Whether no name stands at `at`, behind a class noun: "in the capital on Monday".
+    fn is_nameless(&self, at: usize) -> bool {
+        let comma = self.token(at).is_some_and(|token| token.text == ",");
+        let next = at + usize::from(comma);
+        let is_class_of = self.token(at).is_some_and(|token| token.is("of") || token.is("city"));
+        let is_named =
+            self.token(next).is_some_and(|token| token.is_capitalised() && word(token) != Some(Word::Function));
+        !is_class_of && !(if self.is_caseless { self.longest(next, self.end).is_some() } else { is_named })
     }
 
     /// A place in text without capitals to go by: only what the tables know.
@@ -635,7 +651,7 @@ impl<'t> Gather<'_, 't> {
                     || known.regions.iter().any(|it| it.code != *code && is_within(it.code, code))
             }
             Name::Unknown(_) => true,
-            Name::CapitalOf(_) => false,
+            Name::CapitalOf(_) | Name::Capital => false,
         });
         if codes.is_empty() {
             return nothing;

@@ -91,7 +91,7 @@ impl<'g> Context<'g> {
         let known = match &raw.what {
             Name::Known(known) => known,
             Name::CapitalOf(country) => return self.vote(country.code, VOTES_COUNTRY),
-            Name::Unknown(_) => return,
+            Name::Unknown(_) | Name::Capital => return,
         };
         if is_led(raw) {
             self.led.insert(&known.key);
@@ -125,6 +125,12 @@ impl<'g> Context<'g> {
         {
             self.vote(country_code(city.code), VOTES_CITY);
         }
+    }
+
+    /// The country that more than half of the votes are for.
+    fn country(&self) -> Option<&'static Country> {
+        let (code, _) = self.votes.iter().find(|(_, votes)| 2 * **votes > self.total)?;
+        gazetteer::countries().iter().find(|country| country.code == *code)
     }
 
     /// The country's share of the votes, 0 to 1.
@@ -183,6 +189,7 @@ pub fn resolve(text: &Text, raw: &Raw, context: &Context, disputed: &Disputed) -
     let span = text.span_of(raw.tokens.clone())?;
     let found = match &raw.what {
         Name::CapitalOf(country) => capital(country)?,
+        Name::Capital => capital(context.country()?)?,
         Name::Unknown(key) => unknown(key, raw, context)?,
         // A neighbourhood is seldom in the tables, its namesakes are.
         Name::Known(_) if raw.class == Some(Class::Part) => Found::Unresolved(None),
@@ -190,6 +197,7 @@ pub fn resolve(text: &Text, raw: &Raw, context: &Context, disputed: &Disputed) -
     };
     let name = match &raw.what {
         Name::CapitalOf(country) => country.capital.to_owned(),
+        Name::Capital => context.country()?.capital.to_owned(),
         _ => display(text, raw),
     };
     let place = place(name, &found, disputed);
