@@ -1,18 +1,19 @@
 //! Tokens → mentions that look like places, not yet decided: runs of capitalised words, what leads to them and what follows.
 
+mod longest;
+
 use std::ops::Range;
 
+use self::longest::country_without_s;
 use super::Cue;
-use super::fold::{ARTICLES, fold, without_article};
+use super::fold::fold;
 use super::gazetteer::{self, Country, Known};
 use super::words::{
-    ACTORS, BEGINNINGS, Class, LEXICON, Word, has_article_prefix, is_name_particle, is_no_name, is_plural_class,
-    is_title_case, is_upper, word,
+    ACTORS, Class, LEXICON, Word, has_article_prefix, is_name_particle, is_no_name, is_plural_class, is_title_case,
+    is_upper, word,
 };
 use crate::news::text::{Sentence, Text, Token, TokenKind};
 
-/// No name in the tables has more words.
-const NAME_TOKENS_MAX: usize = 6;
 /// Longer runs of capitals are read in pieces, so that time stays linear.
 const RUN_TOKENS_MAX: usize = 24;
 /// A longer run of capitals is a heading or a list, not a name that the gazetteer lacks.
@@ -446,74 +447,6 @@ impl<'t> Gather<'_, 't> {
         end
     }
 
-    /// The longest name in the tables that starts at `at`, as its number of tokens.
-    fn longest(&self, at: usize, end: usize) -> Option<(usize, Known)> {
-        self.longest_of(&fold(self.token(at)?.base()), at, end)
-    }
-
-    /// The same where the word at `at` folds to `first`.
-    fn longest_of(&self, first: &str, at: usize, end: usize) -> Option<(usize, Known)> {
-        self.longest_from(first, at, end)
-            .or_else(|| {
-                // "al-Bab" and "Al Bab" stand in the tables as "bab".
-                let (key, taken) = match without_article(first) {
-                    Some(bare) => (bare.to_owned(), 0),
-                    None => {
-                        let may_be_article = first.split(' ').next().is_some_and(|word| ARTICLES.contains(&word));
-                        let is_next = |next: &&Token| may_be_article && next.is_capitalised() && !self.is_caseless;
-                        let next = self.token(at + 1).filter(is_next)?;
-                        let both = format!("{first} {}", fold(next.base()));
-                        (without_article(&both)?.to_owned(), 1)
-                    }
-                };
-                let (len, mut known) = self.longest_from(&key, at + taken, end)?;
-                known.settlements.retain(gazetteer::Settlement::may_have_article);
-                (!known.is_nothing()).then_some((len + taken, known))
-            })
-            .or_else(|| country_without_s(first).map(|country| (1, Known::of(country))))
-    }
-
-    fn longest_from(&self, first: &str, at: usize, end: usize) -> Option<(usize, Known)> {
-        let mut key = first.to_owned();
-        let mut best = None;
-        let mut last = at;
-        for len in 1..=NAME_TOKENS_MAX {
-            let token = self.token(last)?;
-            let may_end = token.is_capitalised() || self.is_caseless || has_article_prefix(token.text);
-            let known = Known::of(&key);
-            let goes_on = known.goes_on;
-            if may_end && !known.is_nothing() && !self.is_short_word(at, len, &key) {
-                best = Some((last + 1 - at, known));
-            }
-            last += 1;
-            if let "st" | "ste" | "ft" = key.as_str() {
-                // "St. Petersburg": the dot is a token of its own.
-                last += usize::from(self.token(last).is_some_and(|token| token.text == "."));
-            } else if token.is_possessive() || !goes_on {
-                break;
-            }
-            let Some(next) = self.token(last).filter(|next| next.kind == TokenKind::Word && last < end) else { break };
-            key = fold(&format!("{key} {}", next.base()));
-        }
-        best
-    }
-
-    /// "us" is no country, and "US" is none in text of capitals; in other text capitals only are an acronym, unless they stand for
-    /// a country or at the head of a report.
-    fn is_short_word(&self, at: usize, len: usize, key: &str) -> bool {
-        let Some(token) = self.token(at).filter(|_| len == 1 && key.is_ascii()) else { return false };
-        if BEGINNINGS.of(token).is_some() {
-            return true;
-        }
-        let is_upper = is_upper(token.base()) && key.len() > 1;
-        let is_country = gazetteer::country(key).is_some();
-        if key.len() <= 3 && is_country {
-            return !is_upper || self.is_caseless && !token.text.contains('.');
-        }
-        let is_acronym = is_upper && !self.is_caseless && !is_country && self.lead.cue != Some(Cue::Dateline);
-        key.len() < 3 || is_acronym
-    }
-
     /// Adds a known name at `start..end`; what of the run follows starts at `next`. `None` if it is no place after all.
     fn push_known(&mut self, start: usize, end: usize, next: usize, known: Known) -> Option<usize> {
         if self.lead.after_body {
@@ -668,10 +601,4 @@ impl<'t> Gather<'_, 't> {
 /// Whether a place with code `inner` lies in the country or region `outer`.
 pub fn is_within(inner: &str, outer: &str) -> bool {
     inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// The country whose name is `key` without its last letter, an "s": copy that lost its apostrophes has "Syrias".
-fn country_without_s(key: &str) -> Option<&str> {
-    let name = key.strip_suffix('s')?;
-    (name.len() > 3 && gazetteer::country(key).is_none() && gazetteer::country(name).is_some()).then_some(name)
 }
