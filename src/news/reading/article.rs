@@ -380,10 +380,12 @@ impl<'t> Reading<'t> {
 
     /// "Orlo", where the article tells of Orlo province and nowhere of its town.
     fn is_named_region(&self, place: &Place) -> bool {
-        let mut namesakes = self.places.iter().filter(|other| other.place.precision == Precision::Region);
+        let first = || self.places.iter().take(MAIN_MENTIONS_MAX);
+        let is_region = |other: &PlaceMention| {
+            other.place.precision == Precision::Region && other.place.contains(place) && bears_name(&other.place, place)
+        };
         let is_town = |other: &PlaceMention| other.is_town && other.place.same_settlement(place);
-        namesakes.any(|other| other.place.contains(place) && bears_name(&other.place, place))
-            && !self.places.iter().any(is_town)
+        first().any(is_region) && !first().any(is_town)
     }
 
     /// Where no place is named: that of the sentence before, of the last harm, of the article.
