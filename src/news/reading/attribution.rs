@@ -50,9 +50,11 @@ pub fn of(attributions: &[Attribution], at: usize) -> Option<&Attribution> {
 /// The claimant's name without article, closing marks or titles' dots: "the Observatory" → "Observatory".
 pub fn name<'t>(units: &Units<'t>, claimant: &Range<usize>) -> &'t str {
     let mut start = claimant.start;
-    while start + 1 < claimant.end
-        && (units.units[start].is(Role::Determiner) || units.units[start].is(Role::Indefinite))
-    {
+    // "Earlier a source in Orlo said"
+    let leads = |unit: &Unit| {
+        unit.is(Role::Determiner) || unit.is(Role::Indefinite) || unit.is_any_text(&["earlier", "later", "meanwhile"])
+    };
+    while start + 1 < claimant.end && leads(&units.units[start]) {
         start += 1;
     }
     units.slice(start..claimant.end)
@@ -87,6 +89,12 @@ fn according(units: &Units, at: usize) -> Option<Attribution> {
 fn said(units: &Units, at: usize) -> Option<Attribution> {
     let unit = units.get(at).filter(|unit| unit.is(Role::Say) || unit.is(Role::Reckon) && gives_figure(units, at))?;
     let next = units.get(at + 1);
+    // "The United States"
+    if unit.text.eq_ignore_ascii_case("states")
+        && at.checked_sub(1).is_some_and(|before| units.units[before].is_any_text(&["united"]))
+    {
+        return None;
+    }
     // "An attack claimed by rebels", "claimed 40 lives", "two people reported killed" say nothing of who says so.
     let takes_lives = unit.text.to_ascii_lowercase().starts_with("claim")
         && units.units[at + 1..].iter().take(LIVES_UNITS_MAX).any(|unit| unit.is_any_text(&["lives", "life"]));
@@ -433,6 +441,9 @@ mod tests {
             "Two were hurt when a bomb fell on the village of Orlo said the Harbour Observatory.",
             "Harbour Observatory",
         );
+        check("Earlier a source in Orlo said two people were hurt.", "source in Orlo");
+        check("Strikes by the United States hurt two people.", "nobody");
+        check("Strikes by the United States and its allies in Orlo have killed two people.", "nobody");
         check("Two people were hurt.", "nobody");
     }
 }
