@@ -108,7 +108,10 @@ pub fn read(pieces: &Pieces) -> Vec<Claim> {
         for (frame, claimant) in frames.iter_mut().zip(claimants.of(index, &words)) {
             frame.claimant = claimant;
         }
-        let left = reader.leaves();
+        let mut left = reader.leaves();
+        if let Some(last) = frames.iter().rfind(|frame| frame.parties.len() == 2 && !frame.is_borrowed) {
+            left.met.clone_from(&last.parties);
+        }
         track.add(&cues, &frames);
         context.take(left);
     }
@@ -349,7 +352,10 @@ mod tests {
     #[test]
     fn what_is_met_or_received_is_no_guest() {
         check("Chad has met the IMF's conditions for a loan.", &[]);
-        check("The Chadian prime minister met the IMF's director.", &["Chad+IMF: Meeting Concluded"]);
+        check(
+            "The Chadian prime minister met the IMF's director.",
+            &["Chad+International Monetary Fund: Meeting Concluded"],
+        );
         check("Peru has received copper from Chile.", &[]);
     }
 
@@ -363,6 +369,42 @@ mod tests {
         };
         assert_eq!(told_after(2), ["Peru+Chile: Talks Concluded, Suva"]);
         assert_eq!(told_after(20), [""; 0]);
+    }
+
+    #[test]
+    fn old_wire_copy() {
+        check("Chad and the U.S. Kick off debt talks tomorrow.", &["Chad+United States: Talks Scheduled, 2025-07-17"]);
+        check("Franco-German talks were held in Oslo.", &["France+Germany: Talks Concluded, Oslo"]);
+        check(
+            "The Chadian government and the country's commercial bank creditors held talks.",
+            &["Chad+commercial bank creditors: Talks Concluded"],
+        );
+        check("THE CHADIAN ARMY REACHED AN ACCORD WITH \"FARC,\" A GROUP.", &["Chad+FARC: Talks Concluded Agreement"]);
+        check("CHAD HAS RECEIVED NEW STRANGE REPORTS OF NIGER.", &[]);
+        check(
+            "THE ACCORD SIGNED BY THE CHADIAN GOVERNMENT AND NIGER IS GOOD.",
+            &["Chad+Niger: Talks Concluded Agreement"],
+        );
+    }
+
+    #[test]
+    fn the_two_of_the_contact_told_last() {
+        check(
+            "Peru's finance minister, Ana Koro, spoke after talks in Lima with Chile's treasurer. The two will meet again.",
+            &["Chile+Peru: Talks Concluded, Lima", "Chile+Peru: Meeting Scheduled"],
+        );
+    }
+
+    #[test]
+    fn talks_that_are_only_spoken_of_are_those_told() {
+        check(
+            "Togo and Benin are to hold talks in Lagos on Friday. Fish is dear. The mood at talks between Togo and Benin is bright.",
+            &["Togo+Benin: Talks Scheduled, Lagos, 2025-07-18"],
+        );
+        check(
+            "The mood at talks between Togo and Benin is bright. Togo and Benin are to hold talks in Lagos on Friday.",
+            &["Togo+Benin: Talks Scheduled, Lagos, 2025-07-18"],
+        );
     }
 
     #[test]

@@ -101,6 +101,8 @@ impl<'t> Reader<'_, '_, 't> {
                 at > anchor.tokens.end && self.cues.is_word(at - 1, &[","]) && self.cues.is_word(at, &["with"]);
             let leads = !is_aside && self.cues.is_word(at, &["with", "between", "among", "involving", "alongside"])
                 || is_noun && self.cues.is_word(at, &["of", "and"]) && at == anchor.tokens.end
+                // "the accord signed by"
+                || is_noun && self.cues.is_word(at, &["by"]) && at > anchor.tokens.end && self.cues.is(at - 1, Role::Agree)
                 || self.cues.is_word(at, &["to"])
                     && at <= anchor.tokens.end + 1
                     && (!is_noun || self.cues.is(anchor.tokens.start, Role::Weak));
@@ -118,11 +120,13 @@ impl<'t> Reader<'_, '_, 't> {
 
     pub(super) fn is_contact(&self, anchor: &Anchor) -> bool {
         let at = anchor.tokens.start;
-        !self.is_in_mention(at) && !self.cues.is(at, Role::Agree) && !self.cues.is(at, Role::Deal)
+        !self.is_in_mention(at) && ![Role::Agree, Role::Deal].iter().any(|role| self.cues.is(at, *role))
     }
 
     /// Takes the group of sides that starts at or shortly behind `at`.
     pub(super) fn collect<'m>(&'m self, at: usize, with: &mut With<'m, 't>) -> bool {
+        // In text of capitals any word may be a name, which only a preposition makes likely: "WITH THE ANA KORO GOVERNMENT".
+        let is_led = at > 0 && self.cues.is_word(at - 1, &["with", "between", "among", "by"]);
         for index in at..self.cues.tokens.len().min(at + OBJECT_TOKENS_MAX) {
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.start == index) {
                 let group: Vec<&Mention<'t>> =
@@ -143,12 +147,12 @@ impl<'t> Reader<'_, '_, 't> {
             }
             let token = &self.cues.tokens[index];
             let is_filler = is_office_word(token)
-                || token.is_capitalised()
+                || token.is_capitalised() && (is_led || !self.text.is_capitals)
                 || self.cues.is_word(
                     index,
                     &[
                         "the", "a", "an", "of", "his", "her", "its", "their", "both", "from", "with", "new", "several",
-                        "group", "groups", "-", "sir", "mr", "mrs",
+                        "group", "groups", "-", "\"", "“", "sir", "mr", "mrs",
                     ],
                 )
                 || token.kind == TokenKind::Number

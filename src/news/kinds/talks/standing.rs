@@ -144,6 +144,13 @@ fn predicate(cues: &Cues, end: usize, clause: &Clause) -> Option<Status> {
         {
             told = Some(cue.value);
         }
+        // "Talks between the two are still going on", "… are due to open in Oslo"
+        if let Some(cue) = cue.filter(|cue| is_auxiliary && matches!(cue.value, Status::UnderWay | Status::Scheduled))
+            && cues.is_word(at, &["is", "are", "was", "were"])
+            && told.is_none()
+        {
+            told = Some(cue.value);
+        }
         // "Talks begin on Friday"
         let is_timetable = at <= end + TIMETABLE_TOKENS_MAX
             && cues.is_word(at, &["begin", "begins", "start", "starts", "resume", "resumes", "open", "opens"])
