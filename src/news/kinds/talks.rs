@@ -388,6 +388,33 @@ mod tests {
     }
 
     #[test]
+    fn sides_joined_over_a_short_name_or_a_stroke() {
+        check(
+            "The European Community (EC) and Soviet-led Comecon held talks in Oslo.",
+            &["European Community+Comecon: Talks Concluded, Oslo"],
+        );
+        check("The Chad/Togo summit is due to be held in Oslo.", &["Chad+Togo: Summit Scheduled, Oslo"]);
+    }
+
+    #[test]
+    fn what_is_agreed_to_be_done_to_someone_is_no_contact() {
+        check("Chad agreed to cut ties with Togo.", &[]);
+        check("Chad recalled its envoy to Togo for consultations.", &[]);
+        check("Chad agreed to a truce with Togo.", &["Chad+Togo: Talks Concluded Agreement"]);
+    }
+
+    #[test]
+    fn talks_that_go_on() {
+        check("Chad's premier was holding talks with Togolese officials.", &["Chad+Togo: Talks UnderWay"]);
+        check("Chad has begun talks with Togo.", &["Chad+Togo: Talks UnderWay"]);
+        check(
+            "The latest round of talks between Chad and Togo on the islands is still proceeding.",
+            &["Chad+Togo: Talks UnderWay"],
+        );
+        check("Chad spoke before starting talks with Togo.", &["Chad+Togo: Talks Scheduled"]);
+    }
+
+    #[test]
     fn the_two_of_the_contact_told_last() {
         check(
             "Peru's finance minister, Ana Koro, spoke after talks in Lima with Chile's treasurer. The two will meet again.",

@@ -15,8 +15,8 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::words::{
-    BEFORE_NAME, DESTINATION_LEADS, HOLDERS, JOINTS, Known, NAME_PARTICLES, OFFICE_MODIFIERS, OFFICES, PARTIES,
-    PLACE_LEADS, PREFIXES, REFERRING, is_apostrophe, is_common_word, is_day_or_month,
+    BEFORE_NAME, DESTINATION_LEADS, HOLDERS, JOINTS, KIND_MODIFIERS, Known, NAME_PARTICLES, OFFICE_MODIFIERS, OFFICES,
+    PARTIES, PLACE_LEADS, PREFIXES, REFERRING, is_apostrophe, is_common_word, is_day_or_month,
 };
 pub use self::words::{is_kind, is_office_word, is_union, named, of_country};
 use crate::news::text::{Text, Token, TokenKind};
@@ -27,6 +27,8 @@ const OFFICE_WORDS_MAX: usize = 7;
 const PARTY_WORDS_MAX: usize = 6;
 /// Parts of a person's name: "Mohammed bin Abdul Rahman Al Thani".
 const NAME_WORDS_MAX: usize = 6;
+/// "UNCTAD"
+const SHORT_BYTES_MAX: usize = 8;
 /// "Rio de Janeiro"
 const TOWN_WORDS_MAX: usize = 3;
 
@@ -228,6 +230,7 @@ impl<'t> Parties<'t> {
             }
             None => at,
         };
+        end = self.abbreviation_end(end, sentence.end).unwrap_or(end);
         let (mut at, mut party) = (at, known.party);
         if known.naming == Naming::Kind
             && let Some(owner) =
@@ -238,6 +241,17 @@ impl<'t> Parties<'t> {
             // "Fiji's opposition" is not Fiji; the "Fijian opposition" is called so.
             at = owner.tokens.start;
             party = self.text.slice(at..end);
+        }
+        if known.naming == Naming::Kind && REFERRING.word(party).is_none() {
+            // "private foreign banks"
+            let mut first = at;
+            while first > sentence.start && KIND_MODIFIERS.of(&self.text.tokens[first - 1]).is_some() {
+                first -= 1;
+            }
+            if first < at && self.mentions.last().is_none_or(|last| last.tokens.end <= first) {
+                at = first;
+                party = self.text.slice(at..end);
+            }
         }
         let joined = self.joined(at, sentence.start);
         // "in Oslo, Norway"
@@ -262,6 +276,18 @@ impl<'t> Parties<'t> {
         Some(end)
     }
 
+    /// The end of what is in brackets at `at`, if that is the short name of what stands before: "\[the Bread Fund\] (BF)".
+    fn abbreviation_end(&self, at: usize, end: usize) -> Option<usize> {
+        let short =
+            self.text.tokens.get(at + 1).filter(|_| at + 2 < end && self.is(at, "(") && self.is(at + 2, ")"))?;
+        let is_short = short.text.len() <= SHORT_BYTES_MAX
+            && short
+                .text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'.' || byte == b'-');
+        is_short.then_some(at + 3)
+    }
+
     /// The end of "rebels" or the like that stands at `at`.
     fn rebels_end(&self, at: usize, end: usize) -> Option<usize> {
         let (len, known) = PARTIES.longest_at(self.text.tokens.get(at..end)?)?;
@@ -271,7 +297,10 @@ impl<'t> Parties<'t> {
     fn joined(&self, at: usize, start: usize) -> bool {
         self.mentions
             .last()
-            .is_some_and(|last| last.tokens.start >= start && last.tokens.end <= at && self.joins(last.tokens.end..at))
+            .filter(|last| last.tokens.start >= start && last.tokens.end <= at)
+            // "BAKU/YEREVAN -": towns that an article was written in.
+            .filter(|last| last.naming != Naming::Seat || !self.is(last.tokens.end, "/"))
+            .is_some_and(|last| self.joins(last.tokens.end..at))
     }
 
     /// A name of which a country's is only the start: "Jordan Dale", "China Daily".
@@ -509,7 +538,7 @@ impl<'t> Parties<'t> {
         between.len() <= 5
             && between.clone().all(|at| {
                 JOINTS.of(&self.text.tokens[at]).is_some()
-                    || ["-", "–", ",", "&"].contains(&self.text.tokens[at].text)
+                    || ["-", "–", ",", "&", "/"].contains(&self.text.tokens[at].text)
                     || ["-led", "-backed", "-run", "-based"].iter().any(|end| self.text.tokens[at].text.ends_with(end))
             })
             && !between.clone().all(|at| self.is(at, "the"))
@@ -611,10 +640,8 @@ mod tests {
 
     #[test]
     fn sides_that_are_told_without_their_country() {
-        check(
-            "The Chancellor of the Exchequer, Ana Koro, ate. Koro slept.",
-            &["United Kingdom Side", "United Kingdom Side"],
-        );
+        check("The Chancellor of the Exchequer Ana Koro ate. Koro slept.", &["United Kingdom Side"; 3]);
+        check("Chad (CH) and private foreign banks ate.", &["Chad Side", "private foreign banks Side"]);
         check("The Fijian opposition ate. The opposition slept.", &["Fijian opposition Side"; 2]);
     }
 

@@ -302,6 +302,10 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
         let ahead = matches!(status, Status::Scheduled | Status::Proposed);
+        if is_of_two && !ahead && parties == self.context.met {
+            // "The two discussed …" goes on about it.
+            parties.clear();
+        }
         // "Talks on Wednesday were postponed" calls off a Wednesday to come; "were postponed on Tuesday" tells when.
         let called_off = matches!(status, Status::Postponed | Status::Cancelled)
             .then(|| {

@@ -96,6 +96,14 @@ impl<'t> Reader<'_, '_, 't> {
             with = With { preposition: None, group: Vec::new(), is_pair: false };
         }
         for at in anchor.tokens.end..end {
+            // "Agreed to cut relations with Chad": what is done to whom, and not what is agreed with whom.
+            if head == Head::Agree
+                && self.cues.is_word(at, &["to"])
+                && !self.cues.is_word(at + 1, &["a", "an", "the", "their", "its"])
+                && !(at + 1..at + 4).any(|next| self.cues.is(next, Role::Noun) || self.cues.is(next, Role::Deal))
+            {
+                break;
+            }
             // "…, with Britain second" tells how something stood.
             let is_aside =
                 at > anchor.tokens.end && self.cues.is_word(at - 1, &[","]) && self.cues.is_word(at, &["with"]);
@@ -148,11 +156,12 @@ impl<'t> Reader<'_, '_, 't> {
             let token = &self.cues.tokens[index];
             let is_filler = is_office_word(token)
                 || token.is_capitalised() && (is_led || !self.text.is_capitals)
+                || is_led && matches!(token.text, "\"" | "“")
                 || self.cues.is_word(
                     index,
                     &[
                         "the", "a", "an", "of", "his", "her", "its", "their", "both", "from", "with", "new", "several",
-                        "group", "groups", "-", "\"", "“", "sir", "mr", "mrs",
+                        "group", "groups", "-", "sir", "mr", "mrs",
                     ],
                 )
                 || token.kind == TokenKind::Number

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::words::{KINDS, REFERRING, is_armed, is_kind};
-use super::{Mention, Naming, Parties, Party, Standing};
+use super::{Mention, Naming, Parties, Party};
 use crate::news::text::Text;
 
 impl<'t> Parties<'t> {

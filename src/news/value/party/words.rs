@@ -20,6 +20,7 @@ pub(super) static OFFICES: LazyLock<Phrases<()>> = LazyLock::new(|| section("off
 pub(super) static DAYS_AND_MONTHS: LazyLock<Phrases<()>> = LazyLock::new(|| section("day or month"));
 pub(super) static BODY_WORDS: LazyLock<Phrases<()>> = LazyLock::new(|| section("body word"));
 pub(super) static KINDS: LazyLock<Phrases<()>> = LazyLock::new(|| section("kind"));
+pub(super) static KIND_MODIFIERS: LazyLock<Phrases<()>> = LazyLock::new(|| section("kind modifier"));
 pub(super) static REFERRING: LazyLock<Phrases<()>> = LazyLock::new(|| section("referring"));
 pub(super) static JOINTS: LazyLock<Phrases<()>> = LazyLock::new(|| section("joint"));
 pub(super) static PLACE_LEADS: LazyLock<Phrases<()>> = LazyLock::new(|| section("leads place"));
