@@ -238,7 +238,7 @@ impl<'t> Parties<'t> {
             && owner.naming == Naming::Adjective
             && REFERRING.word(party).is_none()
         {
-            // "Fiji's opposition" is not Fiji; the "Fijian opposition" is called so.
+            // "Fiji's opposition" is not Fiji; the "Fijian employers" are called so.
             at = owner.tokens.start;
             party = self.text.slice(at..end);
         }
@@ -642,7 +642,7 @@ mod tests {
     fn sides_that_are_told_without_their_country() {
         check("The Chancellor of the Exchequer Ana Koro ate. Koro slept.", &["United Kingdom Side"; 3]);
         check("Chad (CH) and private foreign banks ate.", &["Chad Side", "private foreign banks Side"]);
-        check("The Fijian opposition ate. The opposition slept.", &["Fijian opposition Side"; 2]);
+        check("The Fijian employers ate. The employers slept.", &["Fijian employers Side"; 2]);
     }
 
     #[test]

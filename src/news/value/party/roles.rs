@@ -28,7 +28,7 @@ impl<'t> Parties<'t> {
         let names = self.full_names();
         let named = most(self.mentions.iter().filter(|mention| mention.naming == Naming::Name), |_| 1);
         let named = named.map(|name| names.get(name).copied().unwrap_or(name));
-        // "The Fijian opposition", and then "the opposition".
+        // "The Fijian employers", and then "the employers".
         let kinds = self.mentions.iter().filter(|mention| mention.naming == Naming::Kind && !is_kind(mention.party));
         let owned: HashMap<String, Party<'t>> = kinds
             .filter_map(|mention| Some((mention.party.split_once(' ')?.1.to_lowercase(), mention.party)))
