@@ -81,7 +81,7 @@ impl Clauses<'_> {
         is_one(first) && is_one(second) && self.units.units[first.units.start].count().is_some()
     }
 
-    /// "The number of [rebels] killed in …"
+    /// "The number of rebels killed in …"
     fn numbered_group(&self, at: usize) -> Option<Group> {
         self.unit(at).filter(|number| number.text.eq_ignore_ascii_case("number"))?;
         self.unit(at + 1).filter(|of| of.text.eq_ignore_ascii_case("of"))?;
