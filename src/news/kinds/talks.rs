@@ -407,6 +407,11 @@ mod tests {
     fn talks_that_go_on() {
         check("Chad's premier was holding talks with Togolese officials.", &["Chad+Togo: Talks UnderWay"]);
         check("Chad has begun talks with Togo.", &["Chad+Togo: Talks UnderWay"]);
+        // How long they last is no next step.
+        check(
+            "Chad has begun talks with Togo. Peru is mediating the talks, which are expected to last two days.",
+            &["Chad+Togo: Talks UnderWay"],
+        );
         check(
             "The latest round of talks between Chad and Togo on the islands is still proceeding.",
             &["Chad+Togo: Talks UnderWay"],

@@ -174,6 +174,8 @@ mod tests {
         check("Nobody slept in the village of Hrabovets Novyi.", &["Hrabovets Novyi - unresolved In"]);
         check("The blast tore through the besieged Syrian city of Aleppo.", &["Aleppo SY settlement Of"]);
         check("Drones struck several districts of Kyiv.", &["Kyiv UA settlement Of"]);
+        check("A missile struck the port district of Mykolaiv.", &["Mykolaiv UA settlement Of"]);
+        check("A missile struck the district of Mykolaiv.", &["Mykolaiv UA region Over"]);
     }
 
     #[test]

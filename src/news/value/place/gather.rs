@@ -164,7 +164,10 @@ impl<'t> Gather<'_, 't> {
         let tokens = &self.text.tokens[at..self.end];
         if let Some((len, cue)) = LEXICON.prepositions.longest_at(tokens) {
             // "Several districts of Kyiv" are the city's, where "the regions of Kyiv and Sumy" have those names.
-            let are_parts = at > self.first && self.text.tokens[at - 1].is("districts");
+            let is = |before: usize, word: &str| at >= self.first + before && self.text.tokens[at - before].is(word);
+            // "The port district of Orlo" as well, but "the district of Orlo" is a region.
+            let is_a_part = is(1, "district") && at > self.first + 1 && !(is(2, "the") || is(2, "a"));
+            let are_parts = is(1, "districts") || is_a_part;
             let is_class_of = *cue == Cue::Of && self.lead.class.is_some() && tokens[0].is("of") && !are_parts;
             if !is_class_of {
                 // "Bank of England", "Ministry for …": the body's name goes on.
