@@ -1,7 +1,7 @@
 //! When two names are the same: the rules of `score.py`, so that its figures are ours.
 
 /// Other names of states and bodies. What a reader takes for the same side is the same side.
-const ALIASES: [(&str, &str); 34] = [
+const ALIASES: [(&str, &str); 33] = [
     ("us", "united states"),
     ("u.s.", "united states"),
     ("usa", "united states"),
@@ -35,7 +35,6 @@ const ALIASES: [(&str, &str); 34] = [
     ("uae", "united arab emirates"),
     ("dprk", "north korea"),
     ("republic of korea", "south korea"),
-    ("imf", "international monetary fund"),
 ];
 /// Words that one writer puts to a place's name and another does not.
 const PLACE_WORDS: [&str; 17] = [
