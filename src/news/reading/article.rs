@@ -359,7 +359,10 @@ impl<'t> Reading<'t> {
             let mut sites = sites.filter(|other| other.sentence <= mention.sentence + SITE_SENTENCES_MAX);
             sites.find(is_site).map(|site| &site.place)
         };
-        here().or_else(main).or_else(later).unwrap_or(place).clone()
+        // Else the town whose name the region bears: articles that tell of both meet there.
+        let namesake =
+            || self.main_place.as_ref().filter(|main| place.contains(main) && place.precision != main.precision);
+        here().or_else(main).or_else(later).or_else(namesake).unwrap_or(place).clone()
     }
 
     /// The country that `place` lies in, where the article names it.
