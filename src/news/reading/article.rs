@@ -14,7 +14,7 @@ use crate::news::article::Published;
 use crate::news::kinds::toll::{Event, Group, Measure, Scope};
 use crate::news::text::{Span, Text};
 use crate::news::value::date::{Calendar, Unit as DateUnit};
-use crate::news::value::place::{self, Cue, PlaceMention};
+use crate::news::value::place::{self, PlaceMention};
 use crate::news::value::{Place, Precision};
 
 /// The news itself stands in the first sentences.
@@ -27,10 +27,6 @@ const NAMED_SENTENCES_MAX: usize = 60;
 const MAIN_MENTIONS_MAX: usize = 200;
 /// A happening or place is carried on from this many sentences before.
 const CARRIED_SENTENCES_MAX: usize = 4;
-/// The town of a happening told "in Orlo province" is named within so many sentences.
-const SITE_SENTENCES_MAX: usize = 3;
-/// "Outside Orlo", "near Orlo": no further away, in kilometres.
-const NEAR_KM: f64 = 40.0;
 
 /// One sentence, read.
 #[derive(Debug)]
@@ -175,14 +171,8 @@ impl<'t> Reading<'t> {
         };
         let is_watcher =
             |text: &str| text.split_whitespace().filter_map(|word| WORDS.word(word)).any(|word| word.is(Role::Watcher));
-        // "A monitor", "a Syria monitor": the one of the article that watches Syria.
-        let by_kind = || {
-            let fits = |known: &&String| {
-                let has = |word: &str| capitals(known).any(|other| other.starts_with(word) || word.starts_with(other));
-                is_watcher(known) && capitals(name).all(has)
-            };
-            self.names.iter().filter(|_| is_watcher(name)).find(fits)
-        };
+        let by_kind =
+            || self.names.iter().find(|known| is_watcher(name) && capitals(name).next().is_none() && is_watcher(known));
         self.names
             .iter()
             .filter(|_| capitals(name).next().is_some())
@@ -240,23 +230,23 @@ impl<'t> Reading<'t> {
         let is_placed = named.is_some_and(|mention| !location::is_elsewhere(mention, units, &speakers));
         let (here, beside) = if is_placed { (named, None) } else { (None, named) };
         let place = here
-            .map(|mention| self.finer(mention, time))
-            .or_else(|| self.carried_place(sentence, time))
+            .map(|mention| self.finer(mention.place.clone(), time))
+            .or_else(|| self.carried_place(sentence.index, time))
             .or_else(|| beside.map(|mention| mention.place.clone()));
         if let Some(place) = place.clone().filter(|_| is_placed) {
             self.last_place = Some((sentence.index, place));
         }
-        let event = self.subject.event(units, sentence.index, at, time);
-        // A war is the country's, wherever the article plays.
-        let place = match place {
-            Some(place) if event == Event::War && !is_placed => self.country_of(&place).cloned().or(Some(place)),
-            place => place,
-        };
         let claimant = self.claimant(sentence, at, goes_on);
         if let Some(claimant) = claimant.clone() {
             self.last_said = Some((sentence.index, claimant));
         }
-        Setting { event, place, is_placed, time, claimant }
+        Setting {
+            event: self.subject.event(&sentence.clauses.units, sentence.index, at, time),
+            place,
+            is_placed,
+            time,
+            claimant,
+        }
     }
 
     /// Whether what the sentence tells is rather the plot of a film or book: nobody is quoted and no day is named.
@@ -315,7 +305,7 @@ impl<'t> Reading<'t> {
                 time.current = Some(false);
             }
         }
-        if time.scope == Scope::Campaign && sentence.index >= LEAD_SENTENCES && time.current != Some(true) {
+        if time.scope == Scope::Campaign && sentence.index >= LEAD_SENTENCES {
             time.current = Some(false);
         }
         // What is a week old is no longer the news, save where the article opens with it.
@@ -337,75 +327,29 @@ impl<'t> Reading<'t> {
         time
     }
 
-    /// What happened "in the Orlo region", "in a village of Orlo province" or "near Orlo" happened in the town there that the
-    /// article tells of.
-    fn finer(&self, mention: &PlaceMention, time: Time) -> Place {
-        let place = &mention.place;
+    /// What happened "in the Orlo region" happened in the town there that the article is about.
+    fn finer(&self, place: Place, time: Time) -> Place {
         let is_news = time.scope == Scope::Event && time.current != Some(false);
-        if !is_news || !self.is_rough(mention) {
-            return place.clone();
+        if !is_news || place.precision == Precision::Settlement {
+            return place;
         }
-        let is_site = |other: &&PlaceMention| {
-            let is_told = other.cue.is_location() && other.cue != Cue::Dateline;
-            is_told && is_finer(mention, other)
-        };
-        let is_main =
-            |main: &&Place| place.contains(main) && !bears_name(place, main) && place.precision != main.precision;
-        let here = || self.places_of(mention.sentence).iter().find(is_site).map(|site| &site.place);
-        let main = || self.main_place.as_ref().filter(is_main);
+        if let Some(main) = self.main_place.as_ref().filter(|main| place.contains(main)) {
+            return main.clone();
+        }
         // "A town in Idlib province", named later: the first town there that the article names.
-        let later = || {
-            let sites = self.places.iter().take(MAIN_MENTIONS_MAX);
-            let mut sites = sites.filter(|other| other.sentence <= mention.sentence + SITE_SENTENCES_MAX);
-            sites.find(is_site).map(|site| &site.place)
+        let is_town = |mention: &&PlaceMention| {
+            mention.cue.is_location()
+                && mention.place.precision == Precision::Settlement
+                && place.contains(&mention.place)
         };
-        // Else the town whose name the region bears: articles that tell of both meet there.
-        let namesake =
-            || self.main_place.as_ref().filter(|main| place.contains(main) && place.precision != main.precision);
-        here().or_else(main).or_else(later).or_else(namesake).unwrap_or(place).clone()
-    }
-
-    /// The country that `place` lies in, where the article names it.
-    fn country_of(&self, place: &Place) -> Option<&Place> {
-        let is_country = |country: &&Place| country.precision == Precision::Country && country.contains(place);
-        self.places.iter().take(MAIN_MENTIONS_MAX).map(|mention| &mention.place).find(is_country)
-    }
-
-    /// Whether something finer may be meant: a region or country, what is near a town, a town whose region bears its name.
-    fn is_rough(&self, mention: &PlaceMention) -> bool {
-        let place = &mention.place;
-        match place.precision {
-            Precision::Region | Precision::Country => true,
-            Precision::Settlement => mention.cue == Cue::Near || self.is_named_region(place),
-            Precision::Unresolved => false,
-        }
-    }
-
-    /// "Orlo", where the article tells of Orlo province and nowhere of its town.
-    fn is_named_region(&self, place: &Place) -> bool {
-        let first = || self.places.iter().take(MAIN_MENTIONS_MAX);
-        let is_region = |other: &PlaceMention| {
-            other.place.precision == Precision::Region && other.place.contains(place) && bears_name(&other.place, place)
-        };
-        let is_town = |other: &PlaceMention| other.is_town && other.place.same_settlement(place);
-        first().any(is_region) && !first().any(is_town)
+        let town = self.places.iter().take(MAIN_MENTIONS_MAX).find(is_town);
+        town.filter(|_| place.precision == Precision::Region).map_or(place.clone(), |mention| mention.place.clone())
     }
 
     /// Where no place is named: that of the sentence before, of the last harm, of the article.
-    fn carried_place(&self, sentence: &ReadSentence, time: Time) -> Option<Place> {
-        let units = &sentence.clauses.units;
-        let sentence = sentence.index;
+    fn carried_place(&self, sentence: usize, time: Time) -> Option<Place> {
         if time.scope == Scope::Campaign {
             return self.main_land.clone().or_else(|| self.main_place.clone());
-        }
-        // "In the town": the last town that was named.
-        if location::is_the_town(units) {
-            let before = (0..sentence).rev().take(CARRIED_SENTENCES_MAX);
-            let town = before.flat_map(|index| self.places_of(index)).find(|mention| location::is_town(mention));
-            let main = self.main_place.as_ref().filter(|main| main.precision == Precision::Settlement);
-            if let Some(town) = town.map(|mention| &mention.place).or(main) {
-                return Some(town.clone());
-            }
         }
         let before = sentence.checked_sub(1).and_then(|index| location::first(self.places_of(index)));
         let last = self
@@ -431,55 +375,13 @@ impl<'t> Reading<'t> {
             let paragraph = |index: usize| self.text.sentences[index].paragraph;
             let last = self.last_said.as_ref().filter(|(index, _)| {
                 let goes_on = goes_on && sentence.index <= index + 2;
-                let is_same_voice =
-                    sentence.index == index + 1 || sentence.index == index + 2 && self.is_unattributed(index + 1);
-                goes_on || is_same_voice && paragraph(sentence.index) == paragraph(*index)
+                goes_on || sentence.index == index + 1 && paragraph(sentence.index) == paragraph(*index)
             });
             return last.map(|(_, claimant)| claimant.clone());
         };
         let name = attribution::name(&sentence.clauses.units, &attribution.claimant);
         if attribution.is_pronoun { self.last_claimant.clone() } else { Some(self.full_name(name)) }
     }
-
-    fn is_unattributed(&self, sentence: usize) -> bool {
-        self.read(sentence).1.is_empty()
-    }
-}
-
-/// Whether `other` is a town or site in or near the place of `mention`, as far as its words tell.
-fn is_finer(mention: &PlaceMention, other: &PlaceMention) -> bool {
-    let place = &mention.place;
-    let is_soon = (mention.sentence..=mention.sentence + SITE_SENTENCES_MAX).contains(&other.sentence);
-    let same_country = place.country.is_some() && place.country == other.place.country;
-    match other.place.precision {
-        Precision::Settlement if mention.cue == Cue::Near && place.precision == Precision::Settlement => {
-            place.distance_km(&other.place).is_some_and(|km| km <= NEAR_KM) && !place.same_settlement(&other.place)
-        }
-        // "Northern Syria" has no border of its own.
-        Precision::Settlement if place.precision == Precision::Region && place.admin1.is_none() => {
-            same_country && other.is_town && is_soon
-        }
-        Precision::Settlement => {
-            place.precision != Precision::Country
-                && place.country == other.place.country
-                && place.admin1.is_some()
-                && place.admin1 == other.place.admin1
-                && !bears_name(place, &other.place)
-        }
-        // The gazetteer does not know where it is: the article tells both together.
-        Precision::Unresolved => other.is_town && is_soon,
-        _ => false,
-    }
-}
-
-/// Whether a region has the name of the town, or both are one: "Orlo province" and "Orlo".
-fn bears_name(region: &Place, town: &Place) -> bool {
-    let town = place::fold(&town.name);
-    place::fold(&region.name)
-        .split(' ')
-        .collect::<Vec<_>>()
-        .windows(town.split(' ').count())
-        .any(|words| words.join(" ") == town)
 }
 
 /// Whether the title or first sentence tells of harm or of a happening that does it. Without a title nobody knows: a

@@ -11,8 +11,6 @@ use super::words::{Form, Role};
 /// Longer names of claimants are cut: "the spokesman for the regional administration of …".
 const CLAIMANT_UNITS_MAX: usize = 16;
 
-/// "A Seabird News correspondent working in Orlo said": who speaks is named within so many units.
-const WHOLE_HEAD_UNITS_MAX: usize = 4;
 /// "Prosecutors: 73 killed", with a clock time before it at most.
 const TITLED_UNITS_MAX: usize = 6;
 /// "Claimed the lives of": the noun stands right behind.
@@ -50,11 +48,9 @@ pub fn of(attributions: &[Attribution], at: usize) -> Option<&Attribution> {
 /// The claimant's name without article, closing marks or titles' dots: "the Observatory" → "Observatory".
 pub fn name<'t>(units: &Units<'t>, claimant: &Range<usize>) -> &'t str {
     let mut start = claimant.start;
-    // "Earlier a source in Orlo said"
-    let leads = |unit: &Unit| {
-        unit.is(Role::Determiner) || unit.is(Role::Indefinite) || unit.is_any_text(&["earlier", "later", "meanwhile"])
-    };
-    while start + 1 < claimant.end && leads(&units.units[start]) {
+    while start + 1 < claimant.end
+        && (units.units[start].is(Role::Determiner) || units.units[start].is(Role::Indefinite))
+    {
         start += 1;
     }
     units.slice(start..claimant.end)
@@ -89,12 +85,6 @@ fn according(units: &Units, at: usize) -> Option<Attribution> {
 fn said(units: &Units, at: usize) -> Option<Attribution> {
     let unit = units.get(at).filter(|unit| unit.is(Role::Say) || unit.is(Role::Reckon) && gives_figure(units, at))?;
     let next = units.get(at + 1);
-    // "The United States"
-    if unit.text.eq_ignore_ascii_case("states")
-        && at.checked_sub(1).is_some_and(|before| units.units[before].is_any_text(&["united"]))
-    {
-        return None;
-    }
     // "An attack claimed by rebels", "claimed 40 lives", "two people reported killed" say nothing of who says so.
     let takes_lives = unit.text.to_ascii_lowercase().starts_with("claim")
         && units.units[at + 1..].iter().take(LIVES_UNITS_MAX).any(|unit| unit.is_any_text(&["lives", "life"]));
@@ -150,19 +140,10 @@ fn gives_figure(units: &Units, at: usize) -> bool {
         .any(|unit| unit.count().is_some())
 }
 
-/// ", said Rosa Quispe, the director": the name stands behind the verb and ends there. In copy without commas ("… on the
-/// village of Orlo said the Harbour Observatory.") it is someone who is known to say things, and nobody such stands before.
+/// ", said Rosa Quispe, the director": the name stands behind the verb and ends there.
 fn inverted(units: &Units, verb: usize) -> Option<Range<usize>> {
-    let is_end = |name: &Range<usize>| units.get(name.end).is_none_or(|next| next.is_mark() || next.date().is_some());
-    let without_comma = || {
-        let before = verb.checked_sub(1).map(|index| &units.units[index])?;
-        let name = verb + 1..end_of_name(units, verb + 1);
-        let is_speaker = |unit: &Unit| unit.is(Role::Claimant) || unit.is(Role::Watcher);
-        let is_one =
-            units.units[name.clone()].iter().any(is_speaker) && units.get(name.end).is_none_or(|next| next.text == ".");
-        (is_one && !is_speaker(before) && !before.is(Role::Pronoun)).then_some(name)
-    };
-    name_after(units, verb).filter(is_end).or_else(without_comma)
+    let name = name_after(units, verb)?;
+    units.get(name.end).is_none_or(|next| next.is_mark() || next.date().is_some()).then_some(name)
 }
 
 /// "has also said": the first unit of the verbal group.
@@ -299,7 +280,7 @@ fn whole_before(units: &Units, end: usize) -> Option<Range<usize>> {
     let first = start + group.iter().take_while(|unit| unit.is(Role::Determiner) || unit.is(Role::Indefinite)).count();
     let is_someone = units.units[first.min(end)..end]
         .iter()
-        .take(WHOLE_HEAD_UNITS_MAX)
+        .take(2)
         .any(|unit| unit.is(Role::Claimant) || unit.word.person.is_some());
     let has_joint = group.iter().any(|unit| unit.is(Role::Preposition));
     (group.len() <= CLAIMANT_UNITS_MAX / 2 && !has_other && is_someone && has_joint && start == 0).then_some(first..end)
@@ -437,13 +418,6 @@ mod tests {
             "Two people were hurt near Orlo on Monday the Harbour Watch for Human Rights said.",
             "Harbour Watch for Human Rights",
         );
-        check(
-            "Two were hurt when a bomb fell on the village of Orlo said the Harbour Observatory.",
-            "Harbour Observatory",
-        );
-        check("Earlier a source in Orlo said two people were hurt.", "source in Orlo");
-        check("Strikes by the United States hurt two people.", "nobody");
-        check("Strikes by the United States and its allies in Orlo have killed two people.", "nobody");
         check("Two people were hurt.", "nobody");
     }
 }

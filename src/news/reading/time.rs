@@ -23,12 +23,6 @@ const RESUMED_UNITS_MAX: usize = 5;
 /// A war this near to the predicate is what harmed.
 const WAR_UNITS_MAX: usize = 12;
 
-/// What is told beside the news because it is like it was some days before.
-const LIKENED_DAYS: i64 = 2;
-/// A year that stands before its happening is no further from the harm.
-const YEAR_UNITS_MAX: usize = 20;
-const YEARS: std::ops::RangeInclusive<i16> = 1900..=2099;
-
 /// Lengths of time after which a happening is no longer the news itself. A toll of some days ago often still is.
 const LONG_AGO: [&str; 7] = ["week", "weeks", "fortnight", "month", "months", "year", "years"];
 /// "Two weeks after the flood, twelve people died" opens with the length: no clause stands before it.
@@ -54,17 +48,13 @@ pub struct Time {
 /// ("the attack that killed 26"), the dates of the main clause are not its own.
 pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) -> Time {
     let mut time = Time::default();
-    let since = since(units, at, published);
+    let since = since(units, published);
     let has = |role| units.units.iter().any(|unit| unit.is(role));
     if since == Some(Scope::Campaign) || has(Role::Campaign) || is_war(units, at) {
         time.scope = Scope::Campaign;
         // "Since the truce took effect", "since the outbreak began": the figure of now, where a war's is background.
-        let running = (since == Some(Scope::Campaign)).then(|| running(units, published)).flatten();
-        time.current = match running {
-            Some(Running::Dated) => Some(true),
-            Some(Running::Named) => None,
-            None => Some(false),
-        };
+        let is_running = since == Some(Scope::Campaign) && is_running(units, published);
+        time.current = (!is_running).then_some(false);
     } else if since == Some(Scope::Period) || has(Role::Period) {
         time.scope = Scope::Period;
     } else if let Some(scope) = reach(units, at) {
@@ -75,7 +65,6 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
         time.current = Some(false);
         return time;
     }
-    let is_likened = is_likened(units, at);
     let near = dates(units).filter(|(index, _, _)| *index >= clause && index.abs_diff(at) <= DATE_UNITS_MAX);
     let stamp = dates(units).find(|(index, _, _)| is_stamp(units, *index)).map(|(_, date, _)| date);
     // What a page prints of its own day tells less than a date of the sentence; but one far from it was counted from
@@ -94,34 +83,8 @@ pub fn read(units: &Units, at: usize, clause: usize, published: Option<Date>) ->
         // A year or month that is named is past, whenever the article appeared.
         let is_past = matches!(unit, DateUnit::Year | DateUnit::Month).then_some(false);
         time.current = published.map(|published| is_news(date, unit, published)).or(is_past);
-        if is_likened && published.is_some_and(|published| date.days_before(published) > LIKENED_DAYS) {
-            time.current = Some(false);
-        }
-    } else if time.scope == Scope::Event && nearest.is_none() && is_of_a_past_year(units, at, clause, published) {
-        time.current = Some(false);
     }
     time
-}
-
-/// "A similar bombing on 25 July", "a previous raid": told beside the news.
-fn is_likened(units: &Units, at: usize) -> bool {
-    units.units[..at].windows(2).any(|pair| {
-        let is_beside = pair[0].is_any_text(&["similar", "previous", "earlier", "prior"]);
-        is_beside && pair[1].word.event.is_some()
-    })
-}
-
-/// "The 1985 crash": a year before its happening, as no date stands.
-fn is_of_a_past_year(units: &Units, at: usize, clause: usize, published: Option<Date>) -> bool {
-    let near = clause.max(at.saturating_sub(YEAR_UNITS_MAX))..units.len().min(at + YEAR_UNITS_MAX);
-    near.clone().any(|index| {
-        let unit = &units.units[index];
-        let year = unit.text.parse::<i16>().ok().filter(|year| YEARS.contains(year) && unit.text.len() == 4);
-        let is_past = year.is_some_and(|year| published.is_none_or(|published| year < published.year()));
-        let leads = units.get(index + 1).is_some_and(|next| next.word.event.is_some() || next.is_name);
-        let is_led = index > 0 && units.units[index - 1].is(Role::Determiner);
-        is_past && leads && is_led && unit.count().is_none()
-    })
 }
 
 /// "The blasts come two weeks after four people were killed": what follows "after" is told to place the news.
@@ -163,16 +126,8 @@ fn is_since(unit: &Unit) -> bool {
     unit.text.eq_ignore_ascii_case("since")
 }
 
-fn since(units: &Units, predicate: usize, published: Option<Date>) -> Option<Scope> {
+fn since(units: &Units, published: Option<Date>) -> Option<Scope> {
     let at = (0..units.len()).find(|at| is_since(&units.units[*at]))?;
-    // "Killed 12 in the town which has been under siege since …": counts the siege, not the dead.
-    let behind = units.units.get(predicate + 1..at).unwrap_or_default();
-    let is_of_clause = behind.windows(2).any(|pair| {
-        pair[0].is(Role::Relative) && pair[1].is(Role::Have) && !pair[0].text.eq_ignore_ascii_case("whose")
-    });
-    if is_of_clause {
-        return None;
-    }
     // "The deadliest day since …" says nothing of what the figure runs over.
     let compares = units.units[at.saturating_sub(6)..at].iter().any(|unit| is_superlative(unit.text));
     if compares {
@@ -185,28 +140,17 @@ fn since(units: &Units, predicate: usize, published: Option<Date>) -> Option<Sco
     }
 }
 
-/// What a figure that runs on is counted from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Running {
-    /// "Since 11 November": some weeks ago at most, so that the figure is the news of now.
-    Dated,
-    /// "Since the truce took effect": something that is no war.
-    Named,
-}
-
-/// Whether "since" counts from a day no longer ago than [`RUNNING_DAYS_MAX`], or from something that is no war.
-fn running(units: &Units, published: Option<Date>) -> Option<Running> {
-    let at = (0..units.len()).find(|at| is_since(&units.units[*at]))?;
+/// Whether "since" counts from something that is no war and no longer ago than [`RUNNING_DAYS_MAX`].
+fn is_running(units: &Units, published: Option<Date>) -> bool {
+    let Some(at) = (0..units.len()).find(|at| is_since(&units.units[*at])) else { return false };
     let behind = &units.units[at + 1..units.len().min(at + 1 + SINCE_UNITS_MAX)];
-    let date = behind.iter().find_map(Unit::date).filter(|found| found.unit <= DateUnit::Month);
-    let is_recent = date.zip(published).is_some_and(|(found, published)| {
-        let start = DateSpan { end: found.date.start, ..found.date };
-        start.days_before(published) <= RUNNING_DAYS_MAX
-    });
     let is_war =
         behind.iter().any(|unit| unit.word.event == Some(Event::War) || unit.is_any_text(&["then", "offensive"]));
+    let date = behind.iter().find_map(Unit::date).filter(|found| found.unit < DateUnit::Month);
+    let is_recent =
+        date.zip(published).is_some_and(|(found, published)| found.date.days_before(published) <= RUNNING_DAYS_MAX);
     let is_named = date.is_none() && behind.iter().any(|unit| unit.word.event.is_some() || unit.is(Role::Truce));
-    if is_recent { Some(Running::Dated) } else { (is_named && !is_war).then_some(Running::Named) }
+    !is_war && (is_recent || is_named)
 }
 
 fn is_superlative(text: &str) -> bool {

@@ -52,16 +52,6 @@ impl Unit<'_> {
         }
     }
 
-    /// "And", "&": joins equals.
-    pub fn is_plain_and(&self) -> bool {
-        self.is(Role::And) && self.tokens.len() == 1 && self.text.len() <= 3
-    }
-
-    /// "Along with", "as well as": what follows comes beside what is told.
-    pub fn is_company(&self) -> bool {
-        self.is(Role::And) && !self.is_plain_and()
-    }
-
     /// Whether the unit is one of these words, whatever its case.
     pub fn is_any_text(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.text.eq_ignore_ascii_case(word))

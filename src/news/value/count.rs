@@ -212,19 +212,7 @@ fn number(tokens: &[Token]) -> Option<Value> {
     }
 }
 
-/// "1 000": groups of noughts behind a space. Other groups of three are as likely another number.
-fn spaced_thousands(tokens: &[Token]) -> Option<Value> {
-    let first = digits(tokens.first()?.text).filter(|first| (1..1000).contains(first))?;
-    let groups = tokens[1..].iter().take_while(|token| token.text == "000").count();
-    let scale = 1000u64.checked_pow(u32::try_from(groups).ok().filter(|groups| *groups > 0)?)?;
-    let value = first.checked_mul(scale).filter(|value| *value <= COUNT_MAX)?;
-    Some(Value { value, len: 1 + groups, may_be_year: false })
-}
-
 fn in_digits(tokens: &[Token]) -> Option<Value> {
-    if let Some(value) = spaced_thousands(tokens) {
-        return Some(value);
-    }
     let text = tokens.first()?.text;
     let multiplier = multiplier(&tokens[1..]);
     if let Some((whole, fraction)) = text.split_once('.') {
@@ -351,9 +339,6 @@ mod tests {
         check("1.5 million", "1500000..1500000 /2");
         check("half a million", "500000..500000 /3");
         check("a couple of", "2..2 /3");
-        check("1 000 civilians", "1000..1000 /2");
-        check("186 000 residents", "186000..186000 /2");
-        check("12 200 people", "12..12 /1");
     }
 
     #[test]

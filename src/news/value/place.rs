@@ -72,10 +72,6 @@ pub struct PlaceMention {
     pub sentence: usize,
     pub place: Place,
     pub cue: Cue,
-    /// A class noun makes it a settlement: "the village of …".
-    pub is_town: bool,
-    /// A part of a town: "the Harbour neighbourhood", "… Street".
-    pub is_part: bool,
 }
 
 /// Every country and territory: its name, and latitude and longitude of its middle in degrees.

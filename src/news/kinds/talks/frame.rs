@@ -67,8 +67,6 @@ pub struct Frame<'t> {
     /// Who speaks or acted last.
     pub speaker: Option<Party<'t>>,
     pub topic: Option<String>,
-    /// "The outcome of talks between the two": only that there are any.
-    pub is_bare: bool,
 }
 
 /// What the sentences before leave for pronouns.
@@ -80,8 +78,6 @@ pub struct Context<'t> {
     pub pair: Vec<Party<'t>>,
     /// Sentences since they were.
     pub pair_age: usize,
-    /// The two sides of the contact told last.
-    pub met: Vec<Party<'t>>,
     /// The last town told, which "there" stands for.
     pub place: Option<Place>,
     /// Where the article was written.
@@ -94,9 +90,6 @@ impl<'t> Context<'t> {
         self.place = left.place.or(self.place.take());
         self.subject = left.subject.or(self.subject);
         self.pair_age += 1;
-        if !left.met.is_empty() {
-            self.met = left.met;
-        }
         if !left.pair.is_empty() {
             (self.pair, self.pair_age) = (left.pair, 0);
         } else if self.pair_age >= PAIR_SENTENCES_MAX {
@@ -212,13 +205,6 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         if with.is_pair || self.has_pair(at, &clause) {
             add(&mut parties, &self.context.pair);
         }
-        // "After talks with the Chilean envoy, Peru's premier … The two will meet again."
-        let is_of_two = parties.is_empty()
-            && matches!(head, Head::Noun | Head::Verb)
-            && (clause.left..at).any(|index| self.cues.is_word(index + 1, &["two"]) && self.cues.is(index, Role::Pair));
-        if is_of_two {
-            add(&mut parties, &self.context.met);
-        }
         if is_noun && parties.len() < 2 && !is_between {
             add(&mut parties, &self.proposer(at));
             add(&mut parties, &self.occasion(anchor, &with, &clause));
@@ -252,7 +238,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             // "A meeting of one body with itself" is no contact, but its summits are told as such.
             parties = own;
         }
-        let is_summit_of_union = parties.len() == 1 && is_union(parties[0]) && anchor.form == Some(Form::Summit);
+        let is_summit_of_union = anchor.form == Some(Form::Summit) && parties.len() == 1 && is_union(parties[0]);
         if head == Head::Agree && (parties.len() < 2 || self.is_followed(anchor, &clause)) {
             return None;
         }
@@ -302,10 +288,6 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let status = standing::status(self.cues, anchor, head, support, &clause);
         let outcome = standing::outcome(self.cues, head, status, &clause);
         let ahead = matches!(status, Status::Scheduled | Status::Proposed);
-        if is_of_two && !ahead && parties == self.context.met {
-            // "The two discussed …" goes on about it.
-            parties.clear();
-        }
         // "Talks on Wednesday were postponed" calls off a Wednesday to come; "were postponed on Tuesday" tells when.
         let called_off = matches!(status, Status::Postponed | Status::Cancelled)
             .then(|| {
@@ -320,17 +302,7 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
         let written_at = self.context.dateline.clone().filter(|place| {
             self.sentence < LEAD_SENTENCES && is_noun && head != Head::Deal && is_neutral(place, &parties)
         });
-        let place = self.place(anchor, &clause);
-        let date = called_off.or_else(|| self.date(at, &clause, ahead));
-        let is_bare = is_noun
-            && head != Head::Deal
-            && support.is_none()
-            && status == Status::Concluded
-            && outcome.is_none()
-            && place.is_none()
-            && date.is_none();
         Some(Frame {
-            is_bare,
             parties,
             written_at,
             mediators,
@@ -338,8 +310,8 @@ impl<'r, 's, 't> Reader<'r, 's, 't> {
             form: anchor.form,
             status,
             outcome,
-            place,
-            date,
+            place: self.place(anchor, &clause),
+            date: called_off.or_else(|| self.date(at, &clause, ahead)),
             is_background: standing::is_background(self.cues, at, &clause)
                 || !ahead && self.is_long_ago(&clause)
                 || head == Head::Deal

@@ -96,21 +96,11 @@ impl<'t> Reader<'_, '_, 't> {
             with = With { preposition: None, group: Vec::new(), is_pair: false };
         }
         for at in anchor.tokens.end..end {
-            // "Agreed to cut relations with Chad": what is done to whom, and not what is agreed with whom.
-            if head == Head::Agree
-                && self.cues.is_word(at, &["to"])
-                && !self.cues.is_word(at + 1, &["a", "an", "the", "their", "its"])
-                && !(at + 1..at + 4).any(|next| self.cues.is(next, Role::Noun) || self.cues.is(next, Role::Deal))
-            {
-                break;
-            }
             // "…, with Britain second" tells how something stood.
             let is_aside =
                 at > anchor.tokens.end && self.cues.is_word(at - 1, &[","]) && self.cues.is_word(at, &["with"]);
             let leads = !is_aside && self.cues.is_word(at, &["with", "between", "among", "involving", "alongside"])
                 || is_noun && self.cues.is_word(at, &["of", "and"]) && at == anchor.tokens.end
-                // "the accord signed by"
-                || is_noun && self.cues.is_word(at, &["by"]) && at > anchor.tokens.end && self.cues.is(at - 1, Role::Agree)
                 || self.cues.is_word(at, &["to"])
                     && at <= anchor.tokens.end + 1
                     && (!is_noun || self.cues.is(anchor.tokens.start, Role::Weak));
@@ -128,13 +118,11 @@ impl<'t> Reader<'_, '_, 't> {
 
     pub(super) fn is_contact(&self, anchor: &Anchor) -> bool {
         let at = anchor.tokens.start;
-        !self.is_in_mention(at) && ![Role::Agree, Role::Deal].iter().any(|role| self.cues.is(at, *role))
+        !self.is_in_mention(at) && !self.cues.is(at, Role::Agree) && !self.cues.is(at, Role::Deal)
     }
 
     /// Takes the group of sides that starts at or shortly behind `at`.
     pub(super) fn collect<'m>(&'m self, at: usize, with: &mut With<'m, 't>) -> bool {
-        // In text of capitals any word may be a name, which only a preposition makes likely: "WITH THE ANA KORO GOVERNMENT".
-        let is_led = at > 0 && self.cues.is_word(at - 1, &["with", "between", "among", "by"]);
         for index in at..self.cues.tokens.len().min(at + OBJECT_TOKENS_MAX) {
             if let Some(mention) = self.mentions.iter().find(|mention| mention.tokens.start == index) {
                 let group: Vec<&Mention<'t>> =
@@ -155,8 +143,7 @@ impl<'t> Reader<'_, '_, 't> {
             }
             let token = &self.cues.tokens[index];
             let is_filler = is_office_word(token)
-                || token.is_capitalised() && (is_led || !self.text.is_capitals)
-                || is_led && matches!(token.text, "\"" | "“")
+                || token.is_capitalised()
                 || self.cues.is_word(
                     index,
                     &[

@@ -38,11 +38,10 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
     }
     let happened = is_past(cues, pivot) && !is_led(cues, pivot);
     // "Invited": the verb of contact itself is a wish.
-    let own = cues.statuses.iter().find(|cue| {
-        // "Has begun talks"
-        let is_going = cue.at + 1 == pivot && cue.value == Status::UnderWay;
-        cue.at == pivot && (pivot != at || head == Head::Verb && cue.value == Status::Proposed) || is_going
-    });
+    let own = cues
+        .statuses
+        .iter()
+        .find(|cue| cue.at == pivot && (pivot != at || head == Head::Verb && cue.value == Status::Proposed));
     let own = own.map(|cue| cue.value);
     if happened && verb.is_some() {
         // "met", "held talks": only a refusal or the verb itself changes that.
@@ -88,15 +87,6 @@ pub fn status(cues: &Cues, anchor: &Anchor, head: Head, verb: Option<usize>, cla
     let is_ing = cues.text(pivot).to_ascii_lowercase().ends_with("ing");
     if head == Head::Verb && is_ing {
         return if goes_on(&["is", "are", "was", "were", "been"]) { Status::UnderWay } else { Status::Concluded };
-    }
-    // "Was holding talks with", "before starting talks with"
-    if head == Head::Noun && is_ing && verb.is_some() {
-        if goes_on(&["is", "are", "was", "were", "been"]) {
-            return Status::UnderWay;
-        }
-        if pivot > 0 && cues.is_word(pivot - 1, &["before"]) {
-            return Status::Scheduled;
-        }
     }
     match head {
         Head::Deal | Head::Agree => nearest(start, end, &|status| {
@@ -151,13 +141,6 @@ fn predicate(cues: &Cues, end: usize, clause: &Clause) -> Option<Status> {
             .find_map(|next| cues.statuses.iter().find(|cue| cue.at == next));
         if let Some(cue) = cue.filter(|cue| is_auxiliary && is_hard(cue.value))
             && !(at..cue.at).any(|index| cues.is_word(index, &["not", "never"]))
-        {
-            told = Some(cue.value);
-        }
-        // "Talks between the two are still going on", "… are due to open in Oslo"
-        if let Some(cue) = cue.filter(|cue| is_auxiliary && matches!(cue.value, Status::UnderWay | Status::Scheduled))
-            && cues.is_word(at, &["is", "are", "was", "were"])
-            && told.is_none()
         {
             told = Some(cue.value);
         }

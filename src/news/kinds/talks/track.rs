@@ -42,8 +42,6 @@ struct Contact<'t> {
     written_at: Option<Place>,
     date: Option<DateSpan>,
     is_background: bool,
-    /// Nothing but that it is, or was, or will be.
-    is_bare: bool,
     evidence: Vec<Span>,
     first_sentence: usize,
     last_sentence: usize,
@@ -80,23 +78,6 @@ impl<'t> Track<'t> {
     }
 
     fn tell(&mut self, frame: &Frame<'t>) {
-        // "Hopes for the talks between them": those that are told elsewhere, whether they have been or will be.
-        let is_told = |contact: &Contact<'t>| same_sides(&contact.parties, &frame.parties);
-        if frame.is_bare
-            && let Some(contact) = self.contacts.iter_mut().rev().find(|contact| is_told(contact))
-        {
-            contact.take(frame);
-            return;
-        }
-        if let Some(contact) = self.contacts.iter_mut().rev().find(|contact| contact.is_bare && is_told(contact)) {
-            contact.status = frame.status;
-            contact.form = frame.form.unwrap_or(contact.form);
-            contact.is_deal = matches!(frame.head, Head::Deal | Head::Agree);
-            contact.is_background = frame.is_background;
-            contact.is_bare = frame.is_bare;
-            contact.take(frame);
-            return;
-        }
         if let Some(contact) = self.contacts.iter_mut().rev().find(|contact| contact.is_same(frame)) {
             contact.take(frame);
             return;
@@ -264,7 +245,6 @@ impl<'t> Contact<'t> {
             written_at: frame.written_at.clone(),
             date: frame.date,
             is_background: frame.is_background,
-            is_bare: frame.is_bare,
             evidence: vec![frame.span],
             first_sentence: frame.sentence,
             last_sentence: frame.sentence,

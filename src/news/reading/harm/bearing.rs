@@ -3,11 +3,8 @@
 use super::super::people::Head;
 use super::super::units::Unit;
 use super::super::words::{Form, Role};
-use super::{Clauses, Harm};
+use super::Clauses;
 use crate::news::kinds::toll::{Group, Measure};
-
-/// "Took 251 people back to the border to serve as hostages": the noun comes no later.
-const HOSTAGES_UNITS_MAX: usize = 9;
 
 impl Clauses<'_> {
     /// Verbs that are harm only with the right noun: "took 20 hostages", "suffered burns", "in exchange for 250 prisoners".
@@ -92,19 +89,13 @@ impl Clauses<'_> {
         }
         if let Some(measure) = word.harm(Form::Take) {
             let objects = self.objects(at + 1);
-            let start = self.verb_start(at);
-            let is_passive = (start..at).any(|index| self.units.units[index].is(Role::Be));
-            let people = if is_passive {
-                self.subject(start)
-            } else if objects.is_empty() {
-                self.adjacent_before(at)
-            } else {
-                objects
-            };
+            let people = if objects.is_empty() { self.adjacent_before(at) } else { objects };
             let Some(last) = people.last().map(|last| self.people[*last].units.clone()) else { return };
-            let is_hostage = |unit: &Unit| unit.is_any_text(&["hostage", "hostages", "captive", "captives", "shields"]);
+            let is_hostage = |unit: &Unit| {
+                ["hostage", "hostages", "captive", "captives"].iter().any(|word| unit.text.eq_ignore_ascii_case(word))
+            };
             // "Taking 251 back to Gaza as hostages": the noun may come later.
-            let end = self.units.len().min(last.end.max(at) + HOSTAGES_UNITS_MAX);
+            let end = self.units.len().min(last.end.max(at) + 7);
             let verb_only = self.units.units[at].text.to_ascii_lowercase().starts_with("remain");
             let is_of_hostages = self.units.units[last.start..last.end].iter().any(is_hostage)
                 || !verb_only
@@ -115,23 +106,6 @@ impl Clauses<'_> {
                 && self.harms.last().is_some_and(|harm| harm.measure == Measure::Abducted);
             if is_of_hostages || goes_on {
                 self.push(measure, &people, at..at + 1, false);
-            }
-            // "Took 40 prisoners": an army takes them, where nobody but a court makes one otherwise.
-            let is_taking = self.units.units[at].is_any_text(&["took", "taken", "taking", "take", "takes"]);
-            let is_prisoner = |index: &usize| {
-                let noun = &self.units.units[self.people[*index].units.clone()];
-                noun.iter().any(|unit| unit.is_any_text(&["prisoner", "prisoners", "pows", "pow"]))
-            };
-            let is_moved = self.unit(last.end.max(at + 1)).is_some_and(|to| to.is_any_text(&["to", "into", "out"]));
-            if is_taking && !is_moved {
-                let taken: Vec<usize> = people.into_iter().filter(is_prisoner).collect();
-                self.push(Measure::Captured, &taken, at..at + 1, false);
-                let of_war = |harm: &&mut Harm| taken.contains(&harm.people) && harm.measure == Measure::Detained;
-                for harm in self.harms.iter_mut().filter(of_war) {
-                    harm.measure = Measure::Captured;
-                    harm.group = if harm.group == Group::People { Group::Military } else { harm.group };
-                    harm.is_standing = false;
-                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Figures told otherwise than by a verb: tolls, parts, company, lists by place, phrases that tell their harm.
 
-use super::super::people::{Head, People};
+use super::super::people::Head;
 use super::super::units::Unit;
 use super::super::words::{Form, Role};
 use super::{Clauses, Harm};
@@ -196,7 +196,7 @@ impl Clauses<'_> {
     pub(super) fn read_company(&mut self) {
         for at in 0..self.units.len() {
             let unit = &self.units.units[at];
-            if !unit.is_company() {
+            if !(unit.is(Role::And) && unit.text.len() > 3) {
                 continue;
             }
             let Some(first) = self.starts[self.skip_adverbs(at + 1)] else { continue };
@@ -205,19 +205,6 @@ impl Clauses<'_> {
                 let (measure, list) = (harm.measure, self.list_after(first));
                 self.push(measure, &list, harm.predicate.clone(), false);
             }
-        }
-    }
-
-    /// "25 people including seven women [and a child] were killed": the verb behind the parts is that of the whole.
-    fn list_to_predicate(&self, at: usize, list: &mut Vec<usize>) {
-        let whole = self.harms.iter().filter(|harm| self.people[harm.people].units.end <= at);
-        let Some(whole) = whole.max_by_key(|harm| self.people[harm.people].units.end) else { return };
-        let Some(last) = list.last().map(|last| self.people[*last].units.end) else { return };
-        let is_and = self.unit(last).is_some_and(|unit| unit.is(Role::And));
-        let Some(next) = self.next_in_list(last).filter(|_| is_and && whole.predicate.start > last) else { return };
-        let verb = self.verb_start(whole.predicate.start);
-        if self.skip_adverbs(self.people[next].units.end) == verb {
-            list.push(next);
         }
     }
 
@@ -246,14 +233,12 @@ impl Clauses<'_> {
                 && let Some(first) = self.starts[self.skip_adverbs(at + 1)]
             {
                 let mut list = self.list_after(first);
-                self.list_to_predicate(at, &mut list);
                 // "Including 1: fire brigade": a label's number counts nobody.
                 list.retain(|people| !self.is_label(*people));
                 self.push(measure, &list, at..at + 1, true);
             }
         }
         self.read_places_list();
-        self.read_parts_that_add_up();
         for at in 1..self.units.len() {
             // "Ten children were among 17 people killed"
             let is_among =
@@ -279,21 +264,7 @@ impl Clauses<'_> {
             {
                 self.harms[harm].group = self.people[noun].group;
             }
-            // "Killed five people, two of them children"
-            if let Some(harm) = whole.filter(|_| phrase.of_them && phrase.head == Head::Count && be == 0)
-                && let Some(noun) = self.starts.get(end).copied().flatten()
-                && self.people[noun].group != Group::People
-            {
-                self.harms[harm].group = self.people[noun].group;
-                self.harms[harm].is_part = true;
-            }
-            // "Nine of the victims were women": whoever was told of before.
-            let are_victims = phrase.of_them
-                && be == 1
-                && self
-                    .unit(end - 1)
-                    .is_some_and(|noun| noun.is_any_text(&["victims", "casualties", "injured", "dead"]));
-            if phrase.head != Head::Count && !are_victims || whole.is_some() {
+            if phrase.head != Head::Count || whole.is_some() {
                 continue;
             }
             // "two of them seriously", "28 of them in the past day"
@@ -341,26 +312,6 @@ impl Clauses<'_> {
         }
     }
 
-    /// "13 bodies were found; eight rebels, four soldiers and a civilian": a list that adds up to the figure before it.
-    fn read_parts_that_add_up(&mut self) {
-        let exact =
-            |people: &People| people.count.as_ref().and_then(|count| count.low.filter(|_| count.low == count.high));
-        for index in 0..self.harms.len() {
-            let harm = &self.harms[index];
-            let (measure, predicate) = (harm.measure, harm.predicate.clone());
-            let Some(whole) = exact(&self.people[harm.people]).filter(|whole| *whole > 1 && !harm.is_part) else {
-                continue;
-            };
-            let is_free = |people: &usize| !self.harms.iter().any(|harm| harm.people == *people);
-            let Some(first) = (harm.people + 1..self.people.len()).find(is_free) else { continue };
-            let list = self.list_after(first);
-            let sum = list.iter().map(|people| exact(&self.people[*people])).sum::<Option<u64>>();
-            if list.len() > 1 && sum == Some(whole) && list.iter().all(is_free) {
-                self.push(measure, &list, predicate, true);
-            }
-        }
-    }
-
     /// "are believed to be alive", right behind the people.
     fn lives(&self, end: usize) -> bool {
         let behind = self.units.units[end..self.units.len().min(end + ALIVE_UNITS_MAX)].iter();
@@ -380,23 +331,11 @@ impl Clauses<'_> {
                 continue;
             }
             let joint = &self.units.units[units.start - 1];
-            let joins = joint.text == "," || joint.is_plain_and();
+            let joins = joint.text == "," || joint.is(Role::And) && joint.text.len() <= 3;
             let placed = self.unit(units.end).is_some_and(|next| {
                 ["in", "at", "near", "outside"].iter().any(|word| next.text.eq_ignore_ascii_case(word))
             });
-            let is_name = self.unit(units.end + 1).is_some_and(|next| {
-                next.is_name
-                    || next.is(Role::Determiner)
-                    || next.is_any_text(&[
-                        "neighbouring",
-                        "neighboring",
-                        "nearby",
-                        "northern",
-                        "southern",
-                        "eastern",
-                        "western",
-                    ])
-            });
+            let is_name = self.unit(units.end + 1).is_some_and(|next| next.is_name || next.is(Role::Determiner));
             if joins
                 && placed
                 && is_name
@@ -430,8 +369,6 @@ impl Clauses<'_> {
     pub(super) fn refers_back(&self, at: usize) -> bool {
         self.units.units[..at].iter().all(|unit| {
             let is_people = unit.word.person.is_some()
-                || unit.is(Role::Figure)
-                || unit.is_any_text(&["number", "total"])
                 || ["they", "them", "these", "those"].iter().any(|word| unit.text.eq_ignore_ascii_case(word));
             is_people
                 || unit.is_adverb()

@@ -1,6 +1,6 @@
 //! Subjects, objects and lists: which people a predicate takes.
 
-use super::super::people::{Head, People};
+use super::super::people::Head;
 use super::super::words::{Form, Role};
 use super::Clauses;
 
@@ -26,7 +26,7 @@ impl Clauses<'_> {
         let end = self.before(at).map_or(0, |(index, _)| index + 1);
         let mut end = end;
         // "Two people (both men) killed" is rare; "12 people - two of them children - killed" is not.
-        if self.ends[end].is_none() && self.unit(end.wrapping_sub(1)).is_some_and(|unit| unit.is(Role::Another)) {
+        if self.unit(end.wrapping_sub(1)).is_some_and(|unit| unit.is(Role::Another)) {
             end -= 1;
         }
         match self.ends.get(end).copied().flatten() {
@@ -37,41 +37,12 @@ impl Clauses<'_> {
 
     /// The subject of the verbal group that starts at `start`.
     pub(super) fn subject(&self, start: usize) -> Vec<usize> {
-        if let Some(list) = self.subject_of_clause(start) {
-            return list;
-        }
-        let list = self.subject_before(start);
-        // "A soldier from Orlo, Ito Karve, was killed": the noun before the name says who he is.
-        let [name] = list[..] else { return list };
-        let phrase = &self.people[name];
-        let (opens, end) = (phrase.units.start, phrase.units.end);
-        let is_mark = |at: usize| self.unit(at).is_some_and(|unit| unit.text == ",");
-        if phrase.head == Head::Name
-            && opens > 1
-            && is_mark(opens - 1)
-            && is_mark(end)
-            && end + 1 == self.skip_back(start)
-        {
-            let named = self.subject_before(opens - 1);
-            let is_one = |people: &People| {
-                people.head == Head::Known && people.count.as_ref().is_some_and(|count| count.low == Some(1))
-            };
-            if let [one] = named[..]
-                && is_one(&self.people[one])
-            {
-                return named;
-            }
-        }
-        list
-    }
-
-    fn subject_before(&self, start: usize) -> Vec<usize> {
         let mut at = start;
         let mut in_relative = false;
         // Whether a group without a count was passed, and a relative clause that it may stand in.
         let (mut passed, mut crossed) = (false, false);
         // "Was hit by a bullet and died": the second verb shares the subject of the first.
-        let mut shares = self.before(start).is_some_and(|(_, unit)| unit.is_plain_and());
+        let mut shares = self.before(start).is_some_and(|(_, unit)| unit.is(Role::And) && unit.text.len() <= 3);
         while at > 0 && start - at < SUBJECT_UNITS_MAX {
             if let Some(opens) = self.aside_before(at) {
                 at = opens;
@@ -91,14 +62,8 @@ impl Clauses<'_> {
                     return list;
                 }
                 let is_uncounted = list.iter().all(|index| self.people[*index].count.is_none());
-                // "Twelve civilians, seven of them children, were killed"
-                let is_of_them = self.people[people].of_them
-                    && self.people[people].head == Head::Count
-                    && self.people[people].units.len() > 1
-                    && self.starts[self.people[people].units.end].is_some();
-                if is_whom || is_uncounted || is_of_them {
-                    passed |=
-                        is_uncounted && !self.is_apposition(first, start) && self.role_of(first) == Place::Subject;
+                if is_whom || is_uncounted {
+                    passed |= is_uncounted && self.role_of(first) == Place::Subject;
                     crossed |= is_whom;
                     at = opens;
                     continue;
@@ -117,11 +82,6 @@ impl Clauses<'_> {
             let unit = &self.units.units[at];
             if self.is_of_place(at) {
                 // "Three guards at the camp where he died": what stands before is not who died.
-                return Vec::new();
-            }
-            // "He said that": leads what is said, in which he is not told of.
-            let is_said = at > 0 && self.units.units[at - 1].is(Role::Say);
-            if is_said && unit.text.eq_ignore_ascii_case("that") {
                 return Vec::new();
             }
             if unit.is(Role::Relative) {
@@ -162,47 +122,6 @@ impl Clauses<'_> {
         Vec::new()
     }
 
-    /// "Two gunmen stormed the bank before being shot dead": who does the first verb suffers the second.
-    fn subject_of_clause(&self, start: usize) -> Option<Vec<usize>> {
-        self.unit(start).filter(|being| being.text.eq_ignore_ascii_case("being"))?;
-        let before = start.checked_sub(1)?;
-        if !self.units.units[before].is_any_text(&["before", "until"]) {
-            return None;
-        }
-        // The clause starts behind the last mark or conjunction that leads one.
-        let clause = (0..before)
-            .rev()
-            .find(|index| {
-                let unit = &self.units.units[*index];
-                matches!(unit.text, ";" | ":" | "." | "\"" | "“")
-                    || unit.is_any_text(&["when", "while", "after"])
-                    || unit.is(Role::Say)
-            })
-            .map_or(0, |index| index + 1);
-        let mut phrases =
-            (0..self.people.len()).filter(|index| (clause..before).contains(&self.people[*index].units.start));
-        let first = phrases.find(|index| self.role_of(*index) == Place::Subject)?;
-        let told = self.people[first].count.is_some() && self.people[first].head != Head::Count;
-        Some(if told { self.list_to(first) } else { Vec::new() })
-    }
-
-    /// A subject and those listed behind it, where the verb follows.
-    fn list_to(&self, first: usize) -> Vec<usize> {
-        let mut list = vec![first];
-        while let Some(next) = list.last().and_then(|last| self.next_in_list(self.people[*last].units.end)) {
-            list.push(next);
-        }
-        list
-    }
-
-    /// "Four people, all members of one family, were killed", "seven of them children": tells who they are that stand before.
-    fn is_apposition(&self, people: usize, verb: usize) -> bool {
-        let opens = self.people[people].units.start;
-        let of_them = self.ends[opens].is_some_and(|before| self.people[before].of_them);
-        let comma = |at: usize| at > 0 && self.units.units[at - 1].text == ",";
-        of_them || comma(opens) && comma(verb)
-    }
-
     /// "Where", "in which": leads a clause with a subject of its own.
     fn is_of_place(&self, at: usize) -> bool {
         let unit = &self.units.units[at];
@@ -237,10 +156,6 @@ impl Clauses<'_> {
         };
         let is_object =
             before.word.is_harm_verb() && before.word.harm(Form::Intransitive).is_none() && self.ends[index].is_none();
-        // "14 were killed 25 were hurt", of text without commas: a passive has no object.
-        let is_object = is_object
-            && !(before.word.harm(Form::Past).is_some()
-                && self.units.units[self.verb_start(index)..index].iter().any(|unit| unit.is(Role::Be)));
         if before.is(Role::Including)
             || before.is(Role::Most)
             || before.is(Role::Preposition)
@@ -253,13 +168,12 @@ impl Clauses<'_> {
         // "Attacked two officers and was shot": the object of a verb that is no harm.
         let is_other_object = before.text.len() > 4
             && before.text.to_ascii_lowercase().ends_with("ed")
-            && !before.word.is_harm_verb()
             && !before.word.is_any(&[Role::Say, Role::SaidOf])
             && !before.is_name;
         if is_other_object {
             return Place::Skipped;
         }
-        if before.is_company() {
+        if before.is(Role::And) && before.text.len() > 3 {
             return Place::Skipped;
         }
         Place::Subject
@@ -278,12 +192,7 @@ impl Clauses<'_> {
                 break;
             }
             let comma = usize::from(is_and && opens >= 2 && self.units.units[opens - 2].text == ",");
-            // "One of them a child, and five were hurt": a bare count behind a comma opens a clause.
-            if comma == 1 && list.len() == 1 && self.people[first].head == Head::Count {
-                break;
-            }
-            let end = if is_and { self.before_parts(opens - 1) } else { opens - 1 - comma };
-            let Some(before) = self.ends[end].filter(|before| {
+            let Some(before) = self.ends[opens - 1 - comma].filter(|before| {
                 let phrase = &self.people[*before];
                 // "Held by demonstrators and three were killed": a bare count does not go on with a group.
                 let goes_on = phrase.count.is_some() || self.people[first].head != Head::Count;
@@ -296,30 +205,6 @@ impl Clauses<'_> {
         }
         list.reverse();
         list
-    }
-
-    /// Where the phrase ends that "and" at `and` goes on with, over an aside and a clause of parts: "[23 civilians], including
-    /// nine children, and", "[23 civilians] (two of them girls) and".
-    fn before_parts(&self, and: usize) -> usize {
-        if let Some(opens) = self.aside_before(and) {
-            return opens;
-        }
-        let comma = usize::from(and > 0 && self.units.units[and - 1].text == ",");
-        let end = and - comma;
-        let Some(mut part) = self.ends[end].filter(|_| comma == 1) else { return end };
-        loop {
-            let opens = self.people[part].units.start;
-            let Some(joint) = opens.checked_sub(1).map(|joint| &self.units.units[joint]) else { return end };
-            if joint.is(Role::Including) {
-                let mark = usize::from(opens >= 2 && self.units.units[opens - 2].text == ",");
-                return opens - 1 - mark;
-            }
-            let is_link = joint.is(Role::And) || joint.text == ",";
-            match self.ends[opens - 1].filter(|_| is_link) {
-                Some(before) => part = before,
-                None => return end,
-            }
-        }
     }
 
     /// The object that starts at `at`, with what is listed behind it.

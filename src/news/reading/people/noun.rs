@@ -28,13 +28,12 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
     let mut in_parentheses = false;
     for at in start..units.len().min(start + MODIFIERS_MAX) {
         let unit = &units.units[at];
-        // "Five Liberation Front (FLO) rebels", "12 Red Crescent [ORC] volunteers"
-        let closes = |unit: &Unit| matches!(unit.text, ")" | "]");
-        let opens = matches!(unit.text, "(" | "[")
-            && (at + 2..units.len().min(at + 4)).any(|index| closes(&units.units[index]))
+        // "Five Liberation Front (FLO) rebels"
+        let opens = unit.text == "("
+            && (at + 2..units.len().min(at + 4)).any(|index| units.units[index].text == ")")
             && known.is_none();
         if opens || in_parentheses {
-            in_parentheses = !closes(unit);
+            in_parentheses = unit.text != ")";
             continue;
         }
         let is_head_ahead = known.is_none() && counted_modifier(units, at);
@@ -70,9 +69,7 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
             let group = modifier.unwrap_or(Group::People);
             return Some(Core { end: at + 1, head: Head::Known, group, number: None, measure: Some(noun) });
         }
-        // "A pregnant woman - were injured": a dash ends what a hyphen joins.
-        let is_dash = unit.text == "-" && known.is_some();
-        if !is_head_ahead && (is_dash || ends_core(unit, known.is_some())) {
+        if !is_head_ahead && ends_core(unit, known.is_some()) {
             break;
         }
         if is_head_ahead {
@@ -83,19 +80,12 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         modifier = modifier.or(unit.word.modifier).or_else(|| child_of(unit));
         last = at + 1;
         let Some((group, number)) = unit.word.person else { continue };
-        // "Minor injuries" are no minor's.
-        if unit.text.eq_ignore_ascii_case("minor")
-            && units.get(at + 1).is_some_and(|next| next.word.harm(Form::InjuryNoun).is_some() || next.is(Role::Thing))
-        {
-            continue;
-        }
         if unit.word.is(Role::Title) && units.get(at + 1).is_some_and(|next| next.is_name && !next.word.is_known()) {
             return None;
         }
         // "A woman neighbour" is a woman.
         let first = known.as_ref().map(|known| known.group);
         let group = if group == Group::People { modifier.or(first).unwrap_or(group) } else { group };
-        let group = served(units, start..at + 1, group);
         // "A former navy diver" is none any more.
         let is_former = units.units[start..at].iter().any(|unit| unit.is_any_text(&["former", "retired", "ex"]));
         let has_left = matches!(group, Group::Military | Group::Police | Group::Militants);
@@ -110,10 +100,8 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         {
             return Some(Core { end: at + 3, head: Head::Known, group, number: None, measure: Some(noun) });
         }
-        // "12 sailors remain": a verb, where it is no "sailors' remains".
-        let is_noun_of_harm =
-            units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some() && !next.is(Role::Be))
-                && !links_a_state(units, at + 1);
+        let is_noun_of_harm = units.get(at + 1).is_some_and(|next| next.word.harm(Form::CountedNoun).is_some())
+            && !links_a_state(units, at + 1);
         if counted && is_noun_of_harm {
             modifier = modifier.or(Some(group));
             known = None;
@@ -145,25 +133,6 @@ pub(super) fn core(units: &Units, start: usize, counted: bool) -> Option<Core> {
         return None;
     }
     unknown_core(units, start, last, modifier, measure)
-}
-
-/// Whom an officer or a militiaman serves is told by the words before: "a National Guard officer", "pro-regime militiamen".
-fn served(units: &Units, phrase: std::ops::Range<usize>, group: Group) -> Group {
-    let (noun, before) = (&units.units[phrase.end - 1], &units.units[phrase.start..phrase.end - 1]);
-    let is_officer = noun.is_any_text(&["officer", "officers"]) && noun.tokens.len() == 1;
-    let in_army = || before.iter().any(|unit| unit.word.modifier == Some(Group::Military));
-    let for_state = || {
-        before.iter().any(|unit| {
-            let lower = unit.text.to_ascii_lowercase();
-            unit.word.modifier == Some(Group::Military)
-                && (lower.starts_with("pro-") || ["government", "regime", "loyalist"].contains(&lower.as_str()))
-        })
-    };
-    match group {
-        Group::Police if is_officer && in_army() => Group::Military,
-        Group::Militants if for_state() => Group::Military,
-        _ => group,
-    }
 }
 
 /// "12 deaths"; where a disease is told of, "1,400 cases" are as many people.
@@ -211,8 +180,6 @@ fn ends_core(unit: &Unit, has_head: bool) -> bool {
         Role::Negation,
         Role::Pronoun,
         Role::Leave,
-        // "Dozens, mostly children": who most of them were is not who they were.
-        Role::Most,
     ];
     let says =
         unit.is(Role::Say) && unit.word.person.is_none() && !matches!(unit.text, "alleged" | "ALLEGED" | "estimated");

@@ -121,51 +121,6 @@ mod tests {
         check("They met in the capital of Saudi Arabia.", &["Riyadh SA settlement In"]);
         check("A bomb went off in the Afghan capital, Kabul.", &["Kabul AF settlement In"]);
         check("Buses burned in the Syrian capital Damascus.", &["Damascus SY settlement In"]);
-        check("Syrian buses burned in the capital on Monday.", &["Damascus SY settlement In"]);
-        check("Buses burned in the capital on Monday.", &[]);
-    }
-
-    #[test]
-    fn what_lies_near_a_town_is_not_the_town() {
-        check("Shots were heard in a Damascus suburb.", &["Damascus SY settlement Near"]);
-        check(
-            "Shots were heard in the Damascus suburb of Harasta.",
-            &["Damascus SY settlement Near", "Harasta SY settlement In"],
-        );
-    }
-
-    #[test]
-    fn parts_of_a_town_are_no_towns() {
-        let parts = |text: &str| -> Vec<bool> {
-            find_in(text, &Disputed::default()).into_iter().map(|mention| mention.is_part).collect()
-        };
-        assert_eq!(parts("Shells hit the Zahraa neighbourhood of Aleppo."), [true, false]);
-        check("Shells hit the Zahraa neighbourhood.", &["Zahraa - unresolved Over"]);
-    }
-
-    #[test]
-    fn a_title_runs_into_the_text() {
-        check("A bridge falls in Odesa Ferry traffic stopped.", &["Odesa UA settlement In"]);
-        check("He was named in Odesa Times.", &[]);
-    }
-
-    #[test]
-    fn beginnings_of_names_are_none() {
-        check("FIGHTING WENT ON IN SAN PERPETUO NEIGHBORHOOD.", &[]);
-    }
-
-    #[test]
-    fn states_is_a_verb_in_capitals_as_well() {
-        check("A REPORT FROM SAN SALVADOR STATES THAT FIGHTING GOES ON.", &["San Salvador SV settlement From"]);
-    }
-
-    #[test]
-    fn class_nouns_name_in_capitals() {
-        check(
-            "THE VILLAGE OF XALTEC ALTO, IN MORAZAN DEPARTMENT, WAS SHELLED.",
-            &["Xaltec Alto - unresolved Named", "Morazan Department SV region In"],
-        );
-        check("THE PORT OF THE COUNTRY WAS CLOSED.", &[]);
     }
 
     #[test]
@@ -174,8 +129,6 @@ mod tests {
         check("Nobody slept in the village of Hrabovets Novyi.", &["Hrabovets Novyi - unresolved In"]);
         check("The blast tore through the besieged Syrian city of Aleppo.", &["Aleppo SY settlement Of"]);
         check("Drones struck several districts of Kyiv.", &["Kyiv UA settlement Of"]);
-        check("A missile struck the port district of Mykolaiv.", &["Mykolaiv UA settlement Of"]);
-        check("A missile struck the district of Mykolaiv.", &["Mykolaiv UA region Over"]);
     }
 
     #[test]

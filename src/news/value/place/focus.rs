@@ -13,7 +13,6 @@ pub fn focus<'m>(title: &'m [PlaceMention], body: &'m [PlaceMention]) -> Option<
     for mention in title.iter().chain(body) {
         let of_cue = match mention.cue {
             Cue::Actor => continue,
-            _ if mention.is_part => continue,
             Cue::Dateline => 0.5,
             cue if cue.is_location() => 1.0,
             _ => 0.3,

@@ -1,12 +1,9 @@
 //! Tokens → mentions that look like places, not yet decided: runs of capitalised words, what leads to them and what follows.
 
-mod longest;
-
 use std::ops::Range;
 
-use self::longest::country_without_s;
 use super::Cue;
-use super::fold::fold;
+use super::fold::{ARTICLES, fold, without_article};
 use super::gazetteer::{self, Country, Known};
 use super::words::{
     ACTORS, Class, LEXICON, Word, has_article_prefix, is_name_particle, is_no_name, is_plural_class, is_title_case,
@@ -14,12 +11,12 @@ use super::words::{
 };
 use crate::news::text::{Sentence, Text, Token, TokenKind};
 
+/// No name in the tables has more words.
+const NAME_TOKENS_MAX: usize = 6;
 /// Longer runs of capitals are read in pieces, so that time stays linear.
 const RUN_TOKENS_MAX: usize = 24;
 /// A longer run of capitals is a heading or a list, not a name that the gazetteer lacks.
 const UNKNOWN_TOKENS_MAX: usize = 4;
-/// "SAN FRANCISCO DE LA COSTA": a longer run of words in a text of capitals is no name.
-const CASELESS_TOKENS_MAX: usize = 5;
 /// Between two names of a list stand at most ", and the".
 const LIST_JOINT_TOKENS_MAX: usize = 3;
 /// A city of so many thousands is known without context: "Damascus Moscow" are two places.
@@ -31,8 +28,6 @@ pub enum Name {
     Known(Known),
     /// "the Ukrainian capital".
     CapitalOf(&'static Country),
-    /// "The capital", of the country that the article is about.
-    Capital,
     /// Not in the gazetteer.
     Unknown(String),
 }
@@ -164,10 +159,7 @@ impl<'t> Gather<'_, 't> {
         let tokens = &self.text.tokens[at..self.end];
         if let Some((len, cue)) = LEXICON.prepositions.longest_at(tokens) {
             // "Several districts of Kyiv" are the city's, where "the regions of Kyiv and Sumy" have those names.
-            let is = |before: usize, word: &str| at >= self.first + before && self.text.tokens[at - before].is(word);
-            // "The port district of Orlo" as well, but "the district of Orlo" is a region.
-            let is_a_part = is(1, "district") && at > self.first + 1 && !(is(2, "the") || is(2, "a"));
-            let are_parts = is(1, "districts") || is_a_part;
+            let are_parts = at > self.first && self.text.tokens[at - 1].is("districts");
             let is_class_of = *cue == Cue::Of && self.lead.class.is_some() && tokens[0].is("of") && !are_parts;
             if !is_class_of {
                 // "Bank of England", "Ministry for …": the body's name goes on.
@@ -176,23 +168,13 @@ impl<'t> Gather<'_, 't> {
             }
             return at + len;
         }
-        let class = self.class_at(at);
-        // "THE VILLAGE OF …": there are towns named Village and The Village.
-        let is_of = class.is_some_and(|(len, _)| self.token(at + len).is_some_and(|token| token.is("of")));
-        let is_the_class = word(&tokens[0]) == Some(Word::Article) && self.class_at(at + 1).is_some();
         if self.is_caseless
-            && !is_of
-            && !is_the_class
             && let Some(next) = self.read_caseless(at)
         {
             return next;
         }
-        if let Some((len, class)) = class {
-            if class == Class::Capital && self.lead.cue.is_some() && self.is_nameless(at + len) {
-                self.push(at, at + len, at + len, Name::Capital);
-                return at + len;
-            }
-            self.lead.class = Some(class);
+        if let Some((len, class)) = LEXICON.classes.longest_at(tokens) {
+            self.lead.class = Some(*class);
             return at + len;
         }
         let token = &tokens[0];
@@ -208,51 +190,19 @@ impl<'t> Gather<'_, 't> {
         }
     }
 
-    /// Whether no name stands at `at`, behind a class noun: "in the capital on Monday".
-    fn is_nameless(&self, at: usize) -> bool {
-        let comma = self.token(at).is_some_and(|token| token.text == ",");
-        let next = at + usize::from(comma);
-        let is_class_of = self.token(at).is_some_and(|token| token.is("of") || token.is("city"));
-        let is_named =
-            self.token(next).is_some_and(|token| token.is_capitalised() && word(token) != Some(Word::Function));
-        !is_class_of && !(if self.is_caseless { self.longest(next, self.end).is_some() } else { is_named })
-    }
-
     /// A place in text without capitals to go by: only what the tables know.
     fn read_caseless(&mut self, at: usize) -> Option<usize> {
         let first = fold(self.token(at)?.base());
         if let Some((len, country)) = self.adjective(&first, at) {
             return Some(self.read_adjective(at, at + len, country));
         }
-        let Some((len, known)) = self.longest_of(&first, at, self.end) else { return self.read_caseless_unknown(at) };
+        let (len, known) = self.longest_of(&first, at, self.end)?;
         let tokens = &self.text.tokens[at..self.end];
         let other = LEXICON.words.longest_at(tokens).filter(|(_, word)| **word != Word::Direction);
         if other.is_some_and(|(other, _)| other >= len) {
             return None;
         }
         self.push_known(at, at + len, at + len, known)
-    }
-
-    /// "THE VILLAGE OF SAN BARTOLO ALTO, ORLO DEPARTMENT": in text of capitals only a class noun makes a name of what the tables
-    /// lack, and the name ends where its phrase does.
-    fn read_caseless_unknown(&mut self, at: usize) -> Option<usize> {
-        let is_of = at > self.first && self.text.tokens[at - 1].is("of");
-        if !is_of || !matches!(self.lead.class, Some(Class::Settlement | Class::Around)) {
-            return None;
-        }
-        let ends = |token: &Token, at: usize| {
-            token.kind != TokenKind::Word
-                || word(token) == Some(Word::Function)
-                || self.is_function_word(at) && !is_name_particle(token)
-        };
-        let len =
-            (0..=CASELESS_TOKENS_MAX).find(|len| self.token(at + len).is_none_or(|token| ends(token, at + len)))?;
-        if len == 0 {
-            return None;
-        }
-        let key = fold(self.text.slice(at..at + len));
-        self.push(at, at + len, at + len, Name::Unknown(key));
-        self.out.raws.last().map(|raw| raw.tokens.end.max(at + len))
     }
 
     /// The head of a report at the start of a paragraph: a place in capitals, and a dash soon after it.
@@ -366,11 +316,7 @@ impl<'t> Gather<'_, 't> {
             known.is_well_known(CITY_THOUSANDS_MIN)
                 && self.longest(at, self.end).is_some_and(|(_, next)| next.is_well_known(CITY_THOUSANDS_MIN))
         };
-        // "… in Orlo Ferry sinks", of a title that runs into the text.
-        let is_led = matches!(self.lead.cue, Some(Cue::In | Cue::Near));
-        let is_body = || self.text.tokens[at..end].iter().any(|token| matches!(word(token), Some(Word::Organisation)));
-        let runs_on = || is_led && known.is_well_known(CITY_THOUSANDS_MIN) && !is_body();
-        (is_class || begins || is_next_known() || runs_on()).then_some(at)
+        (is_class || begins || is_next_known()).then_some(at)
     }
 
     /// Whether the word is a possessive, also without its apostrophe as in copy that lost its marks: "Syrias".
@@ -450,6 +396,71 @@ impl<'t> Gather<'_, 't> {
         end
     }
 
+    /// The longest name in the tables that starts at `at`, as its number of tokens.
+    fn longest(&self, at: usize, end: usize) -> Option<(usize, Known)> {
+        self.longest_of(&fold(self.token(at)?.base()), at, end)
+    }
+
+    /// The same where the word at `at` folds to `first`.
+    fn longest_of(&self, first: &str, at: usize, end: usize) -> Option<(usize, Known)> {
+        self.longest_from(first, at, end)
+            .or_else(|| {
+                // "al-Bab" and "Al Bab" stand in the tables as "bab".
+                let (key, taken) = match without_article(first) {
+                    Some(bare) => (bare.to_owned(), 0),
+                    None => {
+                        let may_be_article = first.split(' ').next().is_some_and(|word| ARTICLES.contains(&word));
+                        let is_next = |next: &&Token| may_be_article && next.is_capitalised() && !self.is_caseless;
+                        let next = self.token(at + 1).filter(is_next)?;
+                        let both = format!("{first} {}", fold(next.base()));
+                        (without_article(&both)?.to_owned(), 1)
+                    }
+                };
+                let (len, mut known) = self.longest_from(&key, at + taken, end)?;
+                known.settlements.retain(gazetteer::Settlement::may_have_article);
+                (!known.is_nothing()).then_some((len + taken, known))
+            })
+            .or_else(|| country_without_s(first).map(|country| (1, Known::of(country))))
+    }
+
+    fn longest_from(&self, first: &str, at: usize, end: usize) -> Option<(usize, Known)> {
+        let mut key = first.to_owned();
+        let mut best = None;
+        let mut last = at;
+        for len in 1..=NAME_TOKENS_MAX {
+            let token = self.token(last)?;
+            let may_end = token.is_capitalised() || self.is_caseless || has_article_prefix(token.text);
+            let known = Known::of(&key);
+            let goes_on = known.goes_on;
+            if may_end && !known.is_nothing() && !self.is_short_word(at, len, &key) {
+                best = Some((last + 1 - at, known));
+            }
+            last += 1;
+            if let "st" | "ste" | "ft" = key.as_str() {
+                // "St. Petersburg": the dot is a token of its own.
+                last += usize::from(self.token(last).is_some_and(|token| token.text == "."));
+            } else if token.is_possessive() || !goes_on {
+                break;
+            }
+            let Some(next) = self.token(last).filter(|next| next.kind == TokenKind::Word && last < end) else { break };
+            key = fold(&format!("{key} {}", next.base()));
+        }
+        best
+    }
+
+    /// "us" is no country, and "US" is none in text of capitals; in other text capitals only are an acronym, unless they stand for
+    /// a country or at the head of a report.
+    fn is_short_word(&self, at: usize, len: usize, key: &str) -> bool {
+        let Some(token) = self.token(at).filter(|_| len == 1 && key.is_ascii()) else { return false };
+        let is_upper = is_upper(token.base()) && key.len() > 1;
+        let is_country = gazetteer::country(key).is_some();
+        if key.len() <= 3 && is_country {
+            return !is_upper || self.is_caseless && !token.text.contains('.');
+        }
+        let is_acronym = is_upper && !self.is_caseless && !is_country && self.lead.cue != Some(Cue::Dateline);
+        key.len() < 3 || is_acronym
+    }
+
     /// Adds a known name at `start..end`; what of the run follows starts at `next`. `None` if it is no place after all.
     fn push_known(&mut self, start: usize, end: usize, next: usize, known: Known) -> Option<usize> {
         if self.lead.after_body {
@@ -463,8 +474,7 @@ impl<'t> Gather<'_, 't> {
     fn push(&mut self, start: usize, end: usize, next: usize, what: Name) {
         let lead = self.lead;
         let direction = lead.direction.filter(|at| *at < start);
-        // "A quarter of Orlo": the town itself.
-        let mut class = lead.class.filter(|class| *class != Class::Part || matches!(what, Name::Unknown(_)));
+        let mut class = lead.class;
         let (mut name_end, mut last) = (end, end);
         if let Some((len, found)) = self.class_after(next, lead) {
             class = Some(found);
@@ -484,10 +494,7 @@ impl<'t> Gather<'_, 't> {
         }
         let (within, after) = self.within(last, &what);
         let is_actor = self.token(after).is_some_and(|token| ACTORS.of(token).is_some());
-        let is_around = last == next && matches!(self.class_at(next), Some((_, Class::Around)))
-            || last > next && class == Some(Class::Around);
         let cue = match lead.cue {
-            _ if is_around => Cue::Near,
             Some(_) if is_actor && lead.after_place => Cue::Actor,
             Some(cue) => cue,
             None if class.is_some() || direction.is_some() => Cue::Named,
@@ -528,25 +535,13 @@ impl<'t> Gather<'_, 't> {
 
     /// The class noun after a name: "Sumy region". A name that had one before it has none after it.
     fn class_after(&self, at: usize, lead: Lead) -> Option<(usize, Class)> {
-        if self.is_possessive(at.checked_sub(1)?) || at >= self.end {
+        if lead.class.is_some() || self.is_possessive(at.checked_sub(1)?) || at >= self.end {
             return None;
         }
-        let (len, class) = self.class_at(at)?;
-        // "A village of Orlo province" has no name, and the province has.
-        if lead.class.is_some_and(|lead| lead == Class::Capital || !matches!(class, Class::Region | Class::Part)) {
-            return None;
-        }
-        // "the Gaza city of Rafah": the class is that of the next name; but "the Harbour quarter of Orlo".
-        let is_next = class != Class::Part && self.token(at + len).is_some_and(|token| token.is("of"));
-        (!is_next).then_some((len, class))
-    }
-
-    /// The class noun at `at`, as its number of tokens.
-    fn class_at(&self, at: usize) -> Option<(usize, Class)> {
-        let tokens = &self.text.tokens[at.min(self.end)..self.end];
-        // "A REPORT FROM ORLO STATES THAT"
-        let is_verb = self.is_caseless && tokens.first().is_some_and(|token| token.is("states"));
-        LEXICON.classes.longest_at(tokens).filter(|_| !is_verb).map(|(len, class)| (len, *class))
+        let (len, class) = LEXICON.classes.longest_at(&self.text.tokens[at..self.end])?;
+        // "the Gaza city of Rafah": the class is that of the next name.
+        let is_next = self.token(at + len).is_some_and(|token| token.is("of"));
+        (!is_next).then_some((len, *class))
     }
 
     /// The country or region after a comma that the name lies in: "Paris, Texas". Returns codes, and where reading goes on.
@@ -587,7 +582,7 @@ impl<'t> Gather<'_, 't> {
                     || known.regions.iter().any(|it| it.code != *code && is_within(it.code, code))
             }
             Name::Unknown(_) => true,
-            Name::CapitalOf(_) | Name::Capital => false,
+            Name::CapitalOf(_) => false,
         });
         if codes.is_empty() {
             return nothing;
@@ -604,4 +599,10 @@ impl<'t> Gather<'_, 't> {
 /// Whether a place with code `inner` lies in the country or region `outer`.
 pub fn is_within(inner: &str, outer: &str) -> bool {
     inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The country whose name is `key` without its last letter, an "s": copy that lost its apostrophes has "Syrias".
+fn country_without_s(key: &str) -> Option<&str> {
+    let name = key.strip_suffix('s')?;
+    (name.len() > 3 && gazetteer::country(key).is_none() && gazetteer::country(name).is_some()).then_some(name)
 }

@@ -91,7 +91,7 @@ impl<'g> Context<'g> {
         let known = match &raw.what {
             Name::Known(known) => known,
             Name::CapitalOf(country) => return self.vote(country.code, VOTES_COUNTRY),
-            Name::Unknown(_) | Name::Capital => return,
+            Name::Unknown(_) => return,
         };
         if is_led(raw) {
             self.led.insert(&known.key);
@@ -125,12 +125,6 @@ impl<'g> Context<'g> {
         {
             self.vote(country_code(city.code), VOTES_CITY);
         }
-    }
-
-    /// The country that more than half of the votes are for.
-    fn country(&self) -> Option<&'static Country> {
-        let (code, _) = self.votes.iter().find(|(_, votes)| 2 * **votes > self.total)?;
-        gazetteer::countries().iter().find(|country| country.code == *code)
     }
 
     /// The country's share of the votes, 0 to 1.
@@ -189,29 +183,15 @@ pub fn resolve(text: &Text, raw: &Raw, context: &Context, disputed: &Disputed) -
     let span = text.span_of(raw.tokens.clone())?;
     let found = match &raw.what {
         Name::CapitalOf(country) => capital(country)?,
-        Name::Capital => capital(context.country()?)?,
         Name::Unknown(key) => unknown(key, raw, context)?,
-        // A neighbourhood is seldom in the tables, its namesakes are.
-        Name::Known(_) if raw.class == Some(Class::Part) => Found::Unresolved(None),
         Name::Known(known) => meaning(known, raw, context)?,
     };
     let name = match &raw.what {
         Name::CapitalOf(country) => country.capital.to_owned(),
-        Name::Capital => context.country()?.capital.to_owned(),
         _ => display(text, raw),
     };
     let place = place(name, &found, disputed);
-    let is_town = matches!(raw.class, Some(Class::Settlement | Class::Around)) && raw.cue != Cue::Near;
-    let is_part = raw.class == Some(Class::Part);
-    Some(PlaceMention {
-        span,
-        tokens: raw.tokens.clone(),
-        sentence: raw.sentence,
-        place,
-        cue: raw.cue,
-        is_town,
-        is_part,
-    })
+    Some(PlaceMention { span, tokens: raw.tokens.clone(), sentence: raw.sentence, place, cue: raw.cue })
 }
 
 fn capital(country: &'static Country) -> Option<Found> {
@@ -269,7 +249,7 @@ fn meaning(known: &Known, raw: &Raw, context: &Context) -> Option<Found> {
     }
     match raw.class {
         Some(Class::Region) => return region(known, raw, context),
-        Some(Class::Settlement | Class::Capital | Class::Around) if !inside.is_empty() => {
+        Some(Class::Settlement | Class::Capital) if !inside.is_empty() => {
             return context.best(&inside).copied().map(Found::Settlement);
         }
         _ => {}

@@ -17,10 +17,6 @@ pub enum Class {
     /// "the capital": of the country that follows or precedes.
     Capital,
     Site,
-    /// A settlement before the name, what lies near it behind: "suburb".
-    Around,
-    /// A part of a town: "neighbourhood", "street".
-    Part,
     Region,
 }
 
@@ -46,8 +42,6 @@ pub static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
 /// After a name: its people act.
 pub static ACTORS: LazyLock<Phrases<()>> = LazyLock::new(|| section(&["person", "actor noun"]));
 pub static PARTICLES: LazyLock<Phrases<()>> = LazyLock::new(|| section(&["particle"]));
-/// Words that are no name alone: "San".
-pub static BEGINNINGS: LazyLock<Phrases<()>> = LazyLock::new(|| section(&["beginning"]));
 
 fn place_entries() -> impl Iterator<Item = lexicon::Entry<'static>> {
     lexicon::entries(include_str!("../../../../config/lexicon/place.txt"))
@@ -67,8 +61,6 @@ impl Lexicon {
                 "preposition" => prepositions.extend(cue(value).map(|cue| (phrase, cue))),
                 "settlement" if phrase == "capital" => classes.push((phrase, Class::Capital)),
                 "settlement" => classes.push((phrase, Class::Settlement)),
-                "around" => classes.push((phrase, Class::Around)),
-                "part" => classes.push((phrase, Class::Part)),
                 "site" => classes.push((phrase, Class::Site)),
                 "region" => classes.push((phrase, Class::Region)),
                 "article" => words.push((phrase, Word::Article)),
